@@ -1,0 +1,115 @@
+// The event vocabulary: every kind of event that a run can hold, declared once. A kind's number is its
+// position, so rows are only ever appended. `object` names what the event's object number refers to,
+// `value` what its value means; the text form, the window and SQL are all made from this table.
+
+/** How to read an event's object number. */
+export type ObjectMeaning = 'resource' | 'task' | 'text' | 'none';
+
+/** How to read an event's value. */
+export type ValueMeaning = 'none' | 'count' | 'text' | 'blob' | 'task' | 'ns' | 'hex';
+
+/** One kind of event. */
+export interface KindRow {
+  readonly name: string;
+  readonly object: ObjectMeaning;
+  readonly value: ValueMeaning;
+}
+
+const row = <const N extends string>(name: N, object: ObjectMeaning, value: ValueMeaning) => ({
+  name,
+  object,
+  value,
+});
+
+export const kindTable = [
+  row('none', 'none', 'none'),
+  // Engine.
+  row('task.create', 'task', 'task'),
+  row('task.exit', 'task', 'none'),
+  row('task.switch', 'task', 'count'),
+  row('task.block', 'resource', 'text'),
+  row('task.wake', 'task', 'none'),
+  row('task.sleep', 'none', 'ns'),
+  row('task.relax', 'none', 'none'),
+  row('preempt', 'none', 'none'),
+  row('irq.raise', 'text', 'count'),
+  row('irq.enter', 'text', 'count'),
+  row('irq.exit', 'text', 'count'),
+  row('softirq.enter', 'text', 'none'),
+  row('softirq.exit', 'text', 'none'),
+  row('cell.read', 'resource', 'none'),
+  row('cell.write', 'resource', 'none'),
+  // Locks and waits.
+  row('mutex.lock', 'resource', 'none'),
+  row('mutex.acquired', 'resource', 'none'),
+  row('mutex.unlock', 'resource', 'none'),
+  row('mutex.trylock', 'resource', 'count'),
+  row('spin.lock', 'resource', 'none'),
+  row('spin.unlock', 'resource', 'none'),
+  row('rwsem.read', 'resource', 'none'),
+  row('rwsem.write', 'resource', 'none'),
+  row('rwsem.release', 'resource', 'none'),
+  row('sem.down', 'resource', 'none'),
+  row('sem.up', 'resource', 'none'),
+  row('completion.wait', 'resource', 'none'),
+  row('completion.complete', 'resource', 'none'),
+  row('ref.hold', 'resource', 'count'),
+  row('ref.put', 'resource', 'count'),
+  row('ref.wait', 'resource', 'count'),
+  row('rcu.synchronize', 'none', 'none'),
+  row('rcu.barrier', 'none', 'none'),
+  // Deferred work.
+  row('work.queue', 'resource', 'text'),
+  row('work.start', 'resource', 'text'),
+  row('work.end', 'resource', 'text'),
+  row('work.cancel', 'resource', 'count'),
+  row('work.flush', 'resource', 'none'),
+  row('timer.arm', 'resource', 'count'),
+  row('timer.fire', 'resource', 'none'),
+  row('timer.cancel', 'resource', 'none'),
+  // Kernel services.
+  row('printk', 'text', 'count'),
+  row('notifier.call', 'resource', 'text'),
+  row('netdev.state', 'resource', 'text'),
+  row('device.bind', 'resource', 'text'),
+  row('device.unbind', 'resource', 'text'),
+  row('module.load', 'text', 'none'),
+  row('module.unload', 'text', 'none'),
+  row('syscall', 'text', 'text'),
+  row('oops', 'text', 'text'),
+  // The card.
+  row('mmio.read', 'text', 'hex'),
+  row('mmio.write', 'text', 'hex'),
+  row('fw.command', 'text', 'blob'),
+  row('fw.done', 'text', 'hex'),
+  row('card.port', 'text', 'text'),
+  row('card.event', 'text', 'text'),
+  row('card.refused', 'text', 'text'),
+  row('card.error', 'text', 'text'),
+  row('card.reset', 'text', 'none'),
+  row('card.map', 'text', 'hex'),
+  row('card.fault', 'text', 'text'),
+  // The wire.
+  row('packet.send', 'text', 'blob'),
+  row('packet.receive', 'text', 'blob'),
+  row('packet.drop', 'text', 'text'),
+  row('link', 'text', 'count'),
+  row('cable', 'text', 'text'),
+  // The lab.
+  row('input', 'text', 'none'),
+  row('step', 'text', 'text'),
+  row('check', 'text', 'count'),
+  row('finding', 'text', 'text'),
+  row('bond.state', 'resource', 'text'),
+] as const satisfies readonly KindRow[];
+
+/** Name of an event kind, for example `mutex.lock`. */
+export type KindName = (typeof kindTable)[number]['name'];
+
+/** Number of an event kind: its position in the table. */
+export type Kind = number;
+
+/** Kind numbers by name: `K['mutex.lock']`. */
+export const K: Readonly<Record<KindName, Kind>> = Object.fromEntries(
+  kindTable.map((entry, index) => [entry.name, index]),
+) as Record<KindName, Kind>;

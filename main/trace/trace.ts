@@ -1,0 +1,136 @@
+// The record of a run: fixed-size binary events in growing chunks, interned strings, and a side table
+// for mailboxes and packets. Nothing is allocated per event. Everything that a person sees of a run is
+// a function of this.
+//
+// Record, 24 bytes: f64 time in ns, u32 object, u32 value, u32 place, u16 task, u8 kind, u8 CPU.
+
+import type { Kind } from './kinds.ts';
+
+/** Bytes of one record. */
+export const recordBytes = 24;
+/** Records in a full chunk. */
+export const chunkRecords = 65_536;
+
+/** One event, decoded. */
+export interface TraceEvent {
+  /** Position in the run, from 0. */
+  readonly seq: number;
+  readonly timeNs: number;
+  readonly cpu: number;
+  readonly task: number;
+  readonly kind: Kind;
+  readonly object: number;
+  readonly value: number;
+  readonly place: number;
+}
+
+/** A run of records in one buffer, with one view per field width. */
+class Chunk {
+  readonly bytes = new Uint8Array(chunkRecords * recordBytes);
+  readonly f64 = new Float64Array(this.bytes.buffer);
+  readonly u32 = new Uint32Array(this.bytes.buffer);
+  readonly u16 = new Uint16Array(this.bytes.buffer);
+}
+
+/** The recorder. The engine keeps nowNs, cpu and task current; everyone emits. */
+export class Trace {
+  /** Virtual time of the next event, ns. Written by the engine only. */
+  nowNs = 0;
+  /** CPU of the next event. Written by the engine only. */
+  cpu = 0;
+  /** Number of the task that runs. Written by the engine only. */
+  task = 0;
+
+  private readonly chunks: Chunk[] = [new Chunk()];
+  private current: Chunk = this.chunks[0]!;
+  private used = 0;
+  private readonly texts: string[] = [''];
+  private readonly textNumbers = new Map<string, number>([['', 0]]);
+  private readonly blobs: Uint8Array[] = [new Uint8Array(0)];
+
+  /** Number of events so far. */
+  get count(): number {
+    return (this.chunks.length - 1) * chunkRecords + this.used;
+  }
+
+  /** Records an event in the present context. Numbers are unsigned 32-bit. */
+  emit(kind: Kind, object: number, value: number, place = 0): void {
+    if (this.used === chunkRecords) {
+      this.current = new Chunk();
+      this.chunks.push(this.current);
+      this.used = 0;
+    }
+    const { f64, u32, u16, bytes } = this.current;
+    const at = this.used++;
+    f64[at * 3] = this.nowNs;
+    const word = at * 6;
+    u32[word + 2] = object;
+    u32[word + 3] = value;
+    u32[word + 4] = place;
+    u16[at * 12 + 10] = this.task;
+    bytes[at * 24 + 22] = kind;
+    bytes[at * 24 + 23] = this.cpu;
+  }
+
+  /** Number of a string; equal strings have equal numbers. 0 is the empty string. */
+  intern(text: string): number {
+    const known = this.textNumbers.get(text);
+    if (known !== undefined) return known;
+    const number = this.texts.length;
+    this.texts.push(text);
+    this.textNumbers.set(text, number);
+    return number;
+  }
+
+  /** The string with this number, or `?n` for one that was never interned. */
+  text(number: number): string {
+    return this.texts[number] ?? `?${number}`;
+  }
+
+  /** Keeps a copy of a mailbox or packet and gives its number. */
+  blob(bytes: Uint8Array): number {
+    this.blobs.push(bytes.slice());
+    return this.blobs.length - 1;
+  }
+
+  /** The bytes with this number; empty for an unknown one. */
+  blobBytes(number: number): Uint8Array {
+    return this.blobs[number] ?? this.blobs[0]!;
+  }
+
+  /** The event at position `seq`. Throws RangeError outside the run. */
+  event(seq: number): TraceEvent {
+    if (seq < 0 || seq >= this.count) throw new RangeError(`event ${seq} of ${this.count}`);
+    const chunk = this.chunks[Math.floor(seq / chunkRecords)]!;
+    const at = seq % chunkRecords;
+    return {
+      seq,
+      timeNs: chunk.f64[at * 3]!,
+      object: chunk.u32[at * 6 + 2]!,
+      value: chunk.u32[at * 6 + 3]!,
+      place: chunk.u32[at * 6 + 4]!,
+      task: chunk.u16[at * 12 + 10]!,
+      kind: chunk.bytes[at * 24 + 22]!,
+      cpu: chunk.bytes[at * 24 + 23]!,
+    };
+  }
+
+  /** Events from `from` (0) to the end. */
+  *events(from = 0): Generator<TraceEvent, void, void> {
+    for (let seq = from; seq < this.count; seq++) yield this.event(seq);
+  }
+
+  /**
+   * Hands every byte of the run to `update` in one fixed order (records, strings, side table), for a
+   * hash. Equal runs give equal bytes.
+   */
+  digest(update: (bytes: Uint8Array) => void): void {
+    this.chunks.forEach((chunk, index) => {
+      const records = index === this.chunks.length - 1 ? this.used : chunkRecords;
+      update(chunk.bytes.subarray(0, records * recordBytes));
+    });
+    const encoder = new TextEncoder();
+    for (const text of this.texts) update(encoder.encode(`${text}\n`));
+    for (const blob of this.blobs) update(blob);
+  }
+}
