@@ -32,11 +32,19 @@ export interface WirePort {
   linkChanged(state: LinkState): void;
   /** A frame arrived: destination MAC first, without FCS. The port owns the bytes from here on. */
   frameArrived(frame: Uint8Array): void;
+  /**
+   * A frame arrived whose FCS is wrong (a fault of the cable). A port without this method never sees
+   * such a frame, as a NIC that discards them; a card that reports them implements it.
+   */
+  damagedFrameArrived?(frame: Uint8Array): void;
 }
 
 /** A cable's end, as the port that holds it sees it. */
 export interface WireEnd {
-  /** Sends a frame towards the other end. A frame on a link that is down is lost, and counted. */
+  /**
+   * Sends a frame towards the other end. A frame on a link that is down is lost, and counted. The
+   * bytes are given away: they are not copied, and the sender must not touch them again.
+   */
   send(frame: Uint8Array): void;
   /** Tells the cable that offer() changed: the link drops and trains again. */
   offerChanged(): void;

@@ -101,6 +101,7 @@ export const kindTable = [
   row('check', 'text', 'count'),
   row('finding', 'text', 'text'),
   row('bond.state', 'resource', 'text'),
+  row('switch.port', 'text', 'text'),
 ] as const satisfies readonly KindRow[];
 
 /** Name of an event kind, for example `mutex.lock`. */

@@ -115,6 +115,13 @@ export class Trace {
     };
   }
 
+  /** True when the event at `seq` has this kind and object. Cheaper than event(). */
+  matches(seq: number, kind: Kind, object: number): boolean {
+    const chunk = this.chunks[Math.floor(seq / chunkRecords)]!;
+    const at = seq % chunkRecords;
+    return chunk.bytes[at * 24 + 22] === kind && chunk.u32[at * 6 + 2] === object;
+  }
+
   /** Events from `from` (0) to the end. */
   *events(from = 0): Generator<TraceEvent, void, void> {
     for (let seq = from; seq < this.count; seq++) yield this.event(seq);

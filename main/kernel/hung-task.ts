@@ -1,0 +1,130 @@
+// The hung task detector (kernel/hung_task.c, facts/driver 9.10), by its true rules: khungtaskd sleeps,
+// looks at every task in state D, remembers its context switches, and reports one that has not run between
+// two looks. A task that polls is never reported: that is why it is blind to the writer of the story.
+
+import type { MaySleep, Task } from '#sim/task.ts';
+import type { Kernel } from './kernel.ts';
+import { tainted } from './oops.ts';
+import { KERN_ERR, KERN_INFO, printk } from './printk.ts';
+import { kthread_run } from './sched.ts';
+import { stackFrames } from './stack.ts';
+import { schedule_timeout_interruptible } from './time/delay.ts';
+
+/** What was seen of a task at the first look since it last ran. */
+interface Sighting {
+  switchCount: number;
+  timeSeconds: number;
+}
+
+/** Sysctls of /proc/sys/kernel, with the kernel's defaults. */
+export interface HungTaskSysctls {
+  hung_task_timeout_secs: number;
+  hung_task_check_interval_secs: number;
+  hung_task_warnings: number;
+}
+
+export class HungTaskDetector {
+  readonly sysctls: HungTaskSysctls = {
+    hung_task_timeout_secs: 120,
+    hung_task_check_interval_secs: 0,
+    hung_task_warnings: 10,
+  };
+  /** Looks made so far. */
+  checks = 0;
+  private readonly k: Kernel;
+  private readonly seen = new Map<Task, Sighting>();
+
+  constructor(k: Kernel) {
+    this.k = k;
+  }
+
+  /** Starts khungtaskd. */
+  start(): void {
+    kthread_run(this.k, 'khungtaskd', 'khungtaskd', () => this.watchdog());
+  }
+
+  private *watchdog(): MaySleep<void> {
+    const { k } = this;
+    let lastJiffies = k.jiffies;
+    for (;;) {
+      const timeout = this.sysctls.hung_task_timeout_secs;
+      const every = this.sysctls.hung_task_check_interval_secs;
+      const interval = every === 0 ? timeout : Math.min(every, timeout);
+      const left = lastJiffies - k.jiffies + interval * k.HZ;
+      if (timeout > 0 && left <= 0) {
+        this.check_hung_uninterruptible_tasks(timeout);
+        lastJiffies = k.jiffies;
+        continue;
+      }
+      // With the detector off it only looks at the sysctls now and then.
+      yield* schedule_timeout_interruptible(k, timeout > 0 ? left : k.HZ);
+    }
+  }
+
+  private check_hung_uninterruptible_tasks(timeoutSeconds: number): void {
+    this.checks++;
+    const now = Math.floor(this.k.sim.now() / 1e9);
+    for (const task of this.seen.keys()) {
+      if (task.runState === 'dead') this.seen.delete(task);
+    }
+    for (const task of this.k.sim.tasks.values()) {
+      if (task.kind !== 'task' || task.runState !== 'blocked' || task.sleepState !== 'D') continue;
+      this.check_hung_task(task, now, timeoutSeconds);
+    }
+  }
+
+  private check_hung_task(task: Task, nowSeconds: number, timeoutSeconds: number): void {
+    const sighting = this.seen.get(task);
+    if (sighting?.switchCount !== task.switchCount) {
+      this.seen.set(task, { switchCount: task.switchCount, timeSeconds: nowSeconds });
+      return;
+    }
+    const seconds = nowSeconds - sighting.timeSeconds;
+    if (seconds < timeoutSeconds) return;
+    this.report(task, seconds);
+  }
+
+  private report(task: Task, seconds: number): void {
+    const { k, sysctls } = this;
+    const text = `task ${task.comm}:${task.pid} blocked for more than ${seconds} seconds.`;
+    k.findings.push({ kind: 'hung', timeNs: k.sim.now(), task: task.name, text });
+    if (sysctls.hung_task_warnings === 0) return;
+    if (sysctls.hung_task_warnings > 0) sysctls.hung_task_warnings--;
+    const comm = task.comm.replace(/\+.*$/, '');
+    printk(k, KERN_ERR, `INFO: task ${comm}:${task.pid} blocked for more than ${seconds} seconds.`);
+    printk(k, KERN_ERR, `      ${tainted(k)} ${k.options.release} #1`);
+    printk(
+      k,
+      KERN_ERR,
+      '"echo 0 > /proc/sys/kernel/hung_task_timeout_secs" disables this message.',
+    );
+    sched_show_task(k, task);
+    if (sysctls.hung_task_warnings === 0 && k.is612) {
+      const name = 'sysctl kernel.hung_task_warnings';
+      printk(k, KERN_INFO, `Future hung task reports are suppressed, see ${name}`);
+    }
+  }
+}
+
+/** sched_show_task(): state line, workqueue line and call trace of a task. */
+export function sched_show_task(k: Kernel, task: Task): void {
+  const comm = task.comm.replace(/\+.*$/, '').slice(0, 15).padEnd(15);
+  const pid = String(task.pid).padEnd(5);
+  const tgid = k.is612 ? ` tgid:${pid}` : '';
+  const flags = task.parentPid === 2 ? '0x00004000' : '0x00000000';
+  const state = task.sleepState === 'K' ? 'D' : task.sleepState;
+  printk(
+    k,
+    KERN_INFO,
+    `task:${comm} state:${state} stack:0     pid:${pid}${tgid} ` +
+      `ppid:${String(task.parentPid).padEnd(6)} flags:${flags}`,
+  );
+  const work = k.workqueues.executedBy(task);
+  if (work !== null) {
+    const [name, place] = work.functionSite;
+    const module = place === '' ? '' : ` [${place}]`;
+    printk(k, KERN_INFO, `Workqueue: ${work.queueName} ${name}${module}`);
+  }
+  const frames = stackFrames(task.stack).map((frame) => ` ${frame}`);
+  printk(k, KERN_INFO, ['Call Trace:', ' <TASK>', ...frames, ' </TASK>'].join('\n'));
+}

@@ -1,0 +1,97 @@
+// One machine's kernel: the engine, the log, memory, and the parts of the slice. Nothing is module
+// state; every function takes the object it works on, which knows its kernel, or the kernel itself.
+
+import { DmaMemory } from '#bus/memory.ts';
+import { WaitGraph } from '#detect/graph.ts';
+import type { Actor } from '#detect/graph.ts';
+import { Oops } from '#sim/shared.ts';
+import { Sim } from '#sim/sim.ts';
+import type { Policy } from '#sim/policy.ts';
+import type { Task } from '#sim/task.ts';
+import type { Trace } from '#trace/trace.ts';
+import { HungTaskDetector } from './hung-task.ts';
+import { oops_report } from './oops.ts';
+import { PrintkLog } from './printk.ts';
+import { Rcu } from './rcu.ts';
+import { TimerWheel } from './time/timer-wheel.ts';
+import { Workqueues } from './workqueue/pool.ts';
+
+/** Where kernels of the two trees differ. */
+export type KernelProfile = '6.1' | '6.12';
+
+export interface KernelOptions {
+  /** CPUs, 1 to 64. */
+  readonly cpus: number;
+  /** Timer ticks per second: 100, 250, 300 or 1000. */
+  readonly hz: number;
+  readonly profile: KernelProfile;
+  /** What `uname -r` prints, for example `6.1.0`. */
+  readonly release: string;
+  /** Most points before the run ends. */
+  readonly pointsMax: number;
+}
+
+/** Something that a kernel detector reported; the lab turns these into findings. */
+export interface KernelFinding {
+  readonly kind: 'oops' | 'hung' | 'atomicSleep' | 'netdevReference' | 'warning';
+  readonly timeNs: number;
+  readonly task: string;
+  readonly text: string;
+}
+
+export class Kernel {
+  readonly options: KernelOptions;
+  readonly trace: Trace;
+  readonly sim: Sim;
+  readonly graph: WaitGraph;
+  readonly log = new PrintkLog();
+  readonly memory = new DmaMemory();
+  readonly findings: KernelFinding[] = [];
+  /** Wait graph actors by task. */
+  readonly actors = new Map<Task, Actor>();
+  readonly timers: TimerWheel;
+  readonly workqueues: Workqueues;
+  readonly hungTask: HungTaskDetector;
+  readonly rcu = new Rcu();
+  /** Letters of the tainted string besides D, for example `OE`. */
+  taint = '';
+
+  private pid = 3;
+
+  constructor(options: KernelOptions, trace: Trace, policy: Policy) {
+    this.options = options;
+    this.trace = trace;
+    this.sim = new Sim({ trace, policy, cpus: options.cpus, pointsMax: options.pointsMax });
+    this.graph = new WaitGraph(() => trace.nowNs);
+    this.timers = new TimerWheel(this);
+    this.workqueues = new Workqueues(this);
+    this.hungTask = new HungTaskDetector(this);
+    this.sim.onCrash = (task, error) => {
+      this.crash(task, error);
+    };
+  }
+
+  get HZ(): number {
+    return this.options.hz;
+  }
+
+  /** The tick counter; use differences only (it starts at -300 * HZ, see time/timer-wheel.ts). */
+  get jiffies(): number {
+    return this.timers.jiffies;
+  }
+
+  /** True for the slice of 6.12 where the trees differ. */
+  get is612(): boolean {
+    return this.options.profile === '6.12';
+  }
+
+  nextPid(): number {
+    return this.pid++;
+  }
+
+  /** A context died of an exception: an oops when it is one, else a defect of the lab itself. */
+  private crash(task: Task, error: unknown): void {
+    if (!(error instanceof Oops)) throw error;
+    oops_report(this, task, error);
+  }
+}

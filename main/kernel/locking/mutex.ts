@@ -1,0 +1,121 @@
+// Mutexes (kernel/locking/mutex.c, facts/driver 9.1): an owner and a FIFO of waiters. unlock wakes the
+// first waiter but does not give it the lock, so a running task may take it first; a waiter that woke in
+// vain asks for hand-over, so nobody starves. Optimistic spinning is left out: it changes no order here.
+
+import { Resource } from '#detect/graph.ts';
+import { preempt } from '#sim/task.ts';
+import type { Atomic, MaySleep, Task } from '#sim/task.ts';
+import { K } from '#trace/kinds.ts';
+import { EINTR } from '../errno.ts';
+import type { Kernel } from '../kernel.ts';
+import { KERN_WARNING, printk } from '../printk.ts';
+import { actorOf, currentActor, might_sleep, schedule_preempt_disabled } from '../sched.ts';
+
+export class Mutex {
+  readonly k: Kernel;
+  readonly name: string;
+  readonly object: number;
+  readonly resource: Resource;
+  owner: Task | null = null;
+  readonly waiters: Task[] = [];
+  /** The first waiter woke once in vain: the next unlock gives it the lock. */
+  handoff = false;
+
+  constructor(k: Kernel, name: string) {
+    this.k = k;
+    this.name = name;
+    this.object = k.trace.intern(name);
+    this.resource = new Resource(name, 'mutex');
+  }
+}
+
+/** mutex_init(): `name` is unique in the machine, for example `state_lock(mlx4_en@card0)`. */
+export const mutex_init = (k: Kernel, name: string): Mutex => new Mutex(k, name);
+
+export const mutex_is_locked = (lock: Mutex): boolean => lock.owner !== null;
+
+function take(lock: Mutex, task: Task): void {
+  lock.owner = task;
+  lock.k.graph.hold(lock.resource, actorOf(lock.k, task), '');
+}
+
+/** Takes the lock; sleeps uninterruptibly (D) while somebody else has it. */
+export function* mutex_lock(lock: Mutex): MaySleep<void> {
+  const { sim } = lock.k;
+  might_sleep(lock.k);
+  if (sim.point(K['mutex.lock'], lock.object)) yield preempt;
+  if (lock.owner === null && !lock.handoff) take(lock, sim.current);
+  else yield* __mutex_lock_slowpath(lock);
+}
+
+function* __mutex_lock_slowpath(lock: Mutex): MaySleep<void> {
+  yield* __mutex_lock(lock, 'D');
+}
+
+function* __mutex_lock_interruptible_slowpath(lock: Mutex): MaySleep<number> {
+  return yield* __mutex_lock(lock, 'S');
+}
+
+function* __mutex_lock(lock: Mutex, state: 'D' | 'S'): MaySleep<number> {
+  const { k } = lock;
+  const task = k.sim.current;
+  const actor = currentActor(k);
+  lock.waiters.push(task);
+  k.graph.wait(actor, lock.resource);
+  let woken = false;
+  while (lock.owner !== null && lock.owner !== task) {
+    if (state === 'S' && task.signalPending) break;
+    if (woken && lock.waiters[0] === task) lock.handoff = true;
+    yield* schedule_preempt_disabled(k, state, `mutex ${lock.name}`, lock.object);
+    woken = true;
+  }
+  k.graph.endWait(actor, lock.resource);
+  lock.waiters.splice(lock.waiters.indexOf(task), 1);
+  if (lock.waiters.length === 0) lock.handoff = false;
+  if (lock.owner !== null && lock.owner !== task) return -EINTR;
+  if (lock.owner === null) take(lock, task);
+  k.trace.emit(K['mutex.acquired'], lock.object, 0);
+  return 0;
+}
+
+/** As mutex_lock(), but a signal ends the wait with -EINTR. */
+export function* mutex_lock_interruptible(lock: Mutex): MaySleep<number> {
+  const { sim } = lock.k;
+  might_sleep(lock.k);
+  if (sim.point(K['mutex.lock'], lock.object)) yield preempt;
+  if (lock.owner === null && !lock.handoff) {
+    take(lock, sim.current);
+    return 0;
+  }
+  return yield* __mutex_lock_interruptible_slowpath(lock);
+}
+
+/** Takes the lock if it is free; never sleeps. */
+export function* mutex_trylock(lock: Mutex): Atomic<boolean> {
+  const { sim } = lock.k;
+  const free = (): boolean => lock.owner === null && !lock.handoff;
+  if (sim.point(K['mutex.trylock'], lock.object)) yield preempt;
+  if (!free()) return false;
+  take(lock, sim.current);
+  return true;
+}
+
+/** Gives the lock back. An unlock by somebody else is reported and has no effect. */
+export function* mutex_unlock(lock: Mutex): Atomic<void> {
+  const { k } = lock;
+  if (k.sim.point(K['mutex.unlock'], lock.object)) yield preempt;
+  if (lock.owner !== k.sim.current) {
+    printk(k, KERN_WARNING, `DEBUG_LOCKS_WARN_ON(__owner_task(owner) != current): ${lock.name}`);
+    return;
+  }
+  k.graph.release(lock.resource, currentActor(k));
+  lock.owner = null;
+  const first = lock.waiters[0];
+  if (first === undefined) return;
+  if (lock.handoff) {
+    lock.handoff = false;
+    k.graph.endWait(actorOf(k, first), lock.resource);
+    take(lock, first);
+  }
+  k.sim.wake(first);
+}

@@ -1,0 +1,77 @@
+// Sleeps and delays (kernel/time/timer.c, hrtimer.c). msleep() goes through the wheel, so msleep(250) at
+// HZ 250 takes 288 ms again and again; usleep() is a high-resolution timer and exact.
+
+import { preempt } from '#sim/task.ts';
+import type { Atomic, MaySleep, SleepState } from '#sim/task.ts';
+import { K } from '#trace/kinds.ts';
+import type { Kernel } from '../kernel.ts';
+import { might_sleep, schedule } from '../sched.ts';
+
+function* schedule_timeout(k: Kernel, jiffies: number, state: SleepState): MaySleep<number> {
+  const task = k.sim.current;
+  const deadline = k.jiffies + jiffies;
+  const expiry = k.timers.sleepUntil(deadline, () => {
+    k.sim.wake(task);
+  });
+  yield* schedule(k, state, 'sleep');
+  expiry.cancel();
+  return Math.max(0, deadline - k.jiffies);
+}
+
+/** Sleeps for some jiffies, in state D. */
+export function* schedule_timeout_uninterruptible(k: Kernel, jiffies: number): MaySleep<void> {
+  might_sleep(k);
+  yield* schedule_timeout(k, jiffies, 'D');
+}
+
+/** Sleeps for some jiffies, in state S; a signal ends it. Gives the jiffies left. */
+export function* schedule_timeout_interruptible(k: Kernel, jiffies: number): MaySleep<number> {
+  might_sleep(k);
+  return yield* schedule_timeout(k, jiffies, 'S');
+}
+
+/** Sleeps at least `milliseconds`: ceil(ms * HZ / 1000) + 1 jiffies, and what the wheel adds. */
+export function* msleep(k: Kernel, milliseconds: number): MaySleep<void> {
+  might_sleep(k);
+  let left = Math.ceil((milliseconds * k.HZ) / 1000) + 1;
+  while (left > 0) left = yield* schedule_timeout(k, left, 'D');
+}
+
+export function* ssleep(k: Kernel, seconds: number): MaySleep<void> {
+  yield* msleep(k, seconds * 1000);
+}
+
+/** Sleeps exactly `nanoseconds` in state S, as a program's nanosleep() does; a signal ends it. */
+export function* hrtimer_nanosleep(k: Kernel, nanoseconds: number): MaySleep<void> {
+  yield* hrtimerSleep(k, nanoseconds, 'S');
+}
+
+/** Sleeps `microseconds` in state D, by a high-resolution timer. */
+export function* usleep(k: Kernel, microseconds: number): MaySleep<void> {
+  yield* hrtimerSleep(k, microseconds * 1000, 'D');
+}
+
+function* hrtimerSleep(k: Kernel, nanoseconds: number, state: SleepState): MaySleep<void> {
+  might_sleep(k);
+  const task = k.sim.current;
+  let over = false;
+  k.sim.after(nanoseconds, () => {
+    over = true;
+    k.sim.wake(task);
+  });
+  while (!over && !(state === 'S' && task.signalPending)) yield* schedule(k, state, 'sleep');
+}
+
+/** Busy-waits `microseconds`. */
+export function* udelay(k: Kernel, microseconds: number): Atomic<void> {
+  yield* ndelay(k, microseconds * 1000);
+}
+
+export function* ndelay(k: Kernel, nanoseconds: number): Atomic<void> {
+  const end = k.sim.now() + nanoseconds;
+  k.sim.after(nanoseconds, () => undefined);
+  while (k.sim.now() < end) {
+    if (k.sim.point(K.preempt, 0)) yield preempt;
+    if (k.sim.now() < end) yield* k.sim.relax();
+  }
+}

@@ -1,0 +1,369 @@
+// The engine: contexts, CPUs, one virtual clock. It runs one context at a time and may switch at every
+// point. It holds no policy and no kernel rules; interrupts and softirqs are frames that borrow a CPU.
+// A point costs a yield only when the policy switches. See design section 6.
+//
+// Model: a context that may be preempted can move to any free CPU; one with preemption off, or an
+// interrupt frame, keeps its CPU. So several contexts are "on CPU" at once and interleave at points.
+
+import { K } from '#trace/kinds.ts';
+import type { Trace } from '#trace/trace.ts';
+import { Cpus } from './cpus.ts';
+import { EventHeap } from './event-heap.ts';
+import type { Choice, PointInfo, Policy } from './policy.ts';
+import { captureStack } from './stack.ts';
+import { block, preempt, Task } from './task.ts';
+import type { Atomic, Block, MaySleep, Preempt, SleepState } from './task.ts';
+
+export interface SimOptions {
+  readonly trace: Trace;
+  readonly policy: Policy;
+  /** CPUs of the machine, 1 to 64. */
+  readonly cpus: number;
+  /** Most points before the run ends with stepLimit. */
+  readonly pointsMax: number;
+}
+
+/** Why run() came back. */
+export type RunStop = 'until' | 'quiescent' | 'stopped' | 'stepLimit' | 'paused';
+
+/** Virtual cost of one point, ns. */
+const pointCostNs = 100;
+
+/** Told about contexts that die of an exception (an oops). */
+export type CrashHandler = (task: Task, error: unknown) => void;
+
+/** The machine's engine. now() and after() have the shape that hardware models expect. */
+export class Sim {
+  readonly trace: Trace;
+  readonly cpus: Cpus;
+  /** Every task that lives, by number. */
+  readonly tasks = new Map<number, Task>();
+  /** Switches made so far, for replay. */
+  readonly choices: Choice[] = [];
+  /** Called when a task body throws. */
+  onCrash: CrashHandler = (_task, error) => {
+    throw error;
+  };
+
+  private readonly heap = new EventHeap();
+  private readonly runnable: Task[] = [];
+  private readonly relaxing: Task[] = [];
+  private readonly pointsMax: number;
+  private policyNow: Policy;
+  private points = 0;
+  private fuel = 0;
+  private untilNs = 0;
+  private stopAsked = false;
+  private running: Task | null = null;
+  private next: Task | null = null;
+  private switchedInAt = 0;
+  private nextNumber = 1;
+  private pointKind = 0;
+  private pointObject = 0;
+  private readonly pointInfo: PointInfo;
+
+  constructor(options: SimOptions) {
+    this.trace = options.trace;
+    this.policyNow = options.policy;
+    this.pointsMax = options.pointsMax;
+    this.cpus = new Cpus(options.cpus, this);
+    this.pointInfo = this.makePointInfo();
+  }
+
+  /** The context that runs. Throws outside run(). */
+  get current(): Task {
+    if (this.running === null) throw new Error('no context is running');
+    return this.running;
+  }
+
+  /** The context that runs, or null between contexts. */
+  get currentOrNull(): Task | null {
+    return this.running;
+  }
+
+  get policy(): Policy {
+    return this.policyNow;
+  }
+
+  /** Changes the policy from the next point on. */
+  setPolicy(policy: Policy): void {
+    this.policyNow = policy;
+  }
+
+  /** Points so far. */
+  get pointCount(): number {
+    return this.points;
+  }
+
+  /** Contexts that could run now, in the order in which they became runnable. */
+  get runnableTasks(): readonly Task[] {
+    return this.runnable;
+  }
+
+  now(): number {
+    return this.trace.nowNs;
+  }
+
+  after(delayNs: number, fn: () => void): void {
+    this.heap.push(this.trace.nowNs + Math.max(0, Math.round(delayNs)), fn);
+  }
+
+  /** Calls `fn` at an absolute time, ns; a time that is past means now. */
+  at(timeNs: number, fn: () => void): void {
+    this.heap.push(Math.max(timeNs, this.trace.nowNs), fn);
+  }
+
+  /** Makes a runnable context. `name` must be stable across runs. */
+  spawn(name: string, body: Generator<Preempt | Block, unknown, void>): Task {
+    const task = this.make(name, 'task', body);
+    this.runnable.push(task);
+    return task;
+  }
+
+  /** Makes a context that is not yet runnable; cpus.ts starts interrupt frames with this. */
+  make(
+    name: string,
+    kind: Task['kind'],
+    body: Generator<Preempt | Block, unknown, void>,
+  ): Task {
+    const task = new Task(this.nextNumber++, name, kind, body);
+    this.tasks.set(task.number, task);
+    if (kind === 'task') {
+      this.trace.emit(K['task.create'], task.number, this.running?.number ?? 0);
+      this.trace.intern(name);
+    }
+    return task;
+  }
+
+  /**
+   * A place where the engine may switch. Records the event, charges its cost and asks the policy. True
+   * means: yield `preempt` now. Primitives write `if (sim.point(…)) yield preempt;`.
+   */
+  point(kind: number, object: number, value = 0): boolean {
+    const trace = this.trace;
+    trace.emit(kind, object, value);
+    trace.nowNs += pointCostNs;
+    this.points++;
+    if (trace.nowNs >= this.heap.nextNs) this.fireDue();
+    if (this.cpus.pending > 0) this.cpus.deliver();
+    if (--this.fuel <= 0 || trace.nowNs >= this.untilNs) {
+      this.next = this.running;
+      return true;
+    }
+    if (this.runnable.length === 1 && this.runnable[0] === this.running) return false;
+    return this.ask(kind, object);
+  }
+
+  /** Blocks the current context until wake(). The caller has put it where a waker will find it. */
+  *block(state: SleepState, waitingFor: string, object = 0): MaySleep<void> {
+    const task = this.current;
+    task.sleepState = state;
+    task.waitingFor = waitingFor;
+    task.stack = captureStack();
+    task.blockedAtNs = this.trace.nowNs;
+    this.trace.emit(
+      K['task.block'],
+      object,
+      this.trace.intern(waitingFor),
+      this.trace.intern(task.stack[0] ?? ''),
+    );
+    this.suspend(task, 'blocked');
+    yield block;
+    task.waitingFor = '';
+  }
+
+  /** Makes a blocked context runnable. False when it was not blocked. */
+  wake(task: Task): boolean {
+    if (task.runState !== 'blocked') return false;
+    this.trace.emit(K['task.wake'], task.number, 0);
+    this.resume(task);
+    return true;
+  }
+
+  /** Parks a context that spins on a held spinlock; unspin() brings it back. May be atomic. */
+  *spin(waitingFor: string): Atomic<void> {
+    const task = this.current;
+    task.waitingFor = waitingFor;
+    this.suspend(task, 'spinning');
+    yield preempt;
+    task.waitingFor = '';
+  }
+
+  unspin(task: Task): void {
+    if (task.runState === 'spinning') this.resume(task);
+  }
+
+  /**
+   * cpu_relax(): a busy loop has nothing to do until something happens. Others run; with nobody else
+   * the clock goes to the next event, so that busy-waiting ends.
+   */
+  *relax(): Atomic<void> {
+    const task = this.current;
+    this.trace.emit(K['task.relax'], 0, 0);
+    this.trace.nowNs += pointCostNs;
+    this.points++;
+    this.relaxing.push(task);
+    this.suspend(task, 'relaxing');
+    yield preempt;
+  }
+
+  /** Charges CPU time to the current context. */
+  *spend(costNs: number): Atomic<void> {
+    this.trace.nowNs += costNs;
+    if (this.point(K.preempt, 0)) yield preempt;
+  }
+
+  /** Runs until `untilNs`, or until nothing is left to do, or `pointsMax` points more. */
+  run(untilNs: number, pointsMax = Number.MAX_SAFE_INTEGER): RunStop {
+    this.stopAsked = false;
+    this.untilNs = untilNs;
+    this.fuel = Math.min(pointsMax, this.pointsMax - this.points);
+    for (;;) {
+      if (this.stopAsked) return 'stopped';
+      if (this.points >= this.pointsMax) return 'stepLimit';
+      if (this.fuel <= 0) return 'paused';
+      if (this.trace.nowNs >= untilNs) return 'until';
+      const task = this.next ?? this.pick(untilNs);
+      if (task === null) return this.heap.nextNs === Infinity ? 'quiescent' : 'until';
+      this.next = null;
+      this.step(task);
+    }
+  }
+
+  /** Makes run() return before the next step. */
+  stop(): void {
+    this.stopAsked = true;
+    this.fuel = 0;
+  }
+
+  /** Takes a context off the run queue. */
+  suspend(task: Task, state: Task['runState']): void {
+    task.runState = state;
+    const at = this.runnable.indexOf(task);
+    if (at >= 0) this.runnable.splice(at, 1);
+  }
+
+  /** Puts a context at the end of the run queue. */
+  resume(task: Task): void {
+    if (task.interruptedBy !== null) {
+      task.runState = 'interrupted';
+      return;
+    }
+    task.runState = 'runnable';
+    this.runnable.push(task);
+  }
+
+  /** What the policy sees of a point: a view of this engine, so that asking allocates nothing. */
+  private makePointInfo(): PointInfo {
+    const at = { kind: () => this.pointKind, object: () => this.pointObject };
+    return {
+      get kind() {
+        return at.kind();
+      },
+      get object() {
+        return at.object();
+      },
+      occurrence: () => this.occurrence(),
+    };
+  }
+
+  private fireDue(): void {
+    const woken = this.relaxing.length > 0;
+    while (this.heap.nextNs <= this.trace.nowNs) this.heap.pop()();
+    if (woken) this.endRelaxing();
+  }
+
+  private endRelaxing(): void {
+    for (const task of this.relaxing) this.resume(task);
+    this.relaxing.length = 0;
+  }
+
+  private ask(kind: number, object: number): boolean {
+    const chosen = this.choose(kind, object);
+    if (chosen === this.running) return false;
+    this.next = chosen;
+    return true;
+  }
+
+  /** Asks the policy when there is a choice, and records a switch. */
+  private choose(kind: number, object: number): Task | null {
+    const eligible = this.cpus.eligible(this.runnable);
+    const current =
+      this.running !== null && this.running.runState === 'runnable' ? this.running : null;
+    if (eligible.length === 0) return current;
+    if (eligible.length === 1) return eligible[0]!;
+    this.pointKind = kind;
+    this.pointObject = object;
+    const chosen = this.policyNow.choose(eligible, current, this.pointInfo);
+    if (chosen !== this.running) {
+      this.choices.push({
+        from: this.running?.name ?? '',
+        kind,
+        object: this.trace.text(object),
+        occurrence: this.occurrence(),
+        to: chosen.name,
+      });
+    }
+    return chosen;
+  }
+
+  /** How many points of this kind on this object the running context had since it was switched in. */
+  private occurrence(): number {
+    const { pointKind: kind, pointObject: object } = this;
+    if (kind === 0 || kind === K['task.block']) return 1;
+    let count = 0;
+    for (let seq = this.switchedInAt; seq < this.trace.count; seq++) {
+      if (this.trace.matches(seq, kind, object)) count++;
+    }
+    return count;
+  }
+
+  /** Somebody to run, after moving the clock when nobody can; null at `untilNs` or with no future. */
+  private pick(untilNs: number): Task | null {
+    for (;;) {
+      if (this.cpus.pending > 0) this.cpus.deliver();
+      const eligible = this.cpus.eligible(this.runnable);
+      if (eligible.length > 0) return this.choose(this.running === null ? 0 : K['task.block'], 0);
+      this.running = null;
+      if (this.heap.nextNs === Infinity) {
+        if (this.relaxing.length === 0) return null;
+        this.endRelaxing();
+        continue;
+      }
+      if (this.heap.nextNs > untilNs) {
+        this.trace.nowNs = untilNs;
+        return null;
+      }
+      this.trace.task = 0;
+      this.trace.nowNs = Math.max(this.trace.nowNs, this.heap.nextNs);
+      this.fireDue();
+    }
+  }
+
+  private step(task: Task): void {
+    if (this.running !== task || this.trace.task !== task.number) this.switchTo(task);
+    try {
+      if (task.body.next().done === true) this.end(task);
+    } catch (error) {
+      this.onCrash(task, error);
+      this.end(task);
+    }
+  }
+
+  private switchTo(task: Task): void {
+    task.switchCount++;
+    this.cpus.place(task);
+    this.running = task;
+    this.trace.task = task.number;
+    this.trace.cpu = task.cpu;
+    this.trace.emit(K['task.switch'], task.number, task.switchCount);
+    this.switchedInAt = this.trace.count;
+  }
+
+  private end(task: Task): void {
+    this.suspend(task, 'dead');
+    this.tasks.delete(task.number);
+    this.cpus.release(task);
+    if (task.kind === 'task') this.trace.emit(K['task.exit'], task.number, 0);
+  }
+}

@@ -1,0 +1,87 @@
+// Contexts of execution and the two kinds of code that run in them, told apart by what they yield.
+// Atomic code may be preempted but may not block; MaySleep code may do both. Calling a sleeping
+// function from atomic code is therefore a type error. See design section 6.
+
+/** Yielded where the policy switches away; the context stays runnable. */
+export interface Preempt {
+  readonly yields: 'preempt';
+}
+
+/** Yielded by a context that has put itself on a wait queue. */
+export interface Block {
+  readonly yields: 'block';
+}
+
+/** Code that may be preempted, never blocks: spinlocked code, interrupt handlers, timers. */
+export type Atomic<T> = Generator<Preempt, T, void>;
+
+/** Code that may block: system calls, kernel threads, works. */
+export type MaySleep<T> = Generator<Preempt | Block, T, void>;
+
+export const preempt: Preempt = { yields: 'preempt' };
+export const block: Block = { yields: 'block' };
+
+/** What a context is: a schedulable task, or a frame that has borrowed a CPU. */
+export type ContextKind = 'task' | 'softirq' | 'hardirq';
+
+/**
+ * `ps` letter of a blocked task: D uninterruptible, K uninterruptible but killable (shown as D), S
+ * interruptible, I idle kernel thread.
+ */
+export type SleepState = 'D' | 'K' | 'S' | 'I';
+
+/** Where a context stands with the engine. */
+export type RunState = 'runnable' | 'interrupted' | 'spinning' | 'relaxing' | 'blocked' | 'dead';
+
+/** A context that the engine runs. Fields are written by the engine and by kernel/ only. */
+export class Task {
+  /** Number in the trace, from 1; 0 is the idle machine. */
+  readonly number: number;
+  /** Stable across runs: the birth path, for example `worker of mlx4_en@card0`. */
+  readonly name: string;
+  readonly kind: ContextKind;
+  /** What `ps` shows. */
+  comm: string;
+  pid = 0;
+  parentPid = 0;
+  runState: RunState = 'runnable';
+  sleepState: SleepState = 'S';
+  /** Why the context waits, for `ps` and reports; empty while it runs. */
+  waitingFor = '';
+  /** Call sites innermost first, captured when the task blocked. */
+  stack: readonly string[] = [];
+  cpu = 0;
+  /** preempt_disable() nesting; the context keeps its CPU while it is not 0. */
+  preemptDepth = 0;
+  /** local_bh_disable() nesting. */
+  softirqDepth = 0;
+  /** local_irq_save() nesting. */
+  irqsOffDepth = 0;
+  /** Context switches so far; the hung task detector watches this. */
+  switchCount = 0;
+  /** Set by kill(); tasks that sleep interruptibly see it. */
+  signalPending = false;
+  /** Virtual time at which the task last blocked, ns. */
+  blockedAtNs = 0;
+  /** The frame that has interrupted this context, if any. */
+  interruptedBy: Task | null = null;
+  body: Generator<Preempt | Block, unknown, void>;
+
+  constructor(
+    number: number,
+    name: string,
+    kind: ContextKind,
+    body: Generator<Preempt | Block, unknown, void>,
+  ) {
+    this.number = number;
+    this.name = name;
+    this.kind = kind;
+    this.comm = name;
+    this.body = body;
+  }
+
+  /** True where sleeping is forbidden. */
+  get atomic(): boolean {
+    return this.kind !== 'task' || this.preemptDepth > 0 || this.irqsOffDepth > 0;
+  }
+}
