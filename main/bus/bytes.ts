@@ -1,6 +1,6 @@
-// Big-endian numbers in byte arrays, as every network header has them. Plain functions on purpose: a
-// DataView per frame would cost more than the access. No bounds checks: reading past the end gives
-// zero bits (undefined in integer arithmetic), so a parser checks lengths before it reads.
+// Big-endian numbers in byte arrays, as every network header has them. Plain functions on purpose:
+// a DataView per frame would cost more than the access. No bounds checks: reading past the end
+// gives zero bits (undefined in integer arithmetic), so a parser checks lengths before it reads.
 
 /** The unsigned 16-bit big-endian number at `at`. */
 export function readBe16(bytes: Uint8Array, at: number): number {

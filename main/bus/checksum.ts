@@ -1,5 +1,6 @@
-// The Internet checksum (RFC 1071): ones-complement sum of big-endian 16-bit words. Partial sums are
-// plain numbers that may be added before folding, which is how checksum offload works on both sides.
+// The Internet checksum (RFC 1071): ones-complement sum of big-endian 16-bit words. Partial sums
+// are plain numbers that may be added before folding, which is how checksum offload works on both
+// sides.
 
 /**
  * Partial sum of `length` bytes from `at`, added to `initial`; an odd last byte counts as the high

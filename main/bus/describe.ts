@@ -88,5 +88,6 @@ function describeSlow(frame: Uint8Array, at: number): string {
 }
 
 function party(side: LacpParty): string {
-  return `${formatMac(side.system)} key ${side.key} port ${side.port} [${formatLacpState(side.state)}]`;
+  const state = formatLacpState(side.state);
+  return `${formatMac(side.system)} key ${side.key} port ${side.port} [${state}]`;
 }

@@ -1,7 +1,7 @@
 // Ethernet II frames as byte arrays: destination MAC first, no preamble and no FCS. A VLAN tag sits
 // between the addresses and the EtherType; the functions here look through up to two of them.
-// Left out: 802.3 length frames with LLC (payloadType() then gives the length, below 0x600), and the
-// FCS itself, which the cable models as a flag (see wire.ts).
+// Left out: 802.3 length frames with LLC (payloadType() then gives the length, below 0x600), and
+// the FCS itself, which the cable models as a flag (see wire.ts).
 
 import { readBe16, writeBe16 } from './bytes.ts';
 import { macBytes, readMac, writeMac } from './mac.ts';
@@ -44,7 +44,7 @@ const isTag = (type: number) => type === EtherType.vlan || type === EtherType.se
 export function payloadOffset(frame: Uint8Array): number {
   let at = typeAt;
   if (isTag(readBe16(frame, at))) at += vlanTagBytes;
-  if (at > typeAt && isTag(readBe16(frame, at))) at += vlanTagBytes;
+  if (isTag(readBe16(frame, at))) at += vlanTagBytes;
   return at + 2;
 }
 

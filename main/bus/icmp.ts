@@ -5,7 +5,7 @@ import { readBe16, writeBe16 } from './bytes.ts';
 import { internetChecksum } from './checksum.ts';
 import { EtherType, ethHeaderBytes, minFrameBytes, writeEthHeader } from './frame.ts';
 import { IpProtocol, ipv4HeaderBytes, writeIpv4Header } from './ipv4.ts';
-import type { Ipv4Header } from './ipv4.ts';
+import type { Ipv4Header, Ipv4Route } from './ipv4.ts';
 
 /** Bytes of an echo header. */
 export const icmpEchoHeaderBytes = 8;
@@ -21,14 +21,6 @@ export interface IcmpEcho {
   /** A view of the data in the frame, not a copy. */
   readonly data: Uint8Array;
   readonly checksumOk: boolean;
-}
-
-/** Where an echo frame goes. MACs are 48-bit, addresses 32-bit numbers. */
-export interface EchoRoute {
-  readonly sourceMac: number;
-  readonly destinationMac: number;
-  readonly source: number;
-  readonly destination: number;
 }
 
 /** Reads the echo message behind the IPv4 header at `ipAt`, or null when there is none. */
@@ -49,7 +41,7 @@ export function parseEcho(bytes: Uint8Array, ipAt: number, header: Ipv4Header): 
 
 /** A whole frame with an echo request or reply, checksums filled in. */
 export function buildEchoFrame(
-  route: EchoRoute,
+  route: Ipv4Route,
   type: number,
   id: number,
   sequence: number,

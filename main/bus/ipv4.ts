@@ -28,6 +28,14 @@ export interface Ipv4Header {
   readonly checksumOk: boolean;
 }
 
+/** Where a packet goes, on both layers. MACs are 48-bit, addresses 32-bit numbers. */
+export interface Ipv4Route {
+  readonly sourceMac: number;
+  readonly destinationMac: number;
+  readonly source: number;
+  readonly destination: number;
+}
+
 /** What a header is built from. */
 export interface Ipv4Fields {
   /** Bytes behind the header. */
@@ -74,7 +82,9 @@ export function writeIpv4Header(bytes: Uint8Array, at: number, fields: Ipv4Field
   fillIpv4Checksum(bytes, at);
 }
 
-/** Computes the checksum of the header at `at` (of any length) and writes it, as TX offload does. */
+/**
+ * Computes the checksum of the header at `at` (of any length) and writes it, as TX offload does.
+ */
 export function fillIpv4Checksum(bytes: Uint8Array, at: number): void {
   writeBe16(bytes, at + 10, 0);
   writeBe16(bytes, at + 10, internetChecksum(bytes, at, ipv4HeaderLength(bytes, at)));

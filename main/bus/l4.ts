@@ -1,10 +1,12 @@
-// TCP and UDP over IPv4, only as far as checksum offload, flow hashes and one-line decodes need them:
-// ports and the checksum field. Left out: everything else of both protocols.
+// TCP and UDP over IPv4, only as far as checksum offload, flow hashes and one-line decodes need
+// them: ports, the checksum field, and a UDP datagram to send. Left out: everything else of both
+// protocols.
 
 import { readBe16, writeBe16 } from './bytes.ts';
 import { complement, fold, partialSum, pseudoHeaderSum } from './checksum.ts';
-import { IpProtocol, isFragment, parseIpv4 } from './ipv4.ts';
-import type { Ipv4Header } from './ipv4.ts';
+import { EtherType, ethHeaderBytes, minFrameBytes, writeEthHeader } from './frame.ts';
+import { IpProtocol, ipv4HeaderBytes, isFragment, parseIpv4, writeIpv4Header } from './ipv4.ts';
+import type { Ipv4Header, Ipv4Route } from './ipv4.ts';
 
 /** Bytes of a UDP header. */
 export const udpHeaderBytes = 8;
@@ -48,8 +50,8 @@ function l4Sum(bytes: Uint8Array, ipAt: number, header: Ipv4Header): number {
 }
 
 /**
- * Fills in the TCP or UDP checksum of the packet whose IPv4 header is at `ipAt`, as TX offload does.
- * False, and nothing written, when there is no such header.
+ * Fills in the TCP or UDP checksum of the packet whose IPv4 header is at `ipAt`, as TX offload
+ * does. False, and nothing written, when there is no such header.
  */
 export function fillL4Checksum(bytes: Uint8Array, ipAt: number): boolean {
   const header = parseIpv4(bytes, ipAt);
@@ -71,4 +73,22 @@ export function l4ChecksumOk(bytes: Uint8Array, ipAt: number, header: Ipv4Header
   const field = ipAt + header.headerBytes + l4ChecksumOffset(header.protocol)!;
   if (header.protocol === IpProtocol.udp && readBe16(bytes, field) === 0) return null;
   return fold(l4Sum(bytes, ipAt, header)) === 0xffff;
+}
+
+/** A whole frame with a UDP datagram, checksums filled in. */
+export function buildUdpFrame(route: Ipv4Route, ports: L4Ports, data: Uint8Array): Uint8Array {
+  const dataBytes = udpHeaderBytes + data.length;
+  const packetBytes = ethHeaderBytes + ipv4HeaderBytes + dataBytes;
+  const frame = new Uint8Array(Math.max(minFrameBytes, packetBytes));
+  writeEthHeader(frame, route.destinationMac, route.sourceMac, EtherType.ipv4);
+  const { source, destination } = route;
+  const protocol = IpProtocol.udp;
+  writeIpv4Header(frame, ethHeaderBytes, { dataBytes, protocol, source, destination });
+  const at = ethHeaderBytes + ipv4HeaderBytes;
+  writeBe16(frame, at, ports.source);
+  writeBe16(frame, at + 2, ports.destination);
+  writeBe16(frame, at + 4, dataBytes);
+  frame.set(data, at + udpHeaderBytes);
+  fillL4Checksum(frame, ethHeaderBytes);
+  return frame;
 }

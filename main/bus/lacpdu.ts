@@ -1,6 +1,6 @@
-// The LACPDU of IEEE 802.3ad-2000 clause 43.4.2: a fixed 110-byte payload with an actor, a partner and a
-// collector TLV. Facts: facts/driver.md 10.7. The Marker protocol (subtype 2) is left out: bonding and
-// switches answer markers only when asked, and nobody here asks.
+// The LACPDU of IEEE 802.3ad-2000 clause 43.4.2: a fixed 110-byte payload with an actor, a partner
+// and a collector TLV. Facts: facts/driver.md 10.7. The Marker protocol (subtype 2) is left out:
+// bonding and switches answer markers only when asked, and nobody here asks.
 
 import { readBe16, writeBe16 } from './bytes.ts';
 import { EtherType, ethHeaderBytes, payloadOffset, payloadType, writeEthHeader } from './frame.ts';

@@ -1,5 +1,6 @@
-// MAC addresses. Three forms: six bytes in a frame, text `00:02:c9:a0:b0:c1`, and a 48-bit number (below
-// 2^53, so an ordinary number), which is what tables are keyed by and headers are built from.
+// MAC addresses. Three forms: six bytes in a frame, text `00:02:c9:a0:b0:c1`, and a 48-bit number
+// (below 2^53, so an ordinary number), which is what tables are keyed by and headers are built
+// from.
 
 /** Bytes of a MAC address. */
 export const macBytes = 6;

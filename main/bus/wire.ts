@@ -1,5 +1,5 @@
-// What lies between a port and a cable. A card's port, a switch's port and a host's NIC all plug into
-// a cable in the same way; the cable (fabric/cable.ts) trains the link and carries frames.
+// What lies between a port and a cable. A card's port, a switch's port and a host's NIC all plug
+// into a cable in the same way; the cable (fabric/cable.ts) trains the link and carries frames.
 
 /** Layer below the frames: what a cable's two ends agreed on, or found on the other side. */
 export type LinkProtocol = 'eth' | 'ib';
@@ -33,8 +33,8 @@ export interface WirePort {
   /** A frame arrived: destination MAC first, without FCS. The port owns the bytes from here on. */
   frameArrived(frame: Uint8Array): void;
   /**
-   * A frame arrived whose FCS is wrong (a fault of the cable). A port without this method never sees
-   * such a frame, as a NIC that discards them; a card that reports them implements it.
+   * A frame arrived whose FCS is wrong (a fault of the cable). A port without this method never
+   * sees such a frame, as a NIC that discards them; a card that reports them implements it.
    */
   damagedFrameArrived?(frame: Uint8Array): void;
 }
@@ -48,6 +48,8 @@ export interface WireEnd {
   send(frame: Uint8Array): void;
   /** Tells the cable that offer() changed: the link drops and trains again. */
   offerChanged(): void;
-  /** What the other end offers at the moment, or null with nothing plugged in there (for sensing). */
+  /**
+   * What the other end offers at the moment, or null with nothing plugged in there (for sensing).
+   */
   peerOffer(): LinkOffer | null;
 }

@@ -1,8 +1,8 @@
 // A cable between two ports: plugging, link training, frames. The link comes up when both ends are
 // plugged in, enabled, speak one protocol and share a speed; otherwise it is down at once.
-// The training time (20 ms) and the propagation delay (25 ns, 5 m of cable) are declared, not measured.
-// Calls back into ports synchronously (linkChanged); a port may call offerChanged or send from there.
-// Left out: auto-negotiation details, FEC, cable EEPROM, flow control.
+// The training time (20 ms) and the propagation delay (25 ns, 5 m of cable) are declared, not
+// measured. Calls back into ports synchronously (linkChanged); a port may call offerChanged or send
+// from there. Left out: auto-negotiation details, FEC, cable EEPROM, flow control.
 
 import type { Clock } from '#bus/clock.ts';
 import type { LinkOffer, LinkState, WireEnd, WirePort } from '#bus/wire.ts';

@@ -1,5 +1,5 @@
-// Faults of a cable: named, typed switches, all off by default. Everything is counted, never random, so
-// that a scenario with a fault runs the same every time.
+// Faults of a cable: named, typed switches, all off by default. Everything is counted, never
+// random, so that a scenario with a fault runs the same every time.
 
 /** Which way a frame fault works; `fromA` hits only what end a sends. */
 export type FaultDirection = 'both' | 'fromA' | 'fromB';

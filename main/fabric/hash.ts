@@ -1,5 +1,6 @@
-// Which member of a LAG a frame leaves by: one flow always takes the same one. The rule is our own and
-// simple (a folded exclusive-or); switches differ here, and nothing in the lab depends on which.
+// Which member of a LAG a frame leaves by: one flow always takes the same one. The rule is our own
+// and simple (a folded exclusive-or); switches differ here, and nothing in the lab depends on
+// which.
 
 import { EtherType, payloadOffset, payloadType } from '#bus/frame.ts';
 import { IpProtocol, ipv4HeaderLength } from '#bus/ipv4.ts';

@@ -1,8 +1,9 @@
-// The ports of one LAG of a switch that runs LACP: selection logic and mux machine (IEEE 802.3ad-2000
-// clauses 43.4.14 and 43.4.15, coupled control). A LAG takes one partner: the first port that hears one
-// decides, ports with another partner, key or speed wait as unselected until the LAG is free again.
-// A port without partner works as a link of its own (the standard's "individual"), 5 s after link up.
-// Left out: standby by port priority and a limit on the number of ports.
+// The ports of one LAG of a switch that runs LACP: selection logic and mux machine (IEEE
+// 802.3ad-2000 clauses 43.4.14 and 43.4.15, coupled control). A LAG takes one partner: the first
+// port that hears one decides, ports with another partner, key or speed wait as unselected until
+// the LAG is free again. A port without partner works as a link of its own (the standard's
+// "individual"), 5 s after link up. Left out: standby by port priority and a limit on the number of
+// ports.
 
 import { LacpState } from '#bus/lacpdu.ts';
 import type { Lacpdu } from '#bus/lacpdu.ts';
@@ -27,7 +28,9 @@ const speedCodes: readonly (readonly [speedMbps: number, code: number])[] = [
   [100_000, 14],
 ];
 
-/** Actor key of a full-duplex port: LAG number, speed code, duplex bit. Unknown speeds have code 0. */
+/**
+ * Actor key of a full-duplex port: LAG number, speed code, duplex bit. Unknown speeds have code 0.
+ */
 export function lacpKey(lagId: number, speedMbps: number): number {
   const code = speedCodes.find(([speed]) => speed === speedMbps)?.[1] ?? 0;
   return (lagId << 6) | (code << 1) | 1;

@@ -108,7 +108,9 @@ export class LacpPort {
     return this.partnerParty;
   }
 
-  /** True while the port can only be a link of its own: no partner, or one that does not aggregate. */
+  /**
+   * True while the port can only be a link of its own: no partner, or one that does not aggregate.
+   */
   get individual(): boolean {
     return (this.partnerParty.state & aggregation) === 0;
   }
@@ -191,7 +193,9 @@ export class LacpPort {
     this.options.send(buildLacpduFrame(this.options.sourceMac, pdu));
   }
 
-  /** NO_PERIODIC when disabled or when both sides are passive; else the partner's timeout decides. */
+  /**
+   * NO_PERIODIC when disabled or when both sides are passive; else the partner's timeout decides.
+   */
   private runPeriodic(nowNs: number): void {
     const spoken = (this.stateBits | this.partnerParty.state) & activity;
     if (this.rxState === 'PORT_DISABLED' || spoken === 0) {

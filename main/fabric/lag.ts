@@ -1,6 +1,6 @@
-// LAGs of a switch, as configured: static, or by LACP. The choice of mode is the administrator's; the
-// two sides must agree, and a static LAG against a bond in another mode loses or doubles traffic here
-// as it does on a real switch.
+// LAGs of a switch, as configured: static, or by LACP. The choice of mode is the administrator's;
+// the two sides must agree, and a static LAG against a bond in another mode loses or doubles
+// traffic here as it does on a real switch.
 
 import type { HashPolicy } from './hash.ts';
 import type { LacpGroup } from './lacp-group.ts';

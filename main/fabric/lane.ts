@@ -1,6 +1,7 @@
-// One direction of a link while it is up: frames leave one after the other (serialisation delay by the
-// agreed speed), travel, and arrive in order. A lane lives from link up to link down; what is in flight
-// when it is closed never arrives. Left out: flow control (pause frames); a queue bound stands for it.
+// One direction of a link while it is up: frames leave one after the other (serialisation delay by
+// the agreed speed), travel, and arrive in order. A lane lives from link up to link down; what is
+// in flight when it is closed never arrives. Left out: flow control (pause frames); a queue bound
+// stands for it.
 
 import type { Clock } from '#bus/clock.ts';
 import { fcsBytes, minFrameBytes } from '#bus/frame.ts';
@@ -71,7 +72,9 @@ export class Lane {
     return lost;
   }
 
-  /** One function for all frames: arrivals keep the order of sending, so each call is for the head. */
+  /**
+   * One function for all frames: arrivals keep the order of sending, so each call is for the head.
+   */
   private readonly deliver = (): void => {
     if (this.closed) return;
     const flight = this.flights[this.head++]!;

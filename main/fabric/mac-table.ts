@@ -1,5 +1,6 @@
-// Forwarding table of a switch: where a MAC address was last seen. One table for all VLANs, that is,
-// the switch is VLAN-unaware. An aged entry is removed when it is next looked at, so no timer runs.
+// Forwarding table of a switch: where a MAC address was last seen. One table for all VLANs, that
+// is, the switch is VLAN-unaware. An aged entry is removed when it is next looked at, so no timer
+// runs.
 
 /** One learned address. */
 export interface MacEntry {

@@ -1,7 +1,7 @@
-// An Ethernet switch: learning, ageing, flooding, LAGs (static and LACP, see lacp-group.ts). Frames are
-// sent on at once; all delay is in the cables. 01:80:c2:00:00:0x is never forwarded.
-// Left out: VLANs (tags pass unchanged, one broadcast domain), spanning tree (two cables between two
-// switches outside a LAG are a loop), multicast snooping (multicast floods), storm control.
+// An Ethernet switch: learning, ageing, flooding, LAGs (static and LACP, see lacp-group.ts). Frames
+// are sent on at once; all delay is in the cables. 01:80:c2:00:00:0x is never forwarded.
+// Left out: VLANs (tags pass unchanged, one broadcast domain), spanning tree (two cables between
+// two switches outside a LAG are a loop), multicast snooping (multicast floods), storm control.
 
 import type { Clock } from '#bus/clock.ts';
 import { EtherType, ethHeaderBytes, payloadOffset, payloadType } from '#bus/frame.ts';
@@ -59,7 +59,9 @@ export class Switch implements SwitchPortOwner {
   private readonly ports: readonly SwitchPort[];
   private readonly macs: MacTable;
   private readonly lags = new Map<number, Lag>();
-  /** By port number: the place that the port's traffic counts for, 0 for a port that carries none. */
+  /**
+   * By port number: the place that the port's traffic counts for, 0 for a port that carries none.
+   */
   private readonly placeOf: number[];
   /** By port number: what was last written to the trace. */
   private readonly shown: string[];

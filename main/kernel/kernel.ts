@@ -9,8 +9,15 @@ import { Sim } from '#sim/sim.ts';
 import type { Policy } from '#sim/policy.ts';
 import type { Task } from '#sim/task.ts';
 import type { Trace } from '#trace/trace.ts';
+import { Buses } from './base/buses.ts';
+import { Uevents } from './base/uevent.ts';
+import { Devlinks } from './devlink.ts';
+import { Vfs } from './fs/vfs.ts';
 import { HungTaskDetector } from './hung-task.ts';
+import { ModuleTable } from './module.ts';
 import { oops_report } from './oops.ts';
+import { IrqController } from './pci/irq.ts';
+import { PciBus } from './pci/pci-bus.ts';
 import { PrintkLog } from './printk.ts';
 import { Rcu } from './rcu.ts';
 import { TimerWheel } from './time/timer-wheel.ts';
@@ -53,6 +60,13 @@ export class Kernel {
   readonly workqueues: Workqueues;
   readonly hungTask: HungTaskDetector;
   readonly rcu = new Rcu();
+  readonly vfs: Vfs;
+  readonly uevents: Uevents;
+  readonly buses: Buses;
+  readonly irqs: IrqController;
+  readonly pci: PciBus;
+  readonly modules: ModuleTable;
+  readonly devlinks: Devlinks;
   /** Letters of the tainted string besides D, for example `OE`. */
   taint = '';
 
@@ -66,6 +80,13 @@ export class Kernel {
     this.timers = new TimerWheel(this);
     this.workqueues = new Workqueues(this);
     this.hungTask = new HungTaskDetector(this);
+    this.vfs = new Vfs(this);
+    this.uevents = new Uevents(this);
+    this.buses = new Buses(this);
+    this.irqs = new IrqController(this);
+    this.pci = new PciBus(this);
+    this.modules = new ModuleTable(this);
+    this.devlinks = new Devlinks(this);
     this.sim.onCrash = (task, error) => {
       this.crash(task, error);
     };

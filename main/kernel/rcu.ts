@@ -20,13 +20,11 @@ export class Rcu {
   readonly readers = new Map<Task, number>();
 }
 
-// eslint-disable-next-line require-yield -- atomic by contract
 export function* rcu_read_lock(k: Kernel): Atomic<void> {
   const task = k.sim.current;
   k.rcu.readers.set(task, (k.rcu.readers.get(task) ?? 0) + 1);
 }
 
-// eslint-disable-next-line require-yield -- atomic by contract
 export function* rcu_read_unlock(k: Kernel): Atomic<void> {
   const task = k.sim.current;
   const depth = (k.rcu.readers.get(task) ?? 0) - 1;

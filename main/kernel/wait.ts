@@ -51,7 +51,6 @@ export function* wait_event_interruptible(
 }
 
 /** Wakes every sleeper. */
-// eslint-disable-next-line require-yield -- atomic by contract
 export function* wake_up(queue: WaitQueue): Atomic<void> {
   wakeAll(queue);
 }

@@ -26,32 +26,26 @@ export class SpinLock {
 
 export const spin_lock_init = (k: Kernel, name: string): SpinLock => new SpinLock(k, name);
 
-// eslint-disable-next-line require-yield -- atomic by contract, so that callers write yield*
 export function* preempt_disable(k: Kernel): Atomic<void> {
   k.sim.cpus.adjust('preemptDepth', 1);
 }
 
-// eslint-disable-next-line require-yield -- as above
 export function* preempt_enable(k: Kernel): Atomic<void> {
   k.sim.cpus.adjust('preemptDepth', -1);
 }
 
-// eslint-disable-next-line require-yield -- as above
 export function* local_bh_disable(k: Kernel): Atomic<void> {
   k.sim.cpus.adjust('softirqDepth', 1);
 }
 
-// eslint-disable-next-line require-yield -- as above
 export function* local_bh_enable(k: Kernel): Atomic<void> {
   k.sim.cpus.adjust('softirqDepth', -1);
 }
 
-// eslint-disable-next-line require-yield -- as above
 export function* local_irq_save(k: Kernel): Atomic<void> {
   k.sim.cpus.adjust('irqsOffDepth', 1);
 }
 
-// eslint-disable-next-line require-yield -- as above
 export function* local_irq_restore(k: Kernel): Atomic<void> {
   k.sim.cpus.adjust('irqsOffDepth', -1);
 }

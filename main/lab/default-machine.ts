@@ -1,0 +1,13 @@
+// The default machine: four CPUs, HZ 250, a full card on a switch with a host.
+
+import type { MachineSpec } from './scenario/scenario.ts';
+
+export const defaultMachineSpec: MachineSpec = {
+  cpus: 4,
+  hz: 250,
+  variant: 'v6.6',
+  card: 'default',
+  moduleOptions: new Map(),
+  rename: true,
+  autoload: true,
+};

@@ -1,0 +1,189 @@
+// The one command table of the ConnectX-3 (facts/device 4, include/linux/mlx4/cmd.h): name, opcode, kind of
+// parameters, and how far the card models it. The card dispatches through it: a missing or surplus handler
+// is a type error. A refused command answers the card's own status and leaves a trace event.
+
+/** What a command parameter is. `varies`: it depends on the opcode modifier. */
+export type ParameterKind = 'none' | 'immediate' | 'mailbox' | 'varies';
+
+/** How far the card models a command. */
+export type ModelledState = 'full' | 'partial' | 'constant' | 'refused';
+
+/** One firmware command. */
+export interface CommandRow {
+  readonly opcode: number;
+  readonly in: ParameterKind;
+  readonly out: ParameterKind;
+  readonly modelled: ModelledState;
+  /** What is missing, when the state is not full. */
+  readonly note: string;
+}
+
+const row = <const M extends ModelledState>(
+  opcode: number,
+  input: ParameterKind,
+  output: ParameterKind,
+  modelled: M,
+  note = '',
+) => ({ opcode, in: input, out: output, modelled, note });
+
+const sriov = 'SR-IOV is out of scope';
+const unused = 'no Linux 6.1 driver sends it';
+const dmfs = 'device-managed flow steering is not offered (FS_EN is clear)';
+
+export const commandTable = {
+  // Initialisation and general.
+  MLX4_CMD_SYS_EN: row(0x001, 'none', 'none', 'refused', unused),
+  MLX4_CMD_SYS_DIS: row(0x002, 'none', 'none', 'refused', unused),
+  MLX4_CMD_QUERY_DEV_CAP: row(0x003, 'none', 'mailbox', 'full'),
+  MLX4_CMD_QUERY_FW: row(0x004, 'none', 'mailbox', 'full'),
+  MLX4_CMD_QUERY_DDR: row(0x005, 'none', 'mailbox', 'refused', unused),
+  MLX4_CMD_QUERY_ADAPTER: row(0x006, 'none', 'mailbox', 'full'),
+  MLX4_CMD_INIT_HCA: row(0x007, 'mailbox', 'none', 'full'),
+  MLX4_CMD_CLOSE_HCA: row(0x008, 'none', 'none', 'full'),
+  MLX4_CMD_INIT_PORT: row(0x009, 'varies', 'none', 'full'),
+  MLX4_CMD_CLOSE_PORT: row(0x00a, 'none', 'none', 'full'),
+  MLX4_CMD_QUERY_HCA: row(0x00b, 'none', 'mailbox', 'full'),
+  MLX4_CMD_SET_PORT: row(
+    0x00c,
+    'mailbox',
+    'none',
+    'partial',
+    'priority and VXLAN forms are kept, without effect',
+  ),
+  MLX4_CMD_ACCESS_DDR: row(0x02e, 'immediate', 'immediate', 'refused', sriov),
+  MLX4_CMD_MAP_ICM: row(0xffa, 'mailbox', 'none', 'full'),
+  MLX4_CMD_UNMAP_ICM: row(0xff9, 'immediate', 'none', 'full'),
+  MLX4_CMD_MAP_ICM_AUX: row(0xffc, 'mailbox', 'none', 'full'),
+  MLX4_CMD_UNMAP_ICM_AUX: row(0xffb, 'none', 'none', 'full'),
+  MLX4_CMD_SET_ICM_SIZE: row(0xffd, 'immediate', 'immediate', 'full'),
+  MLX4_CMD_MAP_FA: row(0xfff, 'mailbox', 'none', 'full'),
+  MLX4_CMD_UNMAP_FA: row(0xffe, 'none', 'none', 'full'),
+  MLX4_CMD_RUN_FW: row(0xff6, 'none', 'none', 'full'),
+  MLX4_CMD_DISABLE_LAM: row(0xff7, 'none', 'none', 'refused', unused),
+  MLX4_CMD_ENABLE_LAM: row(0xff8, 'none', 'none', 'refused', unused),
+  MLX4_CMD_MOD_STAT_CFG: row(
+    0x034,
+    'varies',
+    'varies',
+    'partial',
+    'page size override, port GUIDs; no Wake-on-LAN',
+  ),
+  MLX4_CMD_QUERY_PORT: row(0x043, 'none', 'mailbox', 'full'),
+  MLX4_CMD_SENSE_PORT: row(0x04d, 'none', 'immediate', 'full'),
+  MLX4_CMD_HW_HEALTH_CHECK: row(0x050, 'none', 'none', 'constant', 'always healthy'),
+  MLX4_CMD_QUERY_FUNC: row(0x056, 'none', 'mailbox', 'refused', 'system EQs are not offered'),
+  MLX4_CMD_GET_OP_REQ: row(
+    0x059,
+    'none',
+    'varies',
+    'refused',
+    'the card never asks for an operation',
+  ),
+  MLX4_CMD_SET_NODE: row(0x05a, 'mailbox', 'none', 'full'),
+  MLX4_CMD_INFORM_FLR_DONE: row(0x05b, 'none', 'none', 'refused', sriov),
+  MLX4_CMD_VIRT_PORT_MAP: row(0x05c, 'varies', 'varies', 'full'),
+  MLX4_CMD_CONFIG_DEV: row(
+    0x03a,
+    'varies',
+    'varies',
+    'partial',
+    'VXLAN and RoCE v2 ports are kept, without effect',
+  ),
+  MLX4_CMD_ACCESS_REG: row(0x03b, 'mailbox', 'mailbox', 'partial', 'PTYS, read only'),
+  MLX4_CMD_ALLOCATE_VPP: row(0x080, 'varies', 'varies', 'refused', sriov),
+  MLX4_CMD_SET_VPORT_QOS: row(0x081, 'varies', 'varies', 'refused', sriov),
+  // Memory.
+  MLX4_CMD_SW2HW_MPT: row(0x00d, 'mailbox', 'none', 'full'),
+  MLX4_CMD_QUERY_MPT: row(0x00e, 'none', 'mailbox', 'full'),
+  MLX4_CMD_HW2SW_MPT: row(0x00f, 'none', 'varies', 'full'),
+  MLX4_CMD_READ_MTT: row(0x010, 'none', 'mailbox', 'refused', unused),
+  MLX4_CMD_WRITE_MTT: row(0x011, 'mailbox', 'none', 'refused', sriov),
+  MLX4_CMD_SYNC_TPT: row(0x02f, 'none', 'none', 'full'),
+  // Event queues.
+  MLX4_CMD_MAP_EQ: row(0x012, 'immediate', 'none', 'full'),
+  MLX4_CMD_SW2HW_EQ: row(0x013, 'mailbox', 'none', 'full'),
+  MLX4_CMD_HW2SW_EQ: row(0x014, 'none', 'none', 'full'),
+  MLX4_CMD_QUERY_EQ: row(0x015, 'none', 'mailbox', 'full'),
+  // Completion queues.
+  MLX4_CMD_SW2HW_CQ: row(0x016, 'mailbox', 'none', 'full'),
+  MLX4_CMD_HW2SW_CQ: row(0x017, 'none', 'varies', 'full'),
+  MLX4_CMD_QUERY_CQ: row(0x018, 'none', 'mailbox', 'full'),
+  MLX4_CMD_MODIFY_CQ: row(0x02c, 'mailbox', 'none', 'partial', 'moderation; resize is refused'),
+  // Shared receive queues.
+  MLX4_CMD_SW2HW_SRQ: row(
+    0x035,
+    'mailbox',
+    'none',
+    'partial',
+    'the context is kept; no receive uses it',
+  ),
+  MLX4_CMD_HW2SW_SRQ: row(0x036, 'none', 'varies', 'full'),
+  MLX4_CMD_QUERY_SRQ: row(0x037, 'none', 'mailbox', 'full'),
+  MLX4_CMD_ARM_SRQ: row(
+    0x040,
+    'immediate',
+    'none',
+    'partial',
+    'the watermark is kept; it never fires',
+  ),
+  // Queue pairs.
+  MLX4_CMD_RST2INIT_QP: row(0x019, 'mailbox', 'none', 'full'),
+  MLX4_CMD_INIT2RTR_QP: row(0x01a, 'mailbox', 'none', 'full'),
+  MLX4_CMD_RTR2RTS_QP: row(0x01b, 'mailbox', 'none', 'full'),
+  MLX4_CMD_RTS2RTS_QP: row(0x01c, 'mailbox', 'none', 'full'),
+  MLX4_CMD_SQERR2RTS_QP: row(0x01d, 'mailbox', 'none', 'full'),
+  MLX4_CMD_2ERR_QP: row(0x01e, 'mailbox', 'none', 'full'),
+  MLX4_CMD_RTS2SQD_QP: row(0x01f, 'mailbox', 'none', 'full'),
+  MLX4_CMD_SQD2RTS_QP: row(0x020, 'mailbox', 'none', 'full'),
+  MLX4_CMD_2RST_QP: row(0x021, 'none', 'none', 'full'),
+  MLX4_CMD_QUERY_QP: row(0x022, 'none', 'mailbox', 'full'),
+  MLX4_CMD_INIT2INIT_QP: row(0x02d, 'mailbox', 'none', 'full'),
+  MLX4_CMD_SUSPEND_QP: row(0x032, 'none', 'none', 'refused', unused),
+  MLX4_CMD_UNSUSPEND_QP: row(0x033, 'none', 'none', 'refused', unused),
+  MLX4_CMD_SQD2SQD_QP: row(0x038, 'mailbox', 'none', 'full'),
+  MLX4_CMD_UPDATE_QP: row(0x061, 'mailbox', 'none', 'partial', 'VLAN stripping only'),
+  // Special queue pairs and management.
+  MLX4_CMD_CONF_SPECIAL_QP: row(0x023, 'none', 'none', 'full'),
+  MLX4_CMD_MAD_IFC: row(
+    0x024,
+    'mailbox',
+    'mailbox',
+    'partial',
+    'Get of node and port attributes; no subnet manager',
+  ),
+  MLX4_CMD_MAD_DEMUX: row(0x203, 'varies', 'varies', 'refused', 'not offered'),
+  // Multicast and steering.
+  MLX4_CMD_READ_MCG: row(0x025, 'none', 'mailbox', 'full'),
+  MLX4_CMD_WRITE_MCG: row(0x026, 'mailbox', 'none', 'full'),
+  MLX4_CMD_MGID_HASH: row(0x027, 'mailbox', 'immediate', 'full'),
+  MLX4_QP_FLOW_STEERING_ATTACH: row(0x065, 'mailbox', 'immediate', 'refused', dmfs),
+  MLX4_QP_FLOW_STEERING_DETACH: row(0x066, 'immediate', 'none', 'refused', dmfs),
+  MLX4_FLOW_STEERING_IB_UC_QP_RANGE: row(0x064, 'immediate', 'none', 'refused', dmfs),
+  // Miscellaneous and Ethernet.
+  MLX4_CMD_QUERY_DEBUG_MSG: row(0x02a, 'none', 'none', 'refused', unused),
+  MLX4_CMD_SET_DEBUG_MSG: row(0x02b, 'none', 'none', 'refused', unused),
+  MLX4_CMD_DIAG_RPRT: row(0x030, 'none', 'mailbox', 'constant', 'all counters are zero'),
+  MLX4_CMD_NOP: row(0x031, 'none', 'none', 'full'),
+  MLX4_CMD_SET_VLAN_FLTR: row(0x047, 'mailbox', 'none', 'full'),
+  MLX4_CMD_SET_MCAST_FLTR: row(0x048, 'immediate', 'none', 'full'),
+  MLX4_CMD_DUMP_ETH_STATS: row(0x049, 'none', 'mailbox', 'partial', 'no flow control page'),
+  MLX4_CMD_SET_VEP: row(0x052, 'none', 'none', 'refused', unused),
+  MLX4_CMD_QUERY_IF_STAT: row(0x054, 'none', 'mailbox', 'full'),
+  MLX4_CMD_SET_IF_STAT: row(0x055, 'none', 'none', 'refused', unused),
+  MLX4_CMD_ARM_COMM_CHANNEL: row(0x057, 'none', 'none', 'refused', sriov),
+  MLX4_CMD_GEN_EQE: row(0x058, 'mailbox', 'none', 'refused', sriov),
+  MLX4_CMD_CONGESTION_CTRL_OPCODE: row(0x068, 'varies', 'varies', 'refused', 'not offered (QCN)'),
+} as const satisfies Record<string, CommandRow>;
+
+/** Name of a command, as Linux spells it. */
+export type CommandName = keyof typeof commandTable;
+
+/** Names of the commands that the card carries out. */
+export type ModelledCommand = {
+  [N in CommandName]: (typeof commandTable)[N]['modelled'] extends 'refused' ? never : N;
+}[CommandName];
+
+/** Command names by opcode. */
+export const commandByOpcode: ReadonlyMap<number, CommandName> = new Map(
+  Object.entries(commandTable).map(([name, entry]) => [entry.opcode, name as CommandName]),
+);
