@@ -9,7 +9,8 @@
 // it is written.
 
 /** Kinds of field; the type of a field's value follows from it. */
-export type FieldKind = 'u8' | 'be16' | 'be32' | 'be64' | 'addr64' | 'bit' | 'bits' | 'bytes' | 'reserved';
+export type FieldKind =
+  'u8' | 'be16' | 'be32' | 'be64' | 'addr64' | 'bit' | 'bits' | 'bytes' | 'reserved';
 
 /** One declared field. Offsets are bytes from the start of the structure. */
 export interface Field<Kind extends FieldKind = FieldKind> {
@@ -22,8 +23,13 @@ export interface Field<Kind extends FieldKind = FieldKind> {
   readonly low: number;
 }
 
-const field = <Kind extends FieldKind>(kind: Kind, offset: number, bytes: number, high = 0, low = 0) =>
-  ({ kind, offset, bytes, high, low }) satisfies Field<Kind>;
+const field = <Kind extends FieldKind>(
+  kind: Kind,
+  offset: number,
+  bytes: number,
+  high = 0,
+  low = 0,
+) => ({ kind, offset, bytes, high, low }) satisfies Field<Kind>;
 
 /** An unsigned byte. */
 export const u8 = (offset: number): Field<'u8'> => field('u8', offset, 1);
@@ -71,7 +77,12 @@ export interface Layout<F extends Fields> {
   /** One field of the structure that starts at `at` in `from`. */
   get<N extends keyof F & string>(from: Uint8Array, name: N, at?: number): ValueOf<F[N]>;
   /** Writes one field; other bits keep their value. Throws RangeError when the value does not fit. */
-  set<N extends keyof F & string>(into: Uint8Array, name: N, value: ValueOf<F[N]>, at?: number): void;
+  set<N extends keyof F & string>(
+    into: Uint8Array,
+    name: N,
+    value: ValueOf<F[N]>,
+    at?: number,
+  ): void;
   /** Every field, decoded. */
   read(from: Uint8Array, at?: number): ValuesOf<F>;
   /** A zeroed structure with the given fields set. */
@@ -199,7 +210,11 @@ function checkDeclaration(name: string, sizeBytes: number, fields: Fields): void
 }
 
 /** Declares a structure. Throws RangeError when fields overlap or overflow. */
-export function layout<const F extends Fields>(name: string, sizeBytes: number, fields: F): Layout<F> {
+export function layout<const F extends Fields>(
+  name: string,
+  sizeBytes: number,
+  fields: F,
+): Layout<F> {
   checkDeclaration(name, sizeBytes, fields);
   const self: Layout<F> = {
     name,

@@ -4,6 +4,7 @@
 
 import type { MsixMessage, PciFunction, PciHost } from '#bus/pci-function.ts';
 import { K } from '#trace/kinds.ts';
+import { Device } from '../base/device.ts';
 import type { Kernel } from '../kernel.ts';
 import { mutex_init } from '../locking/mutex.ts';
 import type { Mutex } from '../locking/mutex.ts';
@@ -106,6 +107,8 @@ class SlotHost implements PciHost {
 export class PciBus {
   readonly k: Kernel;
   readonly slots: PciSlot[] = [];
+  /** The host bridge's bus, in whose directory the cards sit. */
+  readonly root: Device;
   /** pci_rescan_remove_lock. */
   readonly rescanRemoveLock: Mutex;
   private nextAddress = windowStart;
@@ -113,6 +116,8 @@ export class PciBus {
 
   constructor(k: Kernel) {
     this.k = k;
+    this.root = new Device(k, 'pci0000:00', null);
+    this.root.kobj = k.vfs.directory('/sys/devices/pci0000:00');
     this.rescanRemoveLock = mutex_init(k, 'pci_rescan_remove_lock');
   }
 

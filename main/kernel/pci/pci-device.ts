@@ -54,7 +54,7 @@ export class PciDevice extends Device {
   private readonly configNames = new Map<number, number>();
 
   constructor(k: Kernel, slot: PciSlot) {
-    super(k, slot.address, null);
+    super(k, slot.address, k.pci.root);
     this.pciSlot = slot;
     this.bus = k.buses.pci;
   }

@@ -4,10 +4,10 @@
 // Left out: bridges, I/O BARs, expansion ROMs, more than one function.
 
 import type { Atomic, MaySleep } from '#sim/task.ts';
-import { device_add, device_initialize } from '../base/device.ts';
+import { device_add, device_initialize, put_device } from '../base/device.ts';
+import type { Device } from '../base/device.ts';
 import type { Kernel } from '../kernel.ts';
 import { dev_info } from '../printk.ts';
-import { Device } from '../base/device.ts';
 import {
   PCI_COMMAND,
   PCI_COMMAND_MEMORY,
@@ -96,25 +96,20 @@ function* pci_release_dev(dev: Device): Atomic<void> {
   if (pciSlot.device === dev) pciSlot.device = null;
 }
 
-/** The host bridge's device, in whose directory the cards sit. */
-function rootDirectory(k: Kernel): Device {
-  const root = new Device(k, 'pci0000:00', null);
-  root.kobj = k.vfs.directory('/sys/devices/pci0000:00');
-  root.release = pci_release_dev;
-  return root;
-}
-
 /** Reads one slot and registers what is in it; false for an empty or known one. */
 function* pci_scan_single_device(k: Kernel, slot: PciSlot, boot: boolean): MaySleep<boolean> {
   if (!slot.present || slot.device !== null) return false;
-  const pdev = new PciDevice(k, slot, rootDirectory(k));
+  const { root } = k.pci;
+  if (root.ref.count === 0) yield* device_initialize(root);
+  const pdev = new PciDevice(k, slot);
   if (pdev.configRead(0, 2) === 0xffff) return false;
   slot.device = pdev;
   pdev.release = pci_release_dev;
   yield* device_initialize(pdev);
   yield* pci_setup_device(pdev, boot);
-  yield* device_add(pdev);
-  return true;
+  const error = yield* device_add(pdev);
+  if (error !== 0) yield* put_device(pdev);
+  return error === 0;
 }
 
 /** Finds the cards that are plugged in at boot. */

@@ -87,7 +87,7 @@ const attributes: readonly DeviceAttribute[] = [
   constant('irq', (pdev) => String(pdev.msix?.descs[0]?.irq ?? pdev.irq)),
   constant('enable', (pdev) => String(pdev.enableCount)),
   constant('modalias', pciModalias),
-  { ...constant('resource', resourceText), *show(dev) { return resourceText(dev as PciDevice); } },
+  constant('resource', (pdev) => resourceText(pdev).trimEnd()),
   {
     name: 'current_link_speed',
     mode: 0o444,
