@@ -1,13 +1,16 @@
 // Host memory that a card can reach by DMA, for hosts that are not a real emulator's RAM.
-// Pages come into being when first written; a page never written reads as zeros, so a large ring costs
-// nothing until it is used. Freed ranges are remembered: touching one is a fault, as with an IOMMU.
+// Pages come into being when first written; a page never written reads as zeros, so a large ring
+// costs nothing until it is used. Freed ranges are remembered: touching one is a fault, as with an
+// IOMMU.
 
 /** Bytes in a page. The card's ICM pages and PAGE_SIZE of the emulated kernel are both this. */
 export const pageBytes = 4096;
 
 const pageShift = 12;
 const offsetMask = pageBytes - 1;
-/** The first address that is handed out; lower ones are never valid, so 0 is always a bad address. */
+/**
+ * The first address that is handed out; lower ones are never valid, so 0 is always a bad address.
+ */
 const firstAddress = 0x100_0000;
 
 /** A range of DMA memory. */

@@ -1,6 +1,6 @@
-// What a card shows to a computer, and what a computer shows to a card: the PCI contract of the lab.
-// Two hosts implement PciHost: our kernel slice and (later) an x86 emulator; the card cannot tell
-// them apart. Facts: facts/device.md 1, facts/guest.md "Attaching a card".
+// What a card shows to a computer, and what a computer shows to a card: the PCI contract of the
+// lab. Two hosts implement PciHost: our kernel slice and (later) an x86 emulator; the card cannot
+// tell them apart. Facts: facts/device.md 1, facts/guest.md "Attaching a card".
 //
 // Contract: an interrupt is never delivered from inside a register access. raise() only notes the
 // request; the host delivers it when the access (and the callback of after()) has returned.

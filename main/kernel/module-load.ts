@@ -197,7 +197,8 @@ function* loadWithDependencies(k: Kernel, name: string, args: string): MaySleep<
     const error = yield* loadWithDependencies(k, dependency, '');
     if (error !== 0) return error;
   }
-  const error = yield* init_module(k, name, args);
+  const options = k.modules.options.get(name) ?? '';
+  const error = yield* init_module(k, name, `${options} ${args}`);
   return error === -EEXIST ? 0 : error;
 }
 

@@ -97,6 +97,8 @@ export class ModuleTable {
   readonly loaded: Module[] = [];
   /** Name of the module unloaded last, for oops reports. */
   lastUnloaded = '';
+  /** Parameters that modprobe adds, by module (the `options` lines of modprobe.d). */
+  readonly options = new Map<string, string>();
   /** module_mutex. */
   readonly mutex: Mutex;
   /** module_wq: waits for the end of another's loading. */
@@ -118,6 +120,11 @@ export class ModuleTable {
       ...definition,
       create: (k, params, module) => definition.create(k, params, variant, module),
     });
+  }
+
+  /** Sets the `options` line of a module, for example `msi_x=0`; used when it is loaded next. */
+  setOptions(name: string, options: string): void {
+    this.options.set(name, options);
   }
 
   /** A loaded module, in any state. */

@@ -1,4 +1,6 @@
-// Contexts of EQs, CQs, SRQs and memory regions (facts/device 6.2 to 6.4, 6.6; mlx4.h).
+// Contexts of EQs, CQs, SRQs and memory regions (facts/device 6.1 to 6.4, 6.6; mlx4.h). A buffer is
+// named by mtt_base_addr_h/_l: a byte offset from the MTT table's base, eight bytes per entry; its
+// pages have 2^(log_page_size + 12) bytes.
 
 import { addr64, be16, be32, be64, bit, bits, layout, u8 } from './layout.ts';
 
@@ -21,6 +23,8 @@ export const eqContext = layout('mlx4_eq_context', eqContextBytes, {
   consumer_index: be32(0x28),
   producer_index: be32(0x2c),
 });
+export const MLX4_EQ_STATUS_OK = 0;
+export const MLX4_EQ_STATUS_WRITE_FAIL = 10;
 export const MLX4_EQ_STATE_ARMED = 9;
 export const MLX4_EQ_STATE_FIRED = 10;
 export const MLX4_EQ_STATE_ALWAYS_ARMED = 11;
@@ -48,9 +52,18 @@ export const cqContext = layout('mlx4_cq_context', cqContextBytes, {
   producer_index: be32(0x2c),
   db_rec_addr: addr64(0x38),
 });
+export const MLX4_CQ_STATUS_OK = 0;
+export const MLX4_CQ_STATUS_OVERFLOW = 9;
+export const MLX4_CQ_STATUS_WRITE_FAIL = 10;
 export const MLX4_CQ_STATE_ARMED_SOLICITED = 6;
 export const MLX4_CQ_STATE_ARMED = 9;
 export const MLX4_CQ_STATE_FIRED = 10;
+/** SW2HW_CQ opcode modifiers: the card sets the owner bits of all entries, or software did. */
+export const MLX4_SW2HW_CQ_HW_INIT = 0;
+export const MLX4_SW2HW_CQ_SW_INIT = 1;
+/** MODIFY_CQ opcode modifiers. */
+export const MLX4_MODIFY_CQ_RESIZE = 0;
+export const MLX4_MODIFY_CQ_MODERATION = 1;
 
 export const srqContextBytes = 48;
 /** SRQ context (SW2HW_SRQ). */
@@ -84,11 +97,13 @@ export const mptEntry = layout('mlx4_mpt_entry', mptEntryBytes, {
   local_read: bit(0x00, 10),
   physical: bit(0x00, 9),
   region: bit(0x00, 8),
+  /** Of a window: QPN, with bit 7 for "bound to a QP". */
   qpn: be32(0x04),
   key: be32(0x08),
   remote_enable: bit(0x0c, 28),
   fast_register: bit(0x0c, 27),
   enable_invalidate: bits(0x0c, 25, 24),
+  vf: bits(0x0c, 23, 17),
   pd: bits(0x0c, 16, 0),
   start: be64(0x10),
   length: be64(0x18),
@@ -102,12 +117,20 @@ export const mptEntry = layout('mlx4_mpt_entry', mptEntryBytes, {
 });
 /** Status of an entry that software owns. */
 export const MLX4_MPT_STATUS_SW = 0xf;
+/** Status of an entry that nobody uses. */
+export const MLX4_MPT_STATUS_FREE = 0x3;
 /** Status of an entry that the card uses. */
 export const MLX4_MPT_STATUS_HW = 0x0;
 
 /** Bytes of a translation entry: a DMA address with MLX4_MTT_FLAG_PRESENT. */
 export const mttEntryBytes = 8;
 export const MLX4_MTT_FLAG_PRESENT = 1;
+/** A translation entry; the address is a multiple of 4096, so the present bit fits below it. */
+export const mttEntry = layout('mtt_entry', mttEntryBytes, {
+  address_h: be32(0x0),
+  address_l: bits(0x4, 31, 12),
+  present: bit(0x4, 0),
+});
 
 /** Key of an MPT index: rotated left by eight. */
 export const hw_index_to_key = (index: number): number => ((index << 8) | (index >>> 24)) >>> 0;

@@ -1,12 +1,14 @@
-// Structures of the card, declared once: name, size, fields. Reading, writing, text dump and any view of
-// registers come from the same declaration. Everything is big-endian, as on the card (facts/device.md).
+// Structures of the card, declared once: name, size, fields. Reading, writing, text dump and any
+// view of registers come from the same declaration. Everything is big-endian, as on the card
+// (facts/device.md).
 //
 //   const eqContext = layout('eq_context', 64, {
-//     flags: be32(0x00), log_eq_size: bits(0x0c, 28, 24), intr: u8(0x17), mtt_base_addr: addr64(0x18),
+//     flags: be32(0x00), log_eq_size: bits(0x0c, 28, 24), intr: u8(0x17),
+//     mtt_base_addr: addr64(0x18),
 //   });
 //
-// A declaration that overlaps itself or overflows throws at once; a value that does not fit throws when
-// it is written.
+// A declaration that overlaps itself or overflows throws at once; a value that does not fit throws
+// when it is written.
 
 /** Kinds of field; the type of a field's value follows from it. */
 export type FieldKind =
@@ -76,7 +78,9 @@ export interface Layout<F extends Fields> {
   readonly fields: F;
   /** One field of the structure that starts at `at` in `from`. */
   get<N extends keyof F & string>(from: Uint8Array, name: N, at?: number): ValueOf<F[N]>;
-  /** Writes one field; other bits keep their value. Throws RangeError when the value does not fit. */
+  /**
+   * Writes one field; other bits keep their value. Throws RangeError when the value does not fit.
+   */
   set<N extends keyof F & string>(
     into: Uint8Array,
     name: N,
@@ -103,91 +107,110 @@ function putWord(into: Uint8Array, at: number, value: number): void {
   into[at + 3] = value;
 }
 
-const mask = (high: number, low: number): number => 2 ** (high - low + 1) - 1;
+type Value = number | bigint | boolean | Uint8Array;
+/** Reads a field of the structure that starts at `at`. */
+type Reader = (from: Uint8Array, at: number) => Value;
+/** Writes a field of the structure that starts at `at`; throws RangeError. */
+type Writer = (into: Uint8Array, value: unknown, at: number) => void;
 
-function decode(from: Uint8Array, f: Field, at: number): number | bigint | boolean | Uint8Array {
-  const o = at + f.offset;
+/** What a field's kind and place come to, worked out once: reading is on the packet path. */
+function reader(f: Field): Reader {
+  const { offset, low } = f;
+  const mask = lowMask(f);
   switch (f.kind) {
     case 'u8':
-      return from[o]!;
+      return (from, at) => from[at + offset]!;
     case 'be16':
-      return (from[o]! << 8) | from[o + 1]!;
+      return (from, at) => (from[at + offset]! << 8) | from[at + offset + 1]!;
     case 'be32':
-      return word(from, o);
+      return (from, at) => word(from, at + offset);
     case 'be64':
-      return (BigInt(word(from, o)) << 32n) | BigInt(word(from, o + 4));
+      return (from, at) =>
+        (BigInt(word(from, at + offset)) << 32n) | BigInt(word(from, at + offset + 4));
     case 'addr64':
-      return word(from, o) * 2 ** 32 + word(from, o + 4);
+      return (from, at) => word(from, at + offset) * 2 ** 32 + word(from, at + offset + 4);
     case 'bit':
-      return ((word(from, o) >>> f.low) & 1) === 1;
+      return (from, at) => ((word(from, at + offset) >>> low) & 1) === 1;
     case 'bits':
-      return Math.floor(word(from, o) / 2 ** f.low) % 2 ** (f.high - f.low + 1);
+      return (from, at) => ((word(from, at + offset) >>> low) & mask) >>> 0;
     case 'bytes':
-      return from.slice(o, o + f.bytes);
+      return (from, at) => from.slice(at + offset, at + offset + f.bytes);
     case 'reserved':
-      return 0;
+      return () => 0;
   }
 }
 
-function encode(into: Uint8Array, f: Field, value: unknown, at: number, name: string): void {
-  const o = at + f.offset;
-  const limit = { u8: 0xff, be16: 0xffff, be32: 0xffff_ffff, addr64: Number.MAX_SAFE_INTEGER };
-  const whole = (most: number): number => {
-    if (typeof value !== 'number' || !Number.isInteger(value) || value < 0 || value > most) {
-      throw new RangeError(`${name} = ${String(value)} does not fit (0 to ${most})`);
-    }
-    return value;
-  };
+/** The ones of a bit field, moved down to bit 0; all 32 for other kinds. */
+const lowMask = (f: Field): number => (2 ** (f.high - f.low + 1) - 1) >>> 0;
+
+/** The value, when it is a whole number from 0 to `most`. */
+function whole(value: unknown, most: number, name: string): number {
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < 0 || value > most) {
+    throw new RangeError(`${name} = ${String(value)} does not fit (0 to ${most})`);
+  }
+  return value;
+}
+
+function writer(f: Field, name: string): Writer {
+  const { offset } = f;
   switch (f.kind) {
     case 'u8':
-      into[o] = whole(limit.u8);
-      return;
-    case 'be16': {
-      const v = whole(limit.be16);
-      into[o] = v >>> 8;
-      into[o + 1] = v;
-      return;
-    }
+      return (into, value, at) => {
+        into[at + offset] = whole(value, 0xff, name);
+      };
+    case 'be16':
+      return (into, value, at) => {
+        const v = whole(value, 0xffff, name);
+        into[at + offset] = v >>> 8;
+        into[at + offset + 1] = v;
+      };
     case 'be32':
-      putWord(into, o, whole(limit.be32));
-      return;
-    case 'addr64': {
-      const v = whole(limit.addr64);
-      putWord(into, o, Math.floor(v / 2 ** 32));
-      putWord(into, o + 4, v % 2 ** 32);
-      return;
-    }
-    case 'be64': {
-      if (typeof value !== 'bigint' || value < 0n || value >= 1n << 64n) {
-        throw new RangeError(`${name} = ${String(value)} does not fit in 64 bits`);
-      }
-      putWord(into, o, Number(value >> 32n));
-      putWord(into, o + 4, Number(value & 0xffff_ffffn));
-      return;
-    }
+      return (into, value, at) => {
+        putWord(into, at + offset, whole(value, 0xffff_ffff, name));
+      };
+    case 'addr64':
+      return (into, value, at) => {
+        const v = whole(value, Number.MAX_SAFE_INTEGER, name);
+        putWord(into, at + offset, Math.floor(v / 2 ** 32));
+        putWord(into, at + offset + 4, v % 2 ** 32);
+      };
+    case 'be64':
+      return (into, value, at) => {
+        if (typeof value !== 'bigint' || value < 0n || value >= 1n << 64n) {
+          throw new RangeError(`${name} = ${String(value)} does not fit in 64 bits`);
+        }
+        putWord(into, at + offset, Number(value >> 32n));
+        putWord(into, at + offset + 4, Number(value & 0xffff_ffffn));
+      };
     case 'bit':
-    case 'bits': {
-      const v = f.kind === 'bit' ? Number(value) : whole(mask(f.high, f.low));
-      const old = word(into, o);
-      const cleared = old - decodeBits(old, f) * 2 ** f.low;
-      putWord(into, o, cleared + v * 2 ** f.low);
-      return;
-    }
-    case 'bytes': {
-      if (!(value instanceof Uint8Array) || value.length > f.bytes) {
-        throw new RangeError(`${name} takes at most ${f.bytes} bytes`);
-      }
-      into.fill(0, o, o + f.bytes);
-      into.set(value, o);
-      return;
-    }
+    case 'bits':
+      return bitsWriter(f, name);
+    case 'bytes':
+      return (into, value, at) => {
+        if (!(value instanceof Uint8Array) || value.length > f.bytes) {
+          throw new RangeError(`${name} takes at most ${f.bytes} bytes`);
+        }
+        into.fill(0, at + offset, at + offset + f.bytes);
+        into.set(value, at + offset);
+      };
     case 'reserved':
-      throw new RangeError(`${name} is reserved`);
+      return () => {
+        throw new RangeError(`${name} is reserved`);
+      };
   }
 }
 
-const decodeBits = (value: number, f: Field): number =>
-  Math.floor(value / 2 ** f.low) % 2 ** (f.high - f.low + 1);
+/** Writes some bits of a word and leaves the others alone. */
+function bitsWriter(f: Field, name: string): Writer {
+  const { offset, low } = f;
+  const most = lowMask(f);
+  const others = ~(most << low);
+  const isBit = f.kind === 'bit';
+  return (into, value, at) => {
+    const v = isBit ? Number(Boolean(value)) : whole(value, most, name);
+    putWord(into, at + offset, (word(into, at + offset) & others) | (v << low));
+  };
+}
 
 function checkDeclaration(name: string, sizeBytes: number, fields: Fields): void {
   const owner = new Map<number, string>();
@@ -216,37 +239,39 @@ export function layout<const F extends Fields>(
   fields: F,
 ): Layout<F> {
   checkDeclaration(name, sizeBytes, fields);
+  const readers = new Map<string, Reader>();
+  const writers = new Map<string, Writer>();
+  for (const [fieldName, f] of Object.entries(fields)) {
+    readers.set(fieldName, reader(f));
+    writers.set(fieldName, writer(f, `${name}.${fieldName}`));
+  }
   const self: Layout<F> = {
     name,
     sizeBytes,
     fields,
-    get: (from, fieldName, at = 0) => decode(from, fields[fieldName]!, at) as never,
+    get: (from, fieldName, at = 0) => readers.get(fieldName)!(from, at) as never,
     set: (into, fieldName, value, at = 0) => {
-      encode(into, fields[fieldName]!, value, at, `${name}.${fieldName}`);
+      writers.get(fieldName)!(into, value, at);
     },
     read: (from, at = 0) =>
-      Object.fromEntries(
-        Object.entries(fields).map(([n, f]) => [n, decode(from, f, at)]),
-      ) as ValuesOf<F>,
+      Object.fromEntries([...readers].map(([n, read]) => [n, read(from, at)])) as ValuesOf<F>,
     make: (values) => {
       const into = new Uint8Array(sizeBytes);
       self.write(into, values);
       return into;
     },
     write: (into, values, at = 0) => {
-      for (const [n, value] of Object.entries(values)) {
-        encode(into, fields[n]!, value, at, `${name}.${n}`);
-      }
+      for (const [n, value] of Object.entries(values)) writers.get(n)!(into, value, at);
     },
     dump: (from, at = 0) =>
       Object.entries(fields)
         .filter(([, f]) => f.kind !== 'reserved')
-        .map(([n, f]) => `${n} = ${show(decode(from, f, at))}`),
+        .map(([n]) => `${n} = ${show(readers.get(n)!(from, at))}`),
   };
   return self;
 }
 
-function show(value: number | bigint | boolean | Uint8Array): string {
+function show(value: Value): string {
   if (typeof value === 'boolean') return value ? '1' : '0';
   if (value instanceof Uint8Array) {
     return Array.from(value, (b) => b.toString(16).padStart(2, '0')).join('');

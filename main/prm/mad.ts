@@ -1,6 +1,9 @@
-// Management datagrams of MAD_IFC (facts/device 5.21; device.h: struct mlx4_mad_ifc, IB specification 14).
+// Management datagrams of MAD_IFC (facts/device 5.21; device.h: struct mlx4_mad_ifc, IB
+// specification
+// 14), the node description of SET_NODE, the counters of DIAG_RPRT (5.30), and ACCESS_REG with
+// PTYS. Left out: the fields of MAD_DEMUX (5.22), which the card refuses, and traps.
 
-import { addr64, be16, be32, be64, bytes, layout, u8 } from './layout.ts';
+import { be16, be32, be64, bytes, layout, u8 } from './layout.ts';
 
 export const madBytes = 256;
 /** Start of the data of a subnet management packet. */
@@ -19,6 +22,22 @@ export const mad = layout('mlx4_mad_ifc', madBytes, {
   data: bytes(madDataOffset, 192),
 });
 
+/** Extended information, in the mailbox behind the MAD (opcode modifier bit 2). */
+export const madExtendedOffset = 0x100;
+export const madExtended = layout('mad_ifc_ext', 104, {
+  my_qpn: be32(0),
+  rqpn: be32(8),
+  sl: u8(12),
+  g_path: u8(13),
+  pkey_index: be16(18),
+  grh: bytes(64, 40),
+});
+/** Bits of MAD_IFC's opcode modifier. */
+export const MLX4_MAD_IFC_IGNORE_MKEY = 1 << 0;
+export const MLX4_MAD_IFC_IGNORE_BKEY = 1 << 1;
+export const madExtendedValid = 1 << 2;
+
+export const IB_MGMT_CLASS_SUBN_LID_ROUTED = 0x01;
 export const IB_MGMT_METHOD_GET = 0x01;
 export const IB_MGMT_METHOD_SET = 0x02;
 export const IB_MGMT_METHOD_GET_RESP = 0x81;
@@ -83,13 +102,38 @@ export const cableInfo = layout('mlx4_cable_info', 64, {
   data: bytes(16, 48),
 });
 
+/** Reason of a failed cable query: bits 15:8 of the MAD status. */
+export const CABLE_INF = {
+  INV_PORT: 1,
+  OP_NOSUP: 2,
+  NOT_CONN: 3,
+  NO_EEPRM: 4,
+  PAGE_ERR: 5,
+  INV_ADDR: 6,
+  I2C_ADDR: 7,
+  QSFP_VIO: 8,
+  I2C_BUSY: 9,
+} as const;
+/** Most bytes of one cable query, and I2C addresses of the lower and upper half of the EEPROM. */
+export const MODULE_INFO_MAX_READ = 48;
+export const I2C_ADDR_LOW = 0x50;
+export const I2C_ADDR_HIGH = 0x51;
+/** Module ids, byte 0 of the EEPROM. */
+export const MLX4_MODULE_ID_SFP = 0x03;
+export const MLX4_MODULE_ID_QSFP = 0x0c;
+export const MLX4_MODULE_ID_QSFP_PLUS = 0x0d;
+export const MLX4_MODULE_ID_QSFP28 = 0x11;
+
 /** GUIDs are 64-bit; this names the GID prefix that a port starts with. */
 export const IB_DEFAULT_GID_PREFIX = 0xfe80_0000_0000_0000n;
 
 /** A port's own GID entry: prefix and GUID. */
 export const gid = layout('gid', 16, { prefix: be64(0), guid: be64(8) });
 
-/** ACCESS_REG header (facts/device 5.23). */
+/**
+ * ACCESS_REG (facts/device 5.23; fw.c: mlx4_ACCESS_REG): header of the mailbox, in and out.
+ * `status` uses its low seven bits; not zero in the answer = failure.
+ */
 export const accessReg = layout('mlx4_access_reg', 0x14, {
   constant1: be16(0x00),
   status: u8(0x02),
@@ -98,10 +142,23 @@ export const accessReg = layout('mlx4_access_reg', 0x14, {
   constant2: u8(0x07),
   len_const: be16(0x10),
 });
+/** Values of the header's constants. */
+export const MLX4_ACCESS_REG_CONSTANT1 = 0x0804;
+export const MLX4_ACCESS_REG_CONSTANT2 = 1;
+export const MLX4_ACCESS_REG_STATUS_MASK = 0x7f;
+/** len_const for a register of so many bytes: 3 in bits 15:12, dwords + 1 in bits 10:0. */
+export const accessRegLength = (registerBytes: number): number => 0x3000 | (registerBytes / 4 + 1);
+/** Methods. */
+export const MLX4_ACCESS_REG_QUERY = 1;
+export const MLX4_ACCESS_REG_WRITE = 2;
+/** Register ids. */
 export const MLX4_REG_ID_PTYS = 0x5004;
+/** Where the register begins in the mailbox. */
 export const ptysOffset = 0x14;
 /** PTYS register. */
-export const ptys = layout('mlx4_ptys_reg', 52, {
+export const ptysBytes = 52;
+export const ptys = layout('mlx4_ptys_reg', ptysBytes, {
+  /** MLX4_PTYS_AN_DISABLE_ bits. */
   flags: u8(0x00),
   local_port: u8(0x01),
   proto_mask: u8(0x03),
@@ -116,9 +173,50 @@ export const ptys = layout('mlx4_ptys_reg', 52, {
   ib_speed_oper: be16(0x2a),
   eth_proto_lp_adv: be32(0x30),
 });
+/** Bits of flags: autonegotiation can be disabled, and is. */
+export const MLX4_PTYS_AN_DISABLE_CAP = 1 << 5;
+export const MLX4_PTYS_AN_DISABLE_ADMIN = 1 << 6;
+/** Protocol masks. */
+export const MLX4_PTYS_IB = 1;
+export const MLX4_PTYS_EN = 4;
 
-/** A 64-bit node description kept by SET_NODE. */
+/** Bits of eth_proto_* (enum mlx4_link_mode). */
+export const MLX4_LINK_MODE = {
+  '1000BASE_CX_SGMII': 0,
+  '1000BASE_KX': 1,
+  '10GBASE_CX4': 2,
+  '10GBASE_KX4': 3,
+  '10GBASE_KR': 4,
+  '20GBASE_KR2': 5,
+  '40GBASE_CR4': 6,
+  '40GBASE_KR4': 7,
+  '56GBASE_KR4': 8,
+  '10GBASE_CR': 12,
+  '10GBASE_SR': 13,
+  '40GBASE_SR4': 15,
+  '56GBASE_CR4': 17,
+  '56GBASE_SR4': 18,
+  '100BASE_TX': 24,
+  '1000BASE_T': 25,
+  '10GBASE_T': 26,
+} as const;
+
+/** The node description that SET_NODE keeps: 64 bytes of text. */
 export const nodeDescriptionBytes = 64;
 export const nodeDescription = layout('node_description', 64, { text: bytes(0, 64) });
-/** The counter of a DIAG_RPRT answer at 0: kept so that the answer has a declared shape. */
-export const diagReport = layout('diag_report', 0x200, { first: addr64(0) });
+/** Input modifier of SET_NODE. */
+export const setNodeModifier = 1;
+
+/** Where a DIAG_RPRT answer has its 32-bit counters; the first block is counters back to back. */
+export const diagReportBytes = 0x1a4;
+export const diagReport = layout('diag_report', diagReportBytes, {
+  basic: bytes(0x000, 0x70),
+  counter_100: be32(0x100),
+  counter_104: be32(0x104),
+  counter_118: be32(0x118),
+  counter_130: be32(0x130),
+  counter_134: be32(0x134),
+  counter_1a0: be32(0x1a0),
+});
+/** Opcode modifier of DIAG_RPRT. */
+export const MLX4_QUERY_DIAG_COUNTERS = 2;

@@ -1,6 +1,10 @@
-// The one command table of the ConnectX-3 (facts/device 4, include/linux/mlx4/cmd.h): name, opcode, kind of
-// parameters, and how far the card models it. The card dispatches through it: a missing or surplus handler
-// is a type error. A refused command answers the card's own status and leaves a trace event.
+// The one command table of the ConnectX-3 (facts/device 4, include/linux/mlx4/cmd.h): name, opcode,
+// kind of parameters, and how far the card models it. The card dispatches through it: a missing or
+// surplus handler is a type error. A refused command answers the card's own status and leaves a
+// trace event. Parameter kinds are those of command interface revision 3 and native mode. Commands
+// without a documented parameter ('–' in the facts) have `none`.
+// Left out: input and opcode modifiers of each command; they are beside the layouts that they go
+// with (port.ts, steering.ts, mad.ts, firmware.ts).
 
 /** What a command parameter is. `varies`: it depends on the opcode modifier. */
 export type ParameterKind = 'none' | 'immediate' | 'mailbox' | 'varies';
@@ -8,7 +12,7 @@ export type ParameterKind = 'none' | 'immediate' | 'mailbox' | 'varies';
 /** How far the card models a command. */
 export type ModelledState = 'full' | 'partial' | 'constant' | 'refused';
 
-/** One firmware command. */
+/** One firmware command; `opcode` has 12 bits. */
 export interface CommandRow {
   readonly opcode: number;
   readonly in: ParameterKind;
@@ -27,6 +31,7 @@ const row = <const M extends ModelledState>(
 ) => ({ opcode, in: input, out: output, modelled, note });
 
 const sriov = 'SR-IOV is out of scope';
+const virtual = 'a virtual function sends it to its master; it never reaches firmware';
 const unused = 'no Linux 6.1 driver sends it';
 const dmfs = 'device-managed flow steering is not offered (FS_EN is clear)';
 
@@ -36,11 +41,12 @@ export const commandTable = {
   MLX4_CMD_SYS_DIS: row(0x002, 'none', 'none', 'refused', unused),
   MLX4_CMD_QUERY_DEV_CAP: row(0x003, 'none', 'mailbox', 'full'),
   MLX4_CMD_QUERY_FW: row(0x004, 'none', 'mailbox', 'full'),
-  MLX4_CMD_QUERY_DDR: row(0x005, 'none', 'mailbox', 'refused', unused),
+  MLX4_CMD_QUERY_DDR: row(0x005, 'none', 'none', 'refused', unused),
   MLX4_CMD_QUERY_ADAPTER: row(0x006, 'none', 'mailbox', 'full'),
   MLX4_CMD_INIT_HCA: row(0x007, 'mailbox', 'none', 'full'),
   MLX4_CMD_CLOSE_HCA: row(0x008, 'none', 'none', 'full'),
-  MLX4_CMD_INIT_PORT: row(0x009, 'varies', 'none', 'full'),
+  // Only command interface revision 2 gives INIT_PORT a mailbox; this card is revision 3.
+  MLX4_CMD_INIT_PORT: row(0x009, 'none', 'none', 'full'),
   MLX4_CMD_CLOSE_PORT: row(0x00a, 'none', 'none', 'full'),
   MLX4_CMD_QUERY_HCA: row(0x00b, 'none', 'mailbox', 'full'),
   MLX4_CMD_SET_PORT: row(
@@ -50,7 +56,6 @@ export const commandTable = {
     'partial',
     'priority and VXLAN forms are kept, without effect',
   ),
-  MLX4_CMD_ACCESS_DDR: row(0x02e, 'immediate', 'immediate', 'refused', sriov),
   MLX4_CMD_MAP_ICM: row(0xffa, 'mailbox', 'none', 'full'),
   MLX4_CMD_UNMAP_ICM: row(0xff9, 'immediate', 'none', 'full'),
   MLX4_CMD_MAP_ICM_AUX: row(0xffc, 'mailbox', 'none', 'full'),
@@ -159,7 +164,8 @@ export const commandTable = {
   MLX4_QP_FLOW_STEERING_ATTACH: row(0x065, 'mailbox', 'immediate', 'refused', dmfs),
   MLX4_QP_FLOW_STEERING_DETACH: row(0x066, 'immediate', 'none', 'refused', dmfs),
   MLX4_FLOW_STEERING_IB_UC_QP_RANGE: row(0x064, 'immediate', 'none', 'refused', dmfs),
-  // Miscellaneous and Ethernet.
+  // Miscellaneous and Ethernet. ACCESS_DDR is another name of ACCESS_MEM.
+  MLX4_CMD_ACCESS_MEM: row(0x02e, 'immediate', 'immediate', 'refused', sriov),
   MLX4_CMD_QUERY_DEBUG_MSG: row(0x02a, 'none', 'none', 'refused', unused),
   MLX4_CMD_SET_DEBUG_MSG: row(0x02b, 'none', 'none', 'refused', unused),
   MLX4_CMD_DIAG_RPRT: row(0x030, 'none', 'mailbox', 'constant', 'all counters are zero'),
@@ -173,6 +179,14 @@ export const commandTable = {
   MLX4_CMD_ARM_COMM_CHANNEL: row(0x057, 'none', 'none', 'refused', sriov),
   MLX4_CMD_GEN_EQE: row(0x058, 'mailbox', 'none', 'refused', sriov),
   MLX4_CMD_CONGESTION_CTRL_OPCODE: row(0x068, 'varies', 'varies', 'refused', 'not offered (QCN)'),
+  // Virtual commands (facts/device 4.10).
+  MLX4_CMD_ALLOC_RES: row(0xf00, 'immediate', 'immediate', 'refused', virtual),
+  MLX4_CMD_FREE_RES: row(0xf01, 'immediate', 'none', 'refused', virtual),
+  MLX4_CMD_MCAST_ATTACH: row(0xf05, 'none', 'none', 'refused', unused),
+  MLX4_CMD_UCAST_ATTACH: row(0xf06, 'none', 'none', 'refused', unused),
+  MLX4_CMD_PROMISC: row(0xf08, 'immediate', 'none', 'refused', virtual),
+  MLX4_CMD_QUERY_FUNC_CAP: row(0xf0a, 'none', 'mailbox', 'refused', virtual),
+  MLX4_CMD_QP_ATTACH: row(0xf0b, 'mailbox', 'none', 'refused', virtual),
 } as const satisfies Record<string, CommandRow>;
 
 /** Name of a command, as Linux spells it. */
@@ -183,7 +197,7 @@ export type ModelledCommand = {
   [N in CommandName]: (typeof commandTable)[N]['modelled'] extends 'refused' ? never : N;
 }[CommandName];
 
-/** Command names by opcode. */
+/** Command names by opcode; an opcode that is not in it does not exist on this card. */
 export const commandByOpcode: ReadonlyMap<number, CommandName> = new Map(
   Object.entries(commandTable).map(([name, entry]) => [entry.opcode, name as CommandName]),
 );

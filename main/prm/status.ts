@@ -1,5 +1,6 @@
-// Status codes of firmware commands (facts/device 3.6; cmd.c: CMD_STAT_*), what they become in Linux, and
-// the closing commands, whose failure the driver takes for a dead card (3.7).
+// Status codes of firmware commands (facts/device 3.6; cmd.c: CMD_STAT_*), what they become in
+// Linux, and the closing commands, whose failure the driver takes for a dead card (3.7).
+// Left out: the reverse map that an SR-IOV master uses for its virtual functions.
 
 import type { CommandName } from './opcodes.ts';
 
@@ -33,32 +34,32 @@ export type CommandStatus = number;
 export const statusName = (status: CommandStatus): string =>
   Object.entries(CMD_STAT).find(([, value]) => value === status)?.[0] ?? `0x${status.toString(16)}`;
 
-/** Linux error number (positive) of each status; any other status is 5 (EIO). */
-const statusErrno: ReadonlyMap<CommandStatus, number> = new Map([
+/** Linux error number (negative) of each status, as in the kernel's table. */
+export const statusErrno: ReadonlyMap<CommandStatus, number> = new Map([
   [CMD_STAT.OK, 0],
-  [CMD_STAT.INTERNAL_ERR, 5],
-  [CMD_STAT.BAD_OP, 1],
-  [CMD_STAT.BAD_PARAM, 22],
-  [CMD_STAT.BAD_SYS_STATE, 6],
-  [CMD_STAT.BAD_RESOURCE, 9],
-  [CMD_STAT.RESOURCE_BUSY, 16],
-  [CMD_STAT.EXCEED_LIM, 12],
-  [CMD_STAT.BAD_RES_STATE, 9],
-  [CMD_STAT.BAD_INDEX, 9],
-  [CMD_STAT.BAD_NVMEM, 14],
-  [CMD_STAT.ICM_ERROR, 23],
-  [CMD_STAT.BAD_QP_STATE, 22],
-  [CMD_STAT.BAD_SEG_PARAM, 14],
-  [CMD_STAT.REG_BOUND, 16],
-  [CMD_STAT.LAM_NOT_PRE, 11],
-  [CMD_STAT.BAD_PKT, 22],
-  [CMD_STAT.BAD_SIZE, 12],
-  [CMD_STAT.MULTI_FUNC_REQ, 13],
+  [CMD_STAT.INTERNAL_ERR, -5], // EIO
+  [CMD_STAT.BAD_OP, -1], // EPERM
+  [CMD_STAT.BAD_PARAM, -22], // EINVAL
+  [CMD_STAT.BAD_SYS_STATE, -6], // ENXIO
+  [CMD_STAT.BAD_RESOURCE, -9], // EBADF
+  [CMD_STAT.RESOURCE_BUSY, -16], // EBUSY
+  [CMD_STAT.EXCEED_LIM, -12], // ENOMEM
+  [CMD_STAT.BAD_RES_STATE, -9], // EBADF
+  [CMD_STAT.BAD_INDEX, -9], // EBADF
+  [CMD_STAT.BAD_NVMEM, -14], // EFAULT
+  [CMD_STAT.ICM_ERROR, -23], // ENFILE
+  [CMD_STAT.BAD_QP_STATE, -22], // EINVAL
+  [CMD_STAT.BAD_SEG_PARAM, -14], // EFAULT
+  [CMD_STAT.REG_BOUND, -16], // EBUSY
+  [CMD_STAT.LAM_NOT_PRE, -11], // EAGAIN
+  [CMD_STAT.BAD_PKT, -22], // EINVAL
+  [CMD_STAT.BAD_SIZE, -12], // ENOMEM
+  [CMD_STAT.MULTI_FUNC_REQ, -13], // EACCES
 ]);
 
-/** The negative Linux error number of a status byte; 0 for OK. */
+/** The negative Linux error number of a status byte; 0 for OK, -5 (EIO) for an unknown one. */
 export const mlx4_status_to_errno = (status: CommandStatus): number =>
-  -(statusErrno.get(status) ?? 5) || 0;
+  statusErrno.get(status) ?? -5;
 
 /** Commands that must succeed even for odd resource states. */
 export const closingCommands: ReadonlySet<CommandName> = new Set<CommandName>([
@@ -72,4 +73,32 @@ export const closingCommands: ReadonlySet<CommandName> = new Set<CommandName>([
   'MLX4_CMD_UNMAP_ICM_AUX',
   'MLX4_CMD_UNMAP_FA',
   'MLX4_CMD_HW2SW_MPT',
+]);
+
+/**
+ * True when the driver takes this status of a closing command for a dead card. The one exception:
+ * HW2SW_MPT may answer that a memory window is still bound.
+ */
+export const isFatalClosingStatus = (name: CommandName, status: CommandStatus): boolean =>
+  closingCommands.has(name) &&
+  status !== CMD_STAT.OK &&
+  !(name === 'MLX4_CMD_HW2SW_MPT' && status === CMD_STAT.REG_BOUND);
+
+/**
+ * Commands that the driver reports as done, without touching the card, once the card is given up
+ * (internal-error state); every other one fails with -5. QP_ATTACH is one only when it detaches.
+ */
+export const doneWithoutCard: ReadonlySet<CommandName> = new Set<CommandName>([
+  'MLX4_CMD_UNMAP_ICM',
+  'MLX4_CMD_UNMAP_ICM_AUX',
+  'MLX4_CMD_UNMAP_FA',
+  'MLX4_CMD_2RST_QP',
+  'MLX4_CMD_HW2SW_EQ',
+  'MLX4_CMD_HW2SW_CQ',
+  'MLX4_CMD_HW2SW_SRQ',
+  'MLX4_CMD_HW2SW_MPT',
+  'MLX4_CMD_CLOSE_HCA',
+  'MLX4_QP_FLOW_STEERING_DETACH',
+  'MLX4_CMD_FREE_RES',
+  'MLX4_CMD_CLOSE_PORT',
 ]);

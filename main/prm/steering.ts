@@ -1,6 +1,8 @@
-// B0 steering: multicast group entries and the Ethernet form of a GID (facts/device 5.29; mcg.c).
+// B0 steering: multicast group entries, the Ethernet form of a GID, the modifiers of WRITE_MCG and
+// MGID_HASH (facts/device 4.8, 5.29; mlx4.h, mcg.c).
+// Left out: rules of device-managed flow steering (5.28), which this card does not offer.
 
-import { be16, be32, bits, bytes, layout } from './layout.ts';
+import { be16, be32, bit, bits, bytes, layout } from './layout.ts';
 
 /** Head of a group entry; 32-bit QP words follow. */
 export const mgmHeaderBytes = 0x20;
@@ -12,6 +14,13 @@ export const mgm = layout('mlx4_mgm', mgmHeaderBytes, {
 });
 /** QPs that an entry of this many bytes holds. */
 export const qpsPerMgm = (entryBytes: number): number => 4 * (entryBytes / 16 - 2);
+/** Where the QP word of a member is in an entry. */
+export const mgmQpOffset = (member: number): number => mgmHeaderBytes + 4 * member;
+/** A member: QPN, and whether its own multicasts do not come back to it. */
+export const mgmMember = layout('mgm_member', 4, {
+  block_loopback: bit(0x0, 30),
+  qpn: bits(0x0, 23, 0),
+});
 /** Bits of a QP word. */
 export const MGM_QPN_MASK = 0x00ff_ffff;
 export const MGM_BLCK_LB_BIT = 30;
@@ -24,6 +33,18 @@ export const MLX4_PROT_FCOE = 3;
 /** Steering types. */
 export const MLX4_MC_STEER = 0;
 export const MLX4_UC_STEER = 1;
+
+/** WRITE_MCG opcode modifiers: an entry, or the promiscuous list of a port and steering type. */
+export const MLX4_WRITE_MCG_ENTRY = 0;
+export const MLX4_WRITE_MCG_PROMISC = 1;
+/** Input modifier of the promiscuous list, and its parts. */
+export const promiscModifier = (portNumber: number, steer: number): number =>
+  (portNumber << 16) | (steer << 1);
+export const promiscPort = (inModifier: number): number => (inModifier >>> 16) & 0xff;
+export const promiscSteer = (inModifier: number): number => (inModifier >> 1) & 1;
+/** MGID_HASH opcode modifiers: a GID, or (with VEP_MC_STEER) an Ethernet address. */
+export const MLX4_MGID_HASH_GID = 0;
+export const MLX4_MGID_HASH_ETH = 1;
 
 /** The 16 bytes that stand for a MAC on a port. */
 export const ethernetGid = layout('ethernet_gid', 16, {

@@ -1,6 +1,7 @@
-// The event vocabulary: every kind of event that a run can hold, declared once. A kind's number is its
-// position, so rows are only ever appended. `object` names what the event's object number refers to,
-// `value` what its value means; the text form, the window and SQL are all made from this table.
+// The event vocabulary: every kind of event that a run can hold, declared once. A kind's number is
+// its position, so rows are only ever appended. `object` names what the event's object number
+// refers to, `value` what its value means; the text form, the window and SQL are all made from this
+// table.
 
 /** How to read an event's object number. */
 export type ObjectMeaning = 'resource' | 'task' | 'text' | 'none';

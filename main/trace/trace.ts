@@ -1,6 +1,6 @@
-// The record of a run: fixed-size binary events in growing chunks, interned strings, and a side table
-// for mailboxes and packets. Nothing is allocated per event. Everything that a person sees of a run is
-// a function of this.
+// The record of a run: fixed-size binary events in growing chunks, interned strings, and a side
+// table for mailboxes and packets. Nothing is allocated per event. Everything that a person sees of
+// a run is a function of this.
 //
 // Record, 24 bytes: f64 time in ns, u32 object, u32 value, u32 place, u16 task, u8 kind, u8 CPU.
 
@@ -128,8 +128,8 @@ export class Trace {
   }
 
   /**
-   * Hands every byte of the run to `update` in one fixed order (records, strings, side table), for a
-   * hash. Equal runs give equal bytes.
+   * Hands every byte of the run to `update` in one fixed order (records, strings, side table), for
+   * a hash. Equal runs give equal bytes, and only they: texts and blobs carry their lengths.
    */
   digest(update: (bytes: Uint8Array) => void): void {
     this.chunks.forEach((chunk, index) => {
@@ -137,7 +137,14 @@ export class Trace {
       update(chunk.bytes.subarray(0, records * recordBytes));
     });
     const encoder = new TextEncoder();
-    for (const text of this.texts) update(encoder.encode(`${text}\n`));
-    for (const blob of this.blobs) update(blob);
+    for (const text of this.texts) {
+      const bytes = encoder.encode(text);
+      update(encoder.encode(`text ${bytes.length}\n`));
+      update(bytes);
+    }
+    for (const blob of this.blobs) {
+      update(encoder.encode(`blob ${blob.length}\n`));
+      update(blob);
+    }
   }
 }

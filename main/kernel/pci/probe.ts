@@ -97,7 +97,7 @@ function* pci_release_dev(dev: Device): Atomic<void> {
 }
 
 /** Reads one slot and registers what is in it; false for an empty or known one. */
-function* pci_scan_single_device(k: Kernel, slot: PciSlot, boot: boolean): MaySleep<boolean> {
+export function* pci_scan_single_device(k: Kernel, slot: PciSlot, boot: boolean): MaySleep<boolean> {
   if (!slot.present || slot.device !== null) return false;
   const { root } = k.pci;
   if (root.ref.count === 0) yield* device_initialize(root);
@@ -110,22 +110,4 @@ function* pci_scan_single_device(k: Kernel, slot: PciSlot, boot: boolean): MaySl
   const error = yield* device_add(pdev);
   if (error !== 0) yield* put_device(pdev);
   return error === 0;
-}
-
-/** Finds the cards that are plugged in at boot. */
-export function* pci_scan(k: Kernel): MaySleep<number> {
-  let found = 0;
-  for (const slot of [...k.pci.slots]) {
-    if (yield* pci_scan_single_device(k, slot, true)) found++;
-  }
-  return found;
-}
-
-/** Finds new cards; the caller holds the rescan lock. Gives their number. */
-export function* pci_rescan_bus(k: Kernel): MaySleep<number> {
-  let found = 0;
-  for (const slot of [...k.pci.slots]) {
-    if (yield* pci_scan_single_device(k, slot, false)) found++;
-  }
-  return found;
 }

@@ -12,7 +12,7 @@ import { mutex_lock, mutex_unlock } from '../locking/mutex.ts';
 import { pciModalias } from './driver.ts';
 import { pcie_link_capable, pcie_link_current } from './link-speed.ts';
 import type { PciDevice } from './pci-device.ts';
-import { pci_rescan_bus } from './probe.ts';
+import { pci_rescan_bus } from './scan.ts';
 import { pci_stop_and_remove_bus_device_locked } from './remove.ts';
 
 const hex = (value: number, digits: number): string =>

@@ -1,0 +1,137 @@
+// Send descriptors as the card reads them (facts/device 8.2 to 8.4): control segment, then data and
+// inline segments. The reader fetches a descriptor block by block (a ring may wrap in its middle),
+// measures it, and gathers the packet. One scratch array; offsets come from the declaration once.
+
+import { readBe32 } from '#bus/bytes.ts';
+import { MLX4_INLINE_SEG, TXBB_SIZE, wqeCtrlBytes, wqeCtrlSeg, wqeDataSeg } from '#prm/wqe.ts';
+import type { Syndrome } from './completions.ts';
+import type { HostLink } from './host-link.ts';
+import type { MemoryRegions } from './memory-regions.ts';
+import type { QueuePair } from './queue-pair.ts';
+
+/** Size units of a descriptor, bytes; the size field has six bits. */
+const unitBytes = 16;
+const sizeMask = 0x3f;
+const blockUnits = TXBB_SIZE / unitBytes;
+const descriptorMax = 64 * unitBytes;
+const opcodeMask = 0x1f;
+/** Longest packet that is gathered at all. */
+const packetMax = 16_384;
+const inlineHeaderBytes = 4;
+
+const sizeAt = wqeCtrlSeg.fields.fence_size.offset;
+const insVlanAt = wqeCtrlSeg.fields.ins_vlan.offset;
+const vlanAt = wqeCtrlSeg.fields.vlan_tag.offset;
+const flagsAt = wqeCtrlSeg.fields.srcrb_flags.offset;
+const lkeyAt = wqeDataSeg.fields.lkey.offset;
+const addressHighAt = wqeDataSeg.fields.addr_h.offset;
+const addressLowAt = wqeDataSeg.fields.addr_l.offset;
+
+/** Why a descriptor cannot be sent. */
+export interface DescriptorFault {
+  readonly syndrome: Syndrome;
+  readonly why: string;
+}
+
+const fault = (syndrome: Syndrome, why: string): DescriptorFault => ({ syndrome, why });
+
+/** The descriptor at a send queue's index. */
+export class Descriptor {
+  /** Blocks of 64 bytes it takes; at least 1. */
+  blocks = 1;
+  opcode = 0;
+  insVlan = 0;
+  vlanTci = 0;
+  flags = 0;
+  private readonly bytes = new Uint8Array(descriptorMax);
+  private readonly firstBlock = this.bytes.subarray(0, TXBB_SIZE);
+  private readonly link: HostLink;
+  private readonly regions: MemoryRegions;
+  private sizeBytes = 0;
+
+  constructor(link: HostLink, regions: MemoryRegions) {
+    this.link = link;
+    this.regions = regions;
+  }
+
+  /** Fetches the control segment: 'idle' when software owns the block, 'fault' when DMA fails. */
+  fetch(qp: QueuePair): 'ready' | 'idle' | 'fault' {
+    const { firstBlock } = this;
+    if (qp.buffer === null || qp.sqBlocks === 0) return 'idle';
+    if (!this.readBlock(qp, 0, firstBlock)) return 'fault';
+    const owner = firstBlock[0]! >>> 7;
+    if (owner !== ((qp.sqIndex & qp.sqBlocks) === 0 ? 0 : 1)) return 'idle';
+    const units = firstBlock[sizeAt]! & sizeMask;
+    this.sizeBytes = units * unitBytes;
+    this.blocks = Math.max(1, Math.ceil(units / blockUnits));
+    this.opcode = firstBlock[3]! & opcodeMask;
+    this.insVlan = firstBlock[insVlanAt]!;
+    this.vlanTci = (firstBlock[vlanAt]! << 8) | firstBlock[vlanAt + 1]!;
+    this.flags = readBe32(firstBlock, flagsAt);
+    return 'ready';
+  }
+
+  /** The packet, in bytes of its own, or why there is none. `padBytes`: shortest length. */
+  gather(qp: QueuePair, padBytes: number): Uint8Array | DescriptorFault {
+    if (this.sizeBytes <= wqeCtrlBytes) return fault('LOCAL_LENGTH_ERR', 'no segments');
+    if (this.blocks > qp.sqBlocks) return fault('LOCAL_QP_OP_ERR', 'larger than the ring');
+    for (let block = 1; block < this.blocks; block++) {
+      const part = this.bytes.subarray(block * TXBB_SIZE, (block + 1) * TXBB_SIZE);
+      if (!this.readBlock(qp, block, part)) return fault('LOCAL_PROT_ERR', 'fetch failed');
+    }
+    const length = this.measure();
+    if (typeof length !== 'number') return length;
+    return this.copy(qp, length, new Uint8Array(Math.max(length, padBytes)));
+  }
+
+  private readBlock(qp: QueuePair, block: number, into: Uint8Array): boolean {
+    const index = (qp.sqIndex + block) & (qp.sqBlocks - 1);
+    return qp.buffer!.read(qp.sqOffset + index * TXBB_SIZE, into);
+  }
+
+  /** Bytes of the packet. */
+  private measure(): number | DescriptorFault {
+    let length = 0;
+    for (let at = wqeCtrlBytes; at < this.sizeBytes; ) {
+      const count = readBe32(this.bytes, at);
+      const inline = count >= MLX4_INLINE_SEG;
+      const bytes = inline ? count - MLX4_INLINE_SEG : count;
+      if (inline && at + inlineHeaderBytes + bytes > this.sizeBytes) {
+        return fault('LOCAL_QP_OP_ERR', 'inline data runs out of the descriptor');
+      }
+      length += bytes;
+      if (bytes === 0 || length > packetMax) return fault('LOCAL_LENGTH_ERR', 'segment length');
+      at += inline ? roundUp(inlineHeaderBytes + bytes) : unitBytes;
+    }
+    return length;
+  }
+
+  private copy(qp: QueuePair, length: number, frame: Uint8Array): Uint8Array | DescriptorFault {
+    const { bytes } = this;
+    let filled = 0;
+    for (let at = wqeCtrlBytes; filled < length; ) {
+      const count = readBe32(bytes, at);
+      if (count >= MLX4_INLINE_SEG) {
+        const inline = count - MLX4_INLINE_SEG;
+        const from = at + inlineHeaderBytes;
+        frame.set(bytes.subarray(from, from + inline), filled);
+        filled += inline;
+        at += roundUp(inlineHeaderBytes + inline);
+        continue;
+      }
+      if (!this.regions.allows(readBe32(bytes, at + lkeyAt), qp.pd, 'read')) {
+        return fault('LOCAL_PROT_ERR', 'memory key');
+      }
+      const address =
+        readBe32(bytes, at + addressHighAt) * 2 ** 32 + readBe32(bytes, at + addressLowAt);
+      if (!this.link.read(address, frame.subarray(filled, filled + count))) {
+        return fault('LOCAL_PROT_ERR', 'data fetch failed');
+      }
+      filled += count;
+      at += unitBytes;
+    }
+    return frame;
+  }
+}
+
+const roundUp = (bytes: number): number => Math.ceil(bytes / unitBytes) * unitBytes;

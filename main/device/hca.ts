@@ -1,0 +1,192 @@
+// Everything that firmware and hardware keep between two software resets: one object, so that a reset
+// is "throw it away and make a new one" and nothing can be forgotten (facts/device 2.3). Callbacks that
+// a dead one asked for do nothing.
+
+import { Completions } from './completions.ts';
+import { Events } from './events.ts';
+import type { Faults } from './faults.ts';
+import type { HostLink } from './host-link.ts';
+import { IcmSpace } from './icm.ts';
+import type { Interrupts } from './interrupts.ts';
+import { MemoryRegions } from './memory-regions.ts';
+import type { CardOptions } from './options.ts';
+import { Port } from './port.ts';
+import type { PortOwner, PortPhy } from './port.ts';
+import type { QueuePair } from './queue-pair.ts';
+import { Receiver } from './receive.ts';
+import { Spreader } from './rss.ts';
+import { Counters } from './statistics.ts';
+import { Steering } from './steering.ts';
+import { Transmitter } from './transmit.ts';
+
+/** How far the driver has come: power, RUN_FW, INIT_HCA. */
+export type Phase = 'power' | 'running' | 'initialised';
+
+/** Where INIT_HCA put the tables, and their sizes as logs. */
+export interface IcmTables {
+  readonly qpc: number;
+  readonly logQps: number;
+  readonly srqc: number;
+  readonly logSrqs: number;
+  readonly cqc: number;
+  readonly logCqs: number;
+  readonly eqc: number;
+  readonly logEqs: number;
+  readonly dmpt: number;
+  readonly logMpts: number;
+  readonly mtt: number;
+}
+
+/** A shared receive queue: only its context is kept. */
+export interface SharedReceiveQueue {
+  readonly srqn: number;
+  readonly context: Uint8Array;
+}
+
+/** What a card gives to its firmware. */
+export interface HcaBase {
+  readonly link: HostLink;
+  readonly options: CardOptions;
+  readonly interrupts: Interrupts;
+  readonly faults: Faults;
+  readonly phys: readonly [PortPhy, PortPhy];
+}
+
+const noTables: IcmTables = {
+  qpc: 0,
+  logQps: 0,
+  srqc: 0,
+  logSrqs: 0,
+  cqc: 0,
+  logCqs: 0,
+  eqc: 0,
+  logEqs: 0,
+  dmpt: 0,
+  logMpts: 0,
+  mtt: 0,
+};
+
+/** The card's state since the last reset. */
+export class Hca implements PortOwner {
+  readonly link: HostLink;
+  readonly options: CardOptions;
+  readonly interrupts: Interrupts;
+  readonly faults: Faults;
+  readonly icm: IcmSpace;
+  readonly events: Events;
+  readonly completions: Completions;
+  readonly regions = new MemoryRegions();
+  readonly steering: Steering;
+  readonly counters: Counters;
+  readonly transmitter: Transmitter;
+  readonly receiver: Receiver;
+  readonly ports: readonly [Port, Port];
+  /** Queue pairs by slot (low bits of the number). */
+  readonly qps = new Map<number, QueuePair>();
+  readonly srqs = new Map<number, SharedReceiveQueue>();
+  phase: Phase = 'power';
+  tables: IcmTables = noTables;
+  /** The INIT_HCA mailbox, for QUERY_HCA. */
+  initImage: Uint8Array | null = null;
+  /** Pages that MAP_FA and MAP_ICM_AUX gave. */
+  firmwarePages = 0;
+  auxPages = 0;
+  /** Physical port of virtual ports 1 and 2. */
+  portMap: readonly [1 | 2, 1 | 2] = [1, 2];
+  /** A queue pair takes packets only from its own port. */
+  rxPortCheck = true;
+  vxlanUdpPort = 0;
+  roceV2UdpPort = 0;
+  nodeDescription: Uint8Array;
+  /** First of the eight special QPs; 0 = not configured. */
+  specialQpBase = 0;
+  private readonly spreaders = new Map<QueuePair, Spreader>();
+  private alive = true;
+
+  constructor(base: HcaBase) {
+    const { link, options, interrupts, faults, phys } = base;
+    this.link = link;
+    this.options = options;
+    this.interrupts = interrupts;
+    this.faults = faults;
+    this.icm = new IcmSpace(link);
+    this.events = new Events(link);
+    this.completions = new Completions(link);
+    this.steering = new Steering(this.icm);
+    // The last counter is the sink: packets that name it are not counted anywhere else.
+    this.counters = new Counters(options.flags.includes('COUNTERS') ? options.countersMax : 0);
+    this.nodeDescription = new TextEncoder().encode(`MT27500 ConnectX-3 ${link.name}`);
+    this.ports = [
+      new Port(1, options.ports[0], phys[0], this),
+      new Port(2, options.ports[1], phys[1], this),
+    ];
+    this.transmitter = new Transmitter(this);
+    this.receiver = new Receiver(this);
+  }
+
+  /** Nothing that this one asked for happens any more. */
+  kill(): void {
+    this.alive = false;
+  }
+
+  /** Calls back unless there was a reset in between. */
+  after(delayNs: number, fn: () => void): void {
+    this.link.after(delayNs, () => {
+      if (this.alive) fn();
+    });
+  }
+
+  port(portNumber: number): Port {
+    return this.ports[portNumber === 2 ? 1 : 0];
+  }
+
+  /** The queue pair with this number (high bits do not count), or undefined. */
+  qp(qpn: number): QueuePair | undefined {
+    return this.qps.get(qpn & (2 ** this.tables.logQps - 1));
+  }
+
+  /** What spreads packets of an RSS queue pair; null for another one. */
+  spreader(qp: QueuePair): Spreader | null {
+    if (qp.rss === null) return null;
+    const known = this.spreaders.get(qp);
+    if (known !== undefined) return known;
+    const made = new Spreader(qp.rss);
+    this.spreaders.set(qp, made);
+    return made;
+  }
+
+  /** The RSS context changed, or the queue pair is gone. */
+  forgetSpreader(qp: QueuePair): void {
+    this.spreaders.delete(qp);
+  }
+
+  /** Puts a queue pair into ERR and flushes it; `event` also tells software. */
+  breakQp(qp: QueuePair, event: 'WQ_CATAS_ERROR' | 'WQ_ACCESS_ERROR' | null): void {
+    if (qp.state === 'ERR') return;
+    qp.state = 'ERR';
+    this.saveQp(qp);
+    if (event !== null) this.events.postQp(event, qp.qpn);
+    this.transmitter.flush(qp);
+  }
+
+  /** Writes a queue pair's context to the ICM. False when its page is not there. */
+  saveQp(qp: QueuePair): boolean {
+    const slot = qp.qpn & (2 ** this.tables.logQps - 1);
+    const at = this.tables.qpc + slot * this.options.entrySizes.qpc;
+    return this.icm.write(at, qp.refresh());
+  }
+
+  /** Something that the card does not do, or will not. */
+  refuse(what: string, why: string): void {
+    this.link.note('card.refused', what, why);
+  }
+
+  portChanged(portNumber: 1 | 2, up: boolean): void {
+    this.events.postPortChange(portNumber, up);
+  }
+
+  frameReceived(port: Port, frame: Uint8Array): void {
+    if (port.type === 'eth' && this.phase === 'initialised') this.receiver.receive(port, frame);
+  }
+}
+

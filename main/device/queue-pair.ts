@@ -1,0 +1,147 @@
+// One queue pair: state, geometry and the fields of its context that the card uses (facts/device 6.5).
+// The context itself stays in the ICM; this is the working copy. Buffer geometry is taken at
+// RST2INIT; later transitions send the same context again, of which only path and parameters count.
+
+import {
+  MLX4_QP_BIT_FPP,
+  MLX4_QP_STATE,
+  MLX4_RSS_HASH_TOP,
+  qpContext,
+  qpContextBytes,
+  rssContext,
+  rssContextOffset,
+  schedQueuePort,
+} from '#prm/qp-context.ts';
+import type { QueueBuffer } from './queue-buffer.ts';
+
+/** Name of a state. */
+export type QpStateName = keyof typeof MLX4_QP_STATE;
+
+/** What an RSS queue pair spreads packets by. */
+export interface RssSpread {
+  readonly baseQpn: number;
+  readonly baseQpnUdp: number;
+  readonly defaultQpn: number;
+  readonly ringMask: number;
+  readonly toeplitz: boolean;
+  /** MLX4_RSS_* bits: what is hashed. */
+  readonly flags: number;
+  readonly key: Uint8Array;
+}
+
+/** Counter index that means "none". */
+export const noCounter = 0xff;
+const logStrideBase = 4;
+
+/** A queue pair that is not in reset. */
+export class QueuePair {
+  /** Whole number; the table is indexed by its low bits. */
+  readonly qpn: number;
+  readonly context = new Uint8Array(qpContextBytes);
+  state: QpStateName = 'RST';
+  service = 0;
+  pd = 0;
+  uar = 0;
+  portNumber: 1 | 2 = 1;
+  /** Use the port itself, not what the port map says (facts/device 10.5). */
+  forcedPort = false;
+  cqnSend = 0;
+  cqnRecv = 0;
+  dbRecord = 0;
+  counter = noCounter;
+  vlanStrip = true;
+  /** Receives go to a shared receive queue. */
+  usesSrq = false;
+  rss: RssSpread | null = null;
+  buffer: QueueBuffer | null = null;
+  /** Basic blocks of the send queue, or 0 without one. */
+  sqBlocks = 0;
+  sqOffset = 0;
+  /** Receive descriptors, or 0 without a receive queue. */
+  rqEntries = 0;
+  rqStride = 0;
+  rqOffset = 0;
+  /** Blocks sent and descriptors used since RST2INIT. */
+  sqIndex = 0;
+  rqIndex = 0;
+  /** The producer counter as last read from the doorbell record. */
+  rqProducer = 0;
+  /** A turn to send is asked for already. */
+  sendScheduled = false;
+
+  constructor(qpn: number) {
+    this.qpn = qpn;
+  }
+
+  /** Packets are delivered. */
+  get receives(): boolean {
+    return this.state !== 'RST' && this.state !== 'INIT' && this.state !== 'ERR';
+  }
+
+  /** Takes everything from a context: RST2INIT. Gives the bytes of the buffer. */
+  load(context: Uint8Array): number {
+    this.context.set(context.subarray(0, qpContextBytes));
+    this.service = qpContext.get(context, 'service_type');
+    this.pd = qpContext.get(context, 'pd');
+    this.uar = qpContext.get(context, 'usr_page');
+    this.cqnSend = qpContext.get(context, 'cqn_send');
+    this.cqnRecv = qpContext.get(context, 'cqn_recv');
+    this.dbRecord = qpContext.get(context, 'db_rec_addr');
+    this.usesSrq = (qpContext.get(context, 'srqn') & (1 << 24)) !== 0;
+    this.sqIndex = qpContext.get(context, 'sq_wqe_counter');
+    this.rqIndex = qpContext.get(context, 'rq_wqe_counter');
+    this.rqProducer = this.rqIndex;
+    this.loadPath(context);
+    return this.loadGeometry(context);
+  }
+
+  /** Takes what may change after RST2INIT: path, port, VLAN stripping, RSS. */
+  loadPath(context: Uint8Array): void {
+    this.portNumber = schedQueuePort(qpContext.get(context, 'path_sched_queue'));
+    this.counter = qpContext.get(context, 'path_counter_index');
+    this.forcedPort = (qpContext.get(context, 'params2') & MLX4_QP_BIT_FPP) !== 0;
+    this.vlanStrip = !qpContext.get(context, 'vlan_strip_disable');
+    this.rss = qpContext.get(context, 'rss') ? spreadOf(context) : null;
+  }
+
+  /** The context with the live values in it. */
+  refresh(): Uint8Array {
+    const { context } = this;
+    qpContext.set(context, 'state', MLX4_QP_STATE[this.state]);
+    qpContext.set(context, 'rq_wqe_counter', this.rqIndex & 0xffff);
+    qpContext.set(context, 'sq_wqe_counter', this.sqIndex & 0xffff);
+    return context;
+  }
+
+  /**
+   * Queue with the larger stride first, the send queue when they are equal (6.5.2). A receive size
+   * byte of 0 is one entry of 16 bytes, which nobody uses: it means that there is no receive queue.
+   */
+  private loadGeometry(context: Uint8Array): number {
+    const sq = qpContext.get(context, 'sq_size_stride');
+    const rq = qpContext.get(context, 'rq_size_stride');
+    const sqStride = 2 ** ((sq & 7) + logStrideBase);
+    const sqBytes = 2 ** ((sq >> 3) & 0xf) * sqStride;
+    this.sqBlocks = Math.floor(sqBytes / 64);
+    this.rqStride = 2 ** ((rq & 7) + logStrideBase);
+    this.rqEntries = rq === 0 || this.usesSrq || this.rss !== null ? 0 : 2 ** ((rq >> 3) & 0xf);
+    const rqBytes = this.rqEntries * this.rqStride;
+    const rqFirst = this.rqStride > sqStride;
+    this.sqOffset = rqFirst ? rqBytes : 0;
+    this.rqOffset = rqFirst ? 0 : sqBytes;
+    return sqBytes + rqBytes;
+  }
+}
+
+function spreadOf(context: Uint8Array): RssSpread {
+  const at = rssContextOffset;
+  return {
+    baseQpn: rssContext.get(context, 'base_qpn', at),
+    baseQpnUdp: rssContext.get(context, 'base_qpn_udp', at) & 0xff_ffff,
+    defaultQpn: rssContext.get(context, 'default_qpn', at) & 0xff_ffff,
+    ringMask: 2 ** (rssContext.get(context, 'log_rings', at) & 0xf) - 1,
+    toeplitz: rssContext.get(context, 'hash_fn', at) === MLX4_RSS_HASH_TOP,
+    flags: rssContext.get(context, 'flags', at),
+    key: rssContext.get(context, 'rss_key', at),
+  };
+}

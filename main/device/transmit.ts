@@ -1,0 +1,163 @@
+// Sending (facts/device 7.4, 8): a doorbell names a queue pair; the card scans its send queue by owner
+// bits, gathers each packet, fills in checksums, inserts a VLAN tag and sends through the physical port
+// that the port map gives. A descriptor that cannot be sent leaves an error completion, puts the queue
+// pair into ERR and flushes what is behind it.
+// Left out: LSO, BlueFlame, services other than raw Ethernet: error completions, and the trace says so.
+
+import { EtherType, ethHeaderBytes, fcsBytes, insertVlan, minFrameBytes } from '#bus/frame.ts';
+import { MLX4_QP_ST } from '#prm/qp-context.ts';
+import {
+  MLX4_OPCODE_LSO,
+  MLX4_OPCODE_NOP,
+  MLX4_OPCODE_SEND,
+  MLX4_WQE_CTRL_CQ_UPDATE,
+  MLX4_WQE_CTRL_FORCE_LOOPBACK,
+  MLX4_WQE_CTRL_INS_CVLAN,
+  MLX4_WQE_CTRL_INS_SVLAN,
+  MLX4_WQE_CTRL_IP_CSUM,
+  MLX4_WQE_CTRL_SOLICITED,
+  MLX4_WQE_CTRL_TCP_UDP_CSUM,
+} from '#prm/wqe.ts';
+import type { Syndrome } from './completions.ts';
+import { Descriptor } from './descriptor.ts';
+import type { Hca } from './hca.ts';
+import { Packet } from './packet.ts';
+import type { QueuePair } from './queue-pair.ts';
+import { sendBurst, sendDoorbellNs, sendTurnNs } from './timing.ts';
+
+/** Indices wrap here, a multiple of every ring size. */
+const indexWrap = 0x7fff_ffff;
+
+/** The send side of a card. */
+export class Transmitter {
+  private readonly hca: Hca;
+  private readonly descriptor: Descriptor;
+  /** Kept apart: a loopback receive may flush another queue pair in the middle of a send. */
+  private readonly flushed: Descriptor;
+  private readonly packet = new Packet();
+
+  constructor(hca: Hca) {
+    this.hca = hca;
+    this.descriptor = new Descriptor(hca.link, hca.regions);
+    this.flushed = new Descriptor(hca.link, hca.regions);
+  }
+
+  /** A send doorbell rang in UAR page `uar`. */
+  doorbell(uar: number, qpn: number): void {
+    const qp = this.hca.qp(qpn);
+    if (qp === undefined || qp.uar !== uar) {
+      const why = qp === undefined ? 'no such queue pair' : `its UAR is ${qp.uar}`;
+      this.hca.refuse(`send doorbell of QP 0x${qpn.toString(16)} in UAR ${uar}`, why);
+      return;
+    }
+    this.schedule(qp, sendDoorbellNs);
+  }
+
+  /** Completes everything that waits in both queues with "flushed": the queue pair is in ERR. */
+  flush(qp: QueuePair): void {
+    const { flushed } = this;
+    const { completions, receiver } = this.hca;
+    for (let blocks = 0; blocks < qp.sqBlocks; blocks += flushed.blocks) {
+      if (flushed.fetch(qp) !== 'ready') break;
+      completions.failed(qp.cqnSend, qp.qpn, qp.sqIndex & 0xffff, 'send', 'WR_FLUSH_ERR');
+      qp.sqIndex = (qp.sqIndex + flushed.blocks) & indexWrap;
+    }
+    receiver.flush(qp);
+  }
+
+  private schedule(qp: QueuePair, delayNs: number): void {
+    if (qp.sendScheduled) return;
+    qp.sendScheduled = true;
+    this.hca.after(delayNs, () => {
+      qp.sendScheduled = false;
+      this.run(qp);
+    });
+  }
+
+  /** One turn: sends until the queue is empty or others want a turn. */
+  private run(qp: QueuePair): void {
+    for (let sent = 0; sent < sendBurst; sent++) {
+      if (qp.state !== 'RTS' || !this.sendNext(qp)) return;
+    }
+    this.schedule(qp, sendTurnNs);
+  }
+
+  /** Sends one descriptor. False when there is none, or the queue pair is broken now. */
+  private sendNext(qp: QueuePair): boolean {
+    const { descriptor } = this;
+    const state = descriptor.fetch(qp);
+    if (state === 'idle') return false;
+    if (state === 'fault') return this.fail(qp, 'LOCAL_QP_OP_ERR', 'the send queue is unreadable');
+    const { opcode } = descriptor;
+    if (opcode === MLX4_OPCODE_NOP) return this.complete(qp);
+    const refusal = this.refusalOf(qp, opcode);
+    if (refusal !== null) return this.fail(qp, 'LOCAL_QP_OP_ERR', refusal);
+    const frame = descriptor.gather(qp, minFrameBytes);
+    if (!(frame instanceof Uint8Array)) return this.fail(qp, frame.syndrome, frame.why);
+    this.transmit(qp, this.finish(frame));
+    return this.complete(qp);
+  }
+
+  private refusalOf(qp: QueuePair, opcode: number): string | null {
+    if (opcode === MLX4_OPCODE_LSO) return 'LSO is not modelled';
+    if (opcode !== MLX4_OPCODE_SEND) return `opcode 0x${opcode.toString(16)} is not modelled`;
+    if (qp.service !== MLX4_QP_ST.MLX) return `service type ${qp.service} is not modelled`;
+    if (this.hca.port(qp.portNumber).type !== 'eth') return 'the port is not Ethernet';
+    return null;
+  }
+
+  /** Checksums and tag. */
+  private finish(frame: Uint8Array): Uint8Array {
+    const { flags, insVlan, vlanTci } = this.descriptor;
+    if ((flags & (MLX4_WQE_CTRL_IP_CSUM | MLX4_WQE_CTRL_TCP_UDP_CSUM)) !== 0) {
+      this.packet.parse(frame);
+      if ((flags & MLX4_WQE_CTRL_TCP_UDP_CSUM) !== 0) this.packet.fillL4();
+      if ((flags & MLX4_WQE_CTRL_IP_CSUM) !== 0) this.packet.fillIp();
+    }
+    if ((insVlan & MLX4_WQE_CTRL_INS_CVLAN) !== 0) return insertVlan(frame, vlanTci);
+    if ((insVlan & MLX4_WQE_CTRL_INS_SVLAN) === 0) return frame;
+    return insertVlan(frame, vlanTci, EtherType.serviceVlan);
+  }
+
+  private transmit(qp: QueuePair, frame: Uint8Array): void {
+    const { hca } = this;
+    const physical = qp.forcedPort ? qp.portNumber : hca.portMap[qp.portNumber - 1]!;
+    const port = hca.port(physical);
+    hca.counters.countTx(qp.counter, frame.length);
+    if ((this.descriptor.flags & MLX4_WQE_CTRL_FORCE_LOOPBACK) !== 0) {
+      port.statistics.txLoopbackFrames++;
+      port.statistics.txLoopbackOctets += frame.length;
+      hca.receiver.receive(port, frame);
+      return;
+    }
+    const tooLong = frame.length + fcsBytes > port.mtuBytes || frame.length < ethHeaderBytes;
+    if (tooLong || !port.linkUp) {
+      port.statistics.txDropped++;
+      return;
+    }
+    port.statistics.tx.count(frame);
+    port.phy.send(frame);
+  }
+
+  /** Moves on, with a completion when the descriptor asks for one. */
+  private complete(qp: QueuePair): boolean {
+    const { descriptor, hca } = this;
+    const index = qp.sqIndex;
+    qp.sqIndex = (index + descriptor.blocks) & indexWrap;
+    if ((descriptor.flags & MLX4_WQE_CTRL_CQ_UPDATE) === 0) return true;
+    const solicited = (descriptor.flags & MLX4_WQE_CTRL_SOLICITED) !== 0;
+    const { opcode } = descriptor;
+    if (hca.completions.sent(qp.cqnSend, qp.qpn, index & 0xffff, opcode, solicited)) return true;
+    hca.breakQp(qp, 'WQ_CATAS_ERROR');
+    return false;
+  }
+
+  private fail(qp: QueuePair, syndrome: Syndrome, why: string): false {
+    const { hca, descriptor } = this;
+    hca.refuse(`send of QP 0x${qp.qpn.toString(16)}`, why);
+    hca.completions.failed(qp.cqnSend, qp.qpn, qp.sqIndex & 0xffff, 'send', syndrome);
+    qp.sqIndex = (qp.sqIndex + descriptor.blocks) & indexWrap;
+    hca.breakQp(qp, null);
+    return false;
+  }
+}

@@ -1,0 +1,108 @@
+// Read-only views of a card for tests and the window: contexts by number, decoded through the prm
+// layouts, and a few counts. Looking changes nothing.
+
+import { cqContext, eqContext, srqContext } from '#prm/contexts.ts';
+import type { ValuesOf } from '#prm/layout.ts';
+import { qpContext } from '#prm/qp-context.ts';
+import type { Hca, Phase } from './hca.ts';
+import type { MemoryRegion } from './memory-regions.ts';
+import type { QpStateName } from './queue-pair.ts';
+
+/** What can be seen of a card between two resets. */
+export class CardView {
+  private readonly hca: Hca;
+
+  constructor(hca: Hca) {
+    this.hca = hca;
+  }
+
+  get phase(): Phase {
+    return this.hca.phase;
+  }
+
+  /** ICM pages that are mapped. */
+  get icmPages(): number {
+    return this.hca.icm.mappedPages;
+  }
+
+  get specialQpBase(): number {
+    return this.hca.specialQpBase;
+  }
+
+  /** Numbers of the objects that hardware owns. */
+  get eqns(): readonly number[] {
+    return [...this.hca.events.queues.keys()];
+  }
+
+  get cqns(): readonly number[] {
+    return [...this.hca.completions.queues.values()].map((queue) => queue.cqn);
+  }
+
+  get qpns(): readonly number[] {
+    return [...this.hca.qps.values()].map((qp) => qp.qpn);
+  }
+
+  /** The EQ that an event type goes to, or -1. */
+  eqOfEvent(type: number): number {
+    return this.hca.events.queueOf(type);
+  }
+
+  eq(eqn: number): ValuesOf<typeof eqContext.fields> | null {
+    const queue = this.hca.events.queues.get(eqn);
+    return queue === undefined ? null : eqContext.read(queue.refresh());
+  }
+
+  /** Entries of an EQ whose owner bit the card has set so far, and events it lost. */
+  eqMarks(eqn: number): { readonly marked: number; readonly lost: number } | null {
+    const queue = this.hca.events.queues.get(eqn);
+    return queue === undefined ? null : { marked: queue.ring.markedEntries, lost: queue.lost };
+  }
+
+  cq(cqn: number): ValuesOf<typeof cqContext.fields> | null {
+    const queue = this.hca.completions.queue(cqn);
+    return queue === undefined ? null : cqContext.read(queue.refresh());
+  }
+
+  qp(qpn: number): ValuesOf<typeof qpContext.fields> | null {
+    const qp = this.hca.qp(qpn);
+    return qp === undefined ? null : qpContext.read(qp.refresh());
+  }
+
+  /** State of a queue pair; one that hardware does not know is in reset. */
+  qpState(qpn: number): QpStateName {
+    return this.hca.qp(qpn)?.state ?? 'RST';
+  }
+
+  srq(srqn: number): ValuesOf<typeof srqContext.fields> | null {
+    const queue = this.hca.srqs.get(srqn);
+    return queue === undefined ? null : srqContext.read(queue.context);
+  }
+
+  mpt(slot: number): MemoryRegion | null {
+    return this.hca.regions.bySlot.get(slot) ?? null;
+  }
+
+  /** Queue pairs that would get a frame: steer 0 multicast, 1 unicast. */
+  steered(portNumber: 1 | 2, steer: 0 | 1, mac: number): readonly number[] {
+    return this.hca.steering.find(portNumber, steer, mac) ?? [];
+  }
+
+  /** Frames of a port: sent, received, dropped for lack of descriptors, dropped otherwise. */
+  counts(portNumber: 1 | 2): {
+    readonly sent: number;
+    readonly received: number;
+    readonly overflow: number;
+    readonly dropped: number;
+    readonly crc: number;
+  } {
+    const { tx, rx, rxOverflow, rxDropped, rxCrc } = this.hca.port(portNumber).statistics;
+    const sum = (values: Float64Array) => values.reduce((a, b) => a + b, 0);
+    return {
+      sent: sum(tx.frames),
+      received: sum(rx.frames),
+      overflow: rxOverflow,
+      dropped: rxDropped,
+      crc: rxCrc,
+    };
+  }
+}
