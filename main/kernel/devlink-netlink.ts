@@ -15,7 +15,7 @@ import {
   devlink_put,
   devlink_try_get,
 } from './devlink.ts';
-import type { Devlink, DevlinkPort } from './devlink.ts';
+import type { Devlink, DevlinkParam, DevlinkParamMode, DevlinkPort } from './devlink.ts';
 import { EINVAL, ENODEV, EOPNOTSUPP } from './errno.ts';
 import { entry_SYSCALL_64_after_hwframe } from './fs/syscalls.ts';
 import type { Kernel } from './kernel.ts';
@@ -37,6 +37,7 @@ function* withInstance<T>(
   const lockDevice = needDevice && k.is612;
   if (lockDevice) yield* device_lock(devlink.dev);
   yield* devl_lock(devlink);
+  devlink.extack = '';
   const answer = devlink.registered || !k.is612 ? yield* command(devlink) : -ENODEV;
   yield* devl_unlock(devlink);
   if (lockDevice) yield* device_unlock(devlink.dev);
@@ -99,32 +100,45 @@ export function devlink_nl_reload(k: Kernel, handle: string, netns = ''): MaySle
   );
 }
 
-/** `devlink dev param set`; `value` as text. 0 or a negative error. */
+/** `devlink dev param set … value VALUE cmode MODE`. 0 or a negative error. */
 export function devlink_nl_param_set(
   k: Kernel,
   handle: string,
   name: string,
   value: string,
+  cmode: DevlinkParamMode,
 ): MaySleep<number> {
   record(k, `dev param set ${handle} ${name}`, value);
   return entry_SYSCALL_64_after_hwframe(() =>
     withInstance(k, handle, false, function* devlink_nl_cmd_param_set_doit(devlink) {
-      const param = devlink.params.find((each) => each.name === name);
-      return param === undefined ? -EINVAL : yield* param.set(value);
+      const param = devlink.params.find((each) => each.name === name && each.cmode === cmode);
+      if (param !== undefined) return yield* param.set(value);
+      return devlink.params.some((each) => each.name === name) ? -EOPNOTSUPP : -EINVAL;
     }),
   );
 }
 
-/** `devlink dev param show`: the value, or a negative error. */
+/** One value of `devlink dev param show`. */
+export interface DevlinkParamValue {
+  readonly param: DevlinkParam;
+  readonly value: string;
+}
+
+/** `devlink dev param show`: every parameter in every mode, or a negative error. */
 export const devlink_nl_param_get = (
   k: Kernel,
   handle: string,
-  name: string,
-): MaySleep<string | number> =>
-  withInstance<string | number>(k, handle, false, function* devlink_nl_cmd_param_get_doit(devlink) {
-    const param = devlink.params.find((each) => each.name === name);
-    return param === undefined ? -EINVAL : yield* param.get();
-  });
+): MaySleep<DevlinkParamValue[] | number> =>
+  withInstance<DevlinkParamValue[] | number>(
+    k,
+    handle,
+    false,
+    function* devlink_nl_cmd_param_get_doit(devlink) {
+      const values: DevlinkParamValue[] = [];
+      for (const param of devlink.params) values.push({ param, value: yield* param.get() });
+      return values;
+    },
+  );
 
 /** `devlink dev info`: names and values, or a negative error. */
 export const devlink_nl_info_get = (

@@ -34,10 +34,16 @@ export interface DevlinkOps {
 /** When a parameter's value takes effect. */
 export type DevlinkParamMode = 'runtime' | 'driverinit';
 
-/** A parameter; values are texts as `devlink` prints them. */
+/**
+ * A parameter in one configuration mode; one that has both modes is two rows. Values are texts as
+ * `devlink` prints them.
+ */
 export interface DevlinkParam {
   readonly name: string;
   readonly cmode: DevlinkParamMode;
+  /** Defined by devlink itself, or by the driver. */
+  readonly generic: boolean;
+  readonly type: 'bool' | 'u32';
   get(): MaySleep<string>;
   /** 0 or a negative error. */
   set(value: string): MaySleep<number>;
@@ -64,6 +70,8 @@ export class Devlink {
   readonly ports: DevlinkPort[] = [];
   params: readonly DevlinkParam[] = [];
   registered = false;
+  /** NL_SET_ERR_MSG(): what the command in progress tells its user beside the error number. */
+  extack = '';
   /** Commands in progress, and one while registered (6.1). */
   readonly references: Reference;
   readonly released: WaitQueue;

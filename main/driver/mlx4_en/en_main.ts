@@ -23,15 +23,16 @@ import { create_singlethread_workqueue, destroy_workqueue, queue_work } from '#k
 import { Shared } from '#sim/shared.ts';
 import type { Atomic, MaySleep } from '#sim/task.ts';
 import { mlx4_register_event_notifier, mlx4_unregister_event_notifier } from '../mlx4_core/intf.ts';
-import type { mlx4_interface } from '../mlx4_core/intf.ts';
 import {
   MLX4_DEV_EVENT_CATASTROPHIC_ERROR,
   MLX4_DEV_EVENT_PORT_DOWN,
   MLX4_DEV_EVENT_PORT_UP,
   MLX4_DEV_EVENT_SLAVE_INIT,
   MLX4_DEV_EVENT_SLAVE_SHUTDOWN,
+  mlx4_has_cap,
 } from '../mlx4_core/mlx4.ts';
-import type { mlx4_adev, mlx4_dev } from '../mlx4_core/mlx4.ts';
+import type { mlx4_adev, mlx4_adrv, mlx4_dev, mlx4_interface } from '../mlx4_core/mlx4.ts';
+import { MLX4_PROT_ETH } from '#prm/steering.ts';
 import { mlx4_mr_alloc_physical, mlx4_mr_enable, mlx4_mr_free } from '../mlx4_core/mr.ts';
 import { mlx4_pd_alloc, mlx4_pd_free, mlx4_uar_alloc, mlx4_uar_free } from '../mlx4_core/pd.ts';
 import { mlx4_en_destroy_netdev } from './en_netdev/destroy.ts';
@@ -135,7 +136,19 @@ function* setUpDevice(state: mlx4_en_module, dev: mlx4_dev): MaySleep<mlx4_en_de
   const card = mdev.pdev.function.name;
   mdev.workqueue = create_singlethread_workqueue(state.k, 'mlx4_en', `mlx4_en@${card}`);
   mdev.device_up = true;
+  if (state.variant.eventDelivery === 'chain') yield* registerForEvents(mdev);
   return mdev;
+}
+
+/** Event chain: events may come from here on, before the netdevs exist. */
+function* registerForEvents(mdev: mlx4_en_dev): MaySleep<void> {
+  mdev.mlx_nb = {
+    name: `mlx4_en_event(${mdev.pdev.function.name})`,
+    priority: 0,
+    notifier_call: (event, param) => mlx4_en_event_notifier(mdev, event, param),
+  };
+  const err = yield* mlx4_register_event_notifier(mdev.dev, mdev.mlx_nb);
+  if (err !== 0) pr_warn(mdev.k, `failed to register mlx4 event notifier (${err})`);
 }
 
 /** A netdev for every Ethernet port, then the notifier: its replay tells of them all. */
@@ -168,13 +181,6 @@ function* mlx4_en_probe(state: mlx4_en_module, adev: AuxiliaryDevice): MaySleep<
   const { mdev: dev } = adev as mlx4_adev;
   const mdev = yield* setUpDevice(state, dev);
   if (typeof mdev === 'number') return mdev;
-  mdev.mlx_nb = {
-    name: `mlx4_en_event(${mdev.pdev.function.name})`,
-    priority: 0,
-    notifier_call: (event, param) => mlx4_en_event_notifier(mdev, event, param),
-  };
-  const err = yield* mlx4_register_event_notifier(dev, mdev.mlx_nb);
-  if (err !== 0) pr_warn(state.k, `failed to register mlx4 event notifier (${err})`);
   yield* makeNetdevs(mdev, 'Failed to create netdev notifier');
   adev.drvdata = mdev;
   return 0;
@@ -222,6 +228,11 @@ function* mlx4_en_event(mdev: mlx4_en_dev, event: number, port: number): Atomic<
   yield* queue_work(mdev.workqueue, priv.linkstate_task);
 }
 
+/** List design: the netdev of a port, for mlx4_ib. No reference is taken. */
+function* mlx4_en_get_netdev(mdev: mlx4_en_dev, port: number): Atomic<NetDevice | null> {
+  return yield* mdev.pndev[port]!.read();
+}
+
 /** The same as a block on the card's event chain; `param` is a port number for port events. */
 function* mlx4_en_event_notifier(mdev: mlx4_en_dev, event: number, param: unknown): Atomic<number> {
   yield* mlx4_en_event(mdev, event, typeof param === 'number' ? param : 0);
@@ -232,11 +243,13 @@ function* mlx4_en_event_notifier(mdev: mlx4_en_dev, event: number, param: unknow
 export const mlx4_en_interface = (state: mlx4_en_module): mlx4_interface => ({
   name: 'mlx4_en',
   protocol: MLX4_PROT_ETH,
+  flags: 0,
+  module: state.module,
   add: (dev) => mlx4_en_add(state, dev),
   remove: (_dev, context) => mlx4_en_remove(context as mlx4_en_dev),
   event: (_dev, context, event, param) =>
     mlx4_en_event(context as mlx4_en_dev, event, typeof param === 'number' ? param : 0),
-  get_dev: (_dev, context, port) => (context as mlx4_en_dev).pndev[port]?.peek ?? null,
+  get_dev: (_dev, context, port) => mlx4_en_get_netdev(context as mlx4_en_dev, port),
   activate: (_dev, context) => mlx4_en_activate(context as mlx4_en_dev),
 });
 
@@ -244,7 +257,7 @@ export const mlx4_en_interface = (state: mlx4_en_module): mlx4_interface => ({
 export const mlx4_en_adrv = (state: mlx4_en_module): mlx4_adrv => ({
   name: 'eth',
   protocol: MLX4_PROT_ETH,
-  bonding: false,
+  flags: 0,
   id_table: ['mlx4_core.eth'],
   probe: (adev) => mlx4_en_probe(state, adev),
   remove: (adev) => mlx4_en_remove(adev.drvdata as mlx4_en_dev),

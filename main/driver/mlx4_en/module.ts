@@ -2,12 +2,19 @@
 // that the variant says. Loaded by udev for the auxiliary device, or by mlx4_core's request_module.
 
 import type { ModuleDefinition } from '#kernel/module.ts';
+import { MIN_PKT_LEN } from '#prm/wqe.ts';
 import type { MaySleep } from '#sim/task.ts';
-import { mlx4_register_auxiliary_driver, mlx4_register_interface } from '../mlx4_core/intf.ts';
-import { mlx4_unregister_auxiliary_driver, mlx4_unregister_interface } from '../mlx4_core/intf.ts';
+import {
+  mlx4_register_auxiliary_driver,
+  mlx4_register_interface,
+  mlx4_unregister_auxiliary_driver,
+  mlx4_unregister_interface,
+} from '../mlx4_core/intf.ts';
+import type { mlx4_adrv, mlx4_interface } from '../mlx4_core/mlx4.ts';
 import type { DriverVariant } from '../variant.ts';
 import { mlx4_en_adrv, mlx4_en_interface } from './en_main.ts';
 import { mlx4_en_verify_params } from './en_profile.ts';
+import { MAX_INLINE } from './en_tx_desc.ts';
 import { DRV_VERSION } from './mlx4_en.ts';
 import type { mlx4_en_module } from './mlx4_en.ts';
 
@@ -18,7 +25,7 @@ function* mlx4_en_init(
 ): MaySleep<number> {
   mlx4_en_verify_params(state);
   return state.variant.interfaces === 'auxiliary'
-    ? yield* mlx4_register_auxiliary_driver(state.k, adrv, state.module)
+    ? yield* mlx4_register_auxiliary_driver(state.k, adrv)
     : yield* mlx4_register_interface(state.k, intf);
 }
 

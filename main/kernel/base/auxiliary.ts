@@ -59,6 +59,10 @@ class AuxiliaryDeviceDriver extends DeviceDriver {
 
 const driverOf = (dev: Device): AuxiliaryDriver => (dev.driver as AuxiliaryDeviceDriver).adrv;
 
+/** to_auxiliary_drv(dev->driver), null without one; the caller holds device_lock. */
+export const auxiliaryDriverOf = (adev: AuxiliaryDevice): AuxiliaryDriver | null =>
+  adev.driver === null ? null : driverOf(adev);
+
 function auxiliary_match(dev: Device, drv: DeviceDriver): boolean {
   return (drv as AuxiliaryDeviceDriver).adrv.id_table.includes((dev as AuxiliaryDevice).matchName);
 }

@@ -2,6 +2,9 @@
 // that the tables of facts/driver 5.4 (kept or dropped) and 5.5 (the map) can be tested row by row. The
 // reads of pndev[] and upper[] and the queueing are in notifier.ts.
 
+import type { BondRequest } from '../../mlx4_core/main/bond.ts';
+import type { mlx4_port_map } from '../../mlx4_core/mlx4.ts';
+
 /** enum bond modes that the card can carry (include/uapi/linux/if_bonding.h). */
 export const BOND_MODE_ACTIVEBACKUP = 1;
 export const BOND_MODE_XOR = 2;
@@ -22,12 +25,6 @@ export interface BondingInfo {
   readonly master: { readonly bond_mode: number; readonly num_slaves: number };
 }
 
-/** Virtual-to-physical port map: port1 serves virtual port 1; 0 leaves a port as it is. */
-export interface PortMap {
-  readonly port1: number;
-  readonly port2: number;
-}
-
 /** What the walk over the card's Ethernet ports found. */
 export interface PortWalk {
   /** Ethernet ports of the card. */
@@ -38,18 +35,12 @@ export interface PortWalk {
   readonly sameMaster: boolean;
 }
 
-/** A bond work to queue. */
-export interface BondRequest {
-  readonly isBonded: boolean;
-  readonly map: PortMap;
-}
-
-const both: PortMap = { port1: 1, port2: 2 };
-const allOnPort1: PortMap = { port1: 1, port2: 1 };
-const allOnPort2: PortMap = { port1: 2, port2: 2 };
+const both: mlx4_port_map = { port1: 1, port2: 2 };
+const allOnPort1: mlx4_port_map = { port1: 1, port2: 1 };
+const allOnPort2: mlx4_port_map = { port1: 2, port2: 2 };
 
 /** The port map for the slave that the event is about; null for a bond that the card cannot carry. */
-export function bondPortMap(portNumber: number, info: BondingInfo): PortMap | null {
+export function bondPortMap(portNumber: number, info: BondingInfo): mlx4_port_map | null {
   const { bond_mode, num_slaves } = info.master;
   const thisOne = portNumber === 1 ? allOnPort1 : allOnPort2;
   const theOther = portNumber === 1 ? allOnPort2 : allOnPort1;

@@ -16,18 +16,12 @@ import type { NotifierBlock } from '#kernel/notifier.ts';
 import { INIT_WORK, queue_work } from '#kernel/workqueue.ts';
 import type { Workqueue, WorkStruct } from '#kernel/workqueue.ts';
 import type { Atomic, MaySleep } from '#sim/task.ts';
-import {
-  mlx4_bond,
-  mlx4_is_bonded,
-  mlx4_port_map_set,
-  mlx4_queue_bond_work,
-  mlx4_unbond,
-  mlx4_wq,
-} from '../../mlx4_core/bond.ts';
+import { carryOutBondRequest, mlx4_queue_bond_work, mlx4_wq } from '../../mlx4_core/main/bond.ts';
+import type { BondRequest } from '../../mlx4_core/main/bond.ts';
 import { en_err, ethPorts } from '../mlx4_en.ts';
 import type { mlx4_en_dev, mlx4_en_priv } from '../mlx4_en.ts';
 import { decideBondEvent } from './bond-decision.ts';
-import type { BondingInfo, BondRequest, PortWalk } from './bond-decision.ts';
+import type { BondingInfo, PortWalk } from './bond-decision.ts';
 
 /** struct mlx4_en_bond: one queued request. */
 interface mlx4_en_bond {
@@ -65,22 +59,7 @@ function bondWorkqueue(mdev: mlx4_en_dev): Workqueue {
 /** The work: bonds and sets the map, or unbonds; then gives its reference back. */
 export function* mlx4_en_bond_work(bond: mlx4_en_bond): MaySleep<void> {
   const { priv, request } = bond;
-  const { dev } = priv.mdev;
-  if (request.isBonded) {
-    const { port1, port2 } = request.map;
-    let err = 0;
-    if (!(yield* mlx4_is_bonded(dev))) {
-      err = yield* mlx4_bond(dev);
-      if (err !== 0) en_err(priv, 'Fail to bond device');
-    }
-    if (err === 0) {
-      err = yield* mlx4_port_map_set(dev, request.map);
-      if (err !== 0) en_err(priv, `Fail to set port map [${port1}][${port2}]: ${err}`);
-    }
-  } else if (yield* mlx4_is_bonded(dev)) {
-    const err = yield* mlx4_unbond(dev);
-    if (err !== 0) en_err(priv, 'Fail to unbond device');
-  }
+  yield* carryOutBondRequest(priv.mdev.dev, request, (text) => en_err(priv, text));
   yield* giveHold(bond);
 }
 
@@ -130,8 +109,7 @@ export function* mlx4_en_netdev_event(
   if (request === null) return NOTIFY_DONE;
   const why = `${netdev_cmd_to_name(event)}(${netdev.name})`;
   if (mdev.module.variant.bondWork === 'mlx4_core') {
-    const { port1, port2 } = request.map;
-    yield* mlx4_queue_bond_work(mdev.dev, request.isBonded, port1, port2, why);
+    yield* mlx4_queue_bond_work(mdev.dev, request, why);
   } else {
     yield* mlx4_en_queue_bond_work(netdev_priv<mlx4_en_priv>(netdev), request, why);
   }
