@@ -1,28 +1,76 @@
-// The far end of an InfiniBand cable, just enough for a port to sense `ib` and to bring its link
-// up. There is NO subnet manager behind it: nobody assigns LIDs, so a real port would stay in INIT
-// and never reach ACTIVE by itself. Frames that arrive are counted and go nowhere.
+// The far end of an InfiniBand cable: enough for a port to sense `ib` and to bring its link up, and a
+// subnet manager that can be switched on. Without one nobody assigns LIDs, and a port stays in INIT.
+// With one, each port that comes up gets a LID and is led to ARMED and then to ACTIVE, by
+// Set(PortInfo) as in IB specification 14.2.5.6. On this wire an InfiniBand packet is its 256-byte
+// management datagram alone: LRH, BTH and DETH are left out, and so is everything else of InfiniBand.
 
+import type { Clock } from '#bus/clock.ts';
 import type { LinkOffer, LinkState, WireEnd, WirePort } from '#bus/wire.ts';
+import {
+  IB_MGMT_CLASS_SUBN_LID_ROUTED,
+  IB_MGMT_METHOD_GET_RESP,
+  IB_MGMT_METHOD_SET,
+  IB_PORT_STATE,
+  IB_SMP_ATTR_PORT_INFO,
+  mad,
+  madBytes,
+  madDataOffset,
+  portInfo,
+} from '#prm/mad.ts';
 
 /** Data rates of 4x QDR and 4x FDR, Mb/s, as the rest of the lab counts them. */
 const ibSpeedsMbps: readonly number[] = Object.freeze([40_000, 56_000]);
+/** From link up (or from being switched on) to the manager's first datagram. */
+const sweepNs = 100_000_000;
+/** The manager's own LID; ports get the next ones. */
+const managerLid = 1;
+/** Datagrams of a bring-up: ARMED, then ACTIVE. */
+type Step = 'idle' | 'arming' | 'activating';
+
+/** How a peer is made. */
+export interface IbPeerOptions {
+  readonly name: string;
+  readonly clock: Clock;
+  readonly subnetManager?: boolean;
+}
 
 /** A stand-in for an InfiniBand switch port. */
 export class IbPeer implements WirePort {
   readonly name: string;
-  /** Frames that arrived. */
+  /** Datagrams that arrived. */
   received = 0;
+  private readonly clock: Clock;
   private end: WireEnd | null = null;
   private state: LinkState = { up: false, speedMbps: 0 };
   private isEnabled = true;
+  private managed: boolean;
+  private step: Step = 'idle';
+  private transaction = 0;
+  private nextLid = managerLid + 1;
+  /** Bumped by whatever makes a sweep that was asked for stale. */
+  private sweep = 0;
 
-  constructor(name: string) {
-    this.name = name;
+  constructor(options: IbPeerOptions) {
+    this.name = options.name;
+    this.clock = options.clock;
+    this.managed = options.subnetManager ?? false;
   }
 
   /** The link as the cable last told it. */
   get link(): LinkState {
     return this.state;
+  }
+
+  /** A subnet manager runs. */
+  get subnetManager(): boolean {
+    return this.managed;
+  }
+
+  /** Starts or stops the subnet manager; ports that are ACTIVE stay so. */
+  setSubnetManager(on: boolean): void {
+    if (on === this.managed) return;
+    this.managed = on;
+    this.startSweep();
   }
 
   /** Switches the port on or off; off holds the link down. */
@@ -42,9 +90,50 @@ export class IbPeer implements WirePort {
 
   linkChanged(state: LinkState): void {
     this.state = state;
+    this.startSweep();
   }
 
-  frameArrived(): void {
+  /** An answer of the port at the other end leads to the next step; anything else is counted only. */
+  frameArrived(frame: Uint8Array): void {
     this.received++;
+    if (this.step === 'idle' || frame.length < madBytes) return;
+    const answers =
+      mad.get(frame, 'method') === IB_MGMT_METHOD_GET_RESP &&
+      mad.get(frame, 'tid') === BigInt(this.transaction) &&
+      mad.get(frame, 'status') === 0;
+    if (!answers) return;
+    if (this.step === 'activating') {
+      this.step = 'idle';
+      return;
+    }
+    const data = frame.slice(madDataOffset, madDataOffset + portInfo.sizeBytes);
+    this.step = 'activating';
+    this.setPortInfo(portInfo.get(data, 'lid'), IB_PORT_STATE.ACTIVE);
+  }
+
+  private startSweep(): void {
+    const sweep = ++this.sweep;
+    this.step = 'idle';
+    if (!this.managed || !this.state.up) return;
+    this.clock.after(sweepNs, () => {
+      if (sweep !== this.sweep) return;
+      this.step = 'arming';
+      this.setPortInfo(this.nextLid++, IB_PORT_STATE.ARMED);
+    });
+  }
+
+  private setPortInfo(lid: number, state: number): void {
+    const data = portInfo.make({ lid, sm_lid: managerLid, speed_state: state });
+    this.end?.send(
+      mad.make({
+        base_version: 1,
+        mgmt_class: IB_MGMT_CLASS_SUBN_LID_ROUTED,
+        class_version: 1,
+        method: IB_MGMT_METHOD_SET,
+        tid: BigInt(++this.transaction),
+        attr_id: IB_SMP_ATTR_PORT_INFO,
+        data,
+      }),
+    );
   }
 }

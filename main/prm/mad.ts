@@ -1,7 +1,6 @@
 // Management datagrams of MAD_IFC (facts/device 5.21; device.h: struct mlx4_mad_ifc, IB
-// specification
-// 14), the node description of SET_NODE, the counters of DIAG_RPRT (5.30), and ACCESS_REG with
-// PTYS. Left out: the fields of MAD_DEMUX (5.22), which the card refuses, and traps.
+// specification 14), the node description of SET_NODE, the counters of DIAG_RPRT (5.30), and
+// ACCESS_REG with PTYS. Left out: the fields of MAD_DEMUX (5.22), which the card refuses, and traps.
 
 import { be16, be32, be64, bytes, layout, u8 } from './layout.ts';
 
@@ -89,6 +88,11 @@ export const portInfo = layout('port_info', 64, {
   mtu_sm_sl: u8(36),
   vl_cap_init: u8(37),
 });
+
+/** Port states, in the low half of speed_state. 0 in a Set means "no change". */
+export const IB_PORT_STATE = { NO_CHANGE: 0, DOWN: 1, INIT: 2, ARMED: 3, ACTIVE: 4 } as const;
+/** Physical port states, in the high half of phys_state. */
+export const IB_PORT_PHYS_STATE = { POLLING: 2, DISABLED: 3, LINK_UP: 5 } as const;
 
 /** Offset of the capability mask in a PortInfo answer, from the start of the MAD. */
 export const portInfoCapMaskOffset = madDataOffset + 20;

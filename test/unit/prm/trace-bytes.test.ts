@@ -50,7 +50,8 @@ function some<F extends Fields, N extends keyof F & string>(
   at = 0,
 ): Partial<ValuesOf<F>> {
   const all = of.read(from, at);
-  return Object.fromEntries(names.map((name) => [name, all[name]])) as Partial<ValuesOf<F>>;
+  const entries = names.map((name) => [name, all[name]] as const);
+  return Object.fromEntries(entries) as unknown as Partial<ValuesOf<F>>;
 }
 
 test('MAP_FA: 64 pages at 0x4180000', () => {
