@@ -6,7 +6,7 @@ import { moduleDefinitions } from '#driver/modules.ts';
 import { parseVariant } from '#driver/variant.ts';
 import type { DriverVariant } from '#driver/variant.ts';
 import { buildTopology, defaultTopology } from '#fabric/topology.ts';
-import type { Fabric } from '#fabric/topology.ts';
+import type { Fabric } from '#fabric/fabric.ts';
 import { Kernel } from '#kernel/kernel.ts';
 import { pci_scan } from '#kernel/pci/scan.ts';
 import { user_task } from '#kernel/sched.ts';

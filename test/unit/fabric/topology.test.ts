@@ -32,7 +32,7 @@ test('the default network: both card ports at 40 Gb/s, host0 on port 3', () => {
 });
 
 test('with LACP, the card ports of the switch are LAG 1', () => {
-  const { fabric } = rig(defaultTopology({ lacp: true }));
+  const { fabric } = rig(lacpTopology);
   expect(fabric.switch('switch0').lagSpecs).toEqual([{ id: 1, ports: [1, 2] }]);
   expect(fabric.switch('switch0').portState(2).lagId).toBe(1);
 });
@@ -188,7 +188,7 @@ test('a port that does not answer stays where it is', () => {
 test('equal runs leave equal traces', () => {
   const digest = () => {
     const { trace, clock, fabric } = rig({
-      ...defaultTopology({ lacp: true }),
+      ...lacpTopology,
       hosts: [
         { name: 'host0', ip: '10.0.0.1' },
         { name: 'host1', ip: '10.0.0.9' },
