@@ -1,7 +1,8 @@
-// BAR0: the registers (facts/device 1.4, 2.1, 2.2, 7.7, 12.1). All are big-endian 32-bit words but for
-// the MSI-X table; the bus carries little-endian values, so a whole-word access swaps the bytes and a
-// narrower one picks them. Words that nobody lives at read 0 and ignore writes.
-// Left out: the comm channel (SR-IOV), crdump's access filter, the rest of the control register space.
+// BAR0: the registers (facts/device 1.4, 2.1, 2.2, 7.7, 12.1). All are big-endian 32-bit words but
+// for the MSI-X table; the bus carries little-endian values, so a whole-word access swaps the bytes
+// and a narrower one picks them. Words that nobody lives at read 0 and ignore writes.
+// Left out: the comm channel (SR-IOV), crdump's access filter, the rest of the control register
+// space.
 
 import type { AccessSize } from '#bus/pci-function.ts';
 import {
@@ -89,7 +90,7 @@ export class Bar0 {
       this.writeWord(offset, swap32(value));
       return;
     }
-    for (let i = 0; i < size; ) {
+    for (let i = 0; i < size;) {
       const wordAt = (offset + i) & ~3;
       let word = this.peekWord(wordAt);
       for (; i < size && ((offset + i) & ~3) === wordAt; i++) {

@@ -1,6 +1,6 @@
-// BAR2: doorbell pages (facts/device 1.5, 7). Page n is UAR n; the lowest hold the EQ doorbells, four
-// each; any other has a send doorbell and a CQ doorbell. A doorbell of a queue that does not exist or
-// that belongs to another page is refused, as a user process could ring it.
+// BAR2: doorbell pages (facts/device 1.5, 7). Page n is UAR n; the lowest hold the EQ doorbells,
+// four each; any other has a send doorbell and a CQ doorbell. A doorbell of a queue that does not
+// exist or that belongs to another page is refused, as a user process could ring it.
 // Left out: BlueFlame in the upper half (not offered): a write there is refused.
 
 import type { AccessSize } from '#bus/pci-function.ts';

@@ -1,6 +1,6 @@
-// One firmware command: what the driver asked for, and what it gets. A handler reads from it, and ends
-// by returning (status OK) or by throwing a Refusal with the status of facts/device 3.6. The command
-// interface catches that; nothing else does.
+// One firmware command: what the driver asked for, and what it gets. A handler reads from it, and
+// ends by returning (status OK) or by throwing a Refusal with the status of facts/device 3.6. The
+// command interface catches that; nothing else does.
 
 import type { CommandName } from '#prm/opcodes.ts';
 import { CMD_STAT } from '#prm/status.ts';

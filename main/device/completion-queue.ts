@@ -74,8 +74,8 @@ export class CompletionQueue {
   }
 
   /**
-   * Writes a completion. `keep`: direction and opcode bits of the last byte. False when the queue is
-   * in error or gets there by this.
+   * Writes a completion. `keep`: direction and opcode bits of the last byte. False when the queue
+   * is in error or gets there by this.
    */
   put(entry: Uint8Array, keep: number, solicited: boolean): boolean {
     if (this.errorStatus !== 0) return false;

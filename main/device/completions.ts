@@ -1,6 +1,6 @@
-// Writing completions (facts/device 6.3.4): the completion queues of a card and the entries that sends,
-// receives and errors leave in them. Runs for every packet: offsets are taken from the declaration
-// once, the entry is one scratch array.
+// Writing completions (facts/device 6.3.4): the completion queues of a card and the entries that
+// sends, receives and errors leave in them. Runs for every packet: offsets are taken from the
+// declaration once, the entry is one scratch array.
 
 import { writeBe16, writeBe32 } from '#bus/bytes.ts';
 import {

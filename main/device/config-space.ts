@@ -1,6 +1,6 @@
-// Configuration space: header, BARs, capabilities (facts/device 1.2). BARs answer their size when all
-// ones are written; read-only bits stay. After a software reset everything reads all ones for a while
-// and then as after power-on: the driver restores what it saved (2.2).
+// Configuration space: header, BARs, capabilities (facts/device 1.2). BARs answer their size when
+// all ones are written; read-only bits stay. After a software reset everything reads all ones for a
+// while and then as after power-on: the driver restores what it saved (2.2).
 // Left out: the gateway at 0x58/0x5c, VPD data, power states, the expansion ROM, extended space.
 
 import {

@@ -3,8 +3,8 @@
 // written, a frame arrives or a time comes. No method throws: an exception inside becomes a
 // `card.error` event, and a read gives all ones.
 //
-// A software reset throws the whole Hca away (hca.ts); configuration space, connectors, faults and the
-// ownership word outlive it. While it lasts everything reads all ones.
+// A software reset throws the whole Hca away (hca.ts); configuration space, connectors, faults and
+// the ownership word outlive it. While it lasts everything reads all ones.
 
 import type { AccessSize, BarSpec, PciFunction, PciHost } from '#bus/pci-function.ts';
 import type { WirePort } from '#bus/wire.ts';

@@ -92,7 +92,7 @@ export class Descriptor {
   /** Bytes of the packet. */
   private measure(): number | DescriptorFault {
     let length = 0;
-    for (let at = wqeCtrlBytes; at < this.sizeBytes; ) {
+    for (let at = wqeCtrlBytes; at < this.sizeBytes;) {
       const count = readBe32(this.bytes, at);
       const inline = count >= MLX4_INLINE_SEG;
       const bytes = inline ? count - MLX4_INLINE_SEG : count;
@@ -109,7 +109,7 @@ export class Descriptor {
   private copy(qp: QueuePair, length: number, frame: Uint8Array): Uint8Array | DescriptorFault {
     const { bytes } = this;
     let filled = 0;
-    for (let at = wqeCtrlBytes; filled < length; ) {
+    for (let at = wqeCtrlBytes; filled < length;) {
       const count = readBe32(bytes, at);
       if (count >= MLX4_INLINE_SEG) {
         const inline = count - MLX4_INLINE_SEG;

@@ -1,6 +1,6 @@
-// One event queue (facts/device 6.2): ring, consumer index and arming from the doorbell, one interrupt
-// per arm. A full queue loses events: EQ_OVERFLOW is reported once, through whatever EQ it is mapped
-// to. Left out: EQ moderation (the driver leaves it 0), 64-byte entries (not offered).
+// One event queue (facts/device 6.2): ring, consumer index and arming from the doorbell, one
+// interrupt per arm. A full queue loses events: EQ_OVERFLOW is reported once, through whatever EQ
+// it is mapped to. Left out: EQ moderation (the driver leaves it 0), 64-byte entries (not offered).
 
 import {
   MLX4_EQ_STATE_ALWAYS_ARMED,

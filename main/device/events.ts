@@ -1,6 +1,7 @@
-// Event delivery: which EQ hears of what (MAP_EQ), and the entries themselves (facts/device 6.2.4 to
-// 6.2.6). COMP events go to the EQ that the CQ names. An event that nobody mapped is lost, which the
-// trace shows.
+// Event delivery: which EQ hears of what (MAP_EQ), and the entries themselves (facts/device 6.2.4
+// to
+// 6.2.6). COMP events go to the EQ that the CQ names. An event that nobody mapped is lost, which
+// the trace shows.
 
 import { writeBe32 } from '#bus/bytes.ts';
 import {

@@ -1,6 +1,6 @@
-// Everything that firmware and hardware keep between two software resets: one object, so that a reset
-// is "throw it away and make a new one" and nothing can be forgotten (facts/device 2.3). Callbacks that
-// a dead one asked for do nothing.
+// Everything that firmware and hardware keep between two software resets: one object, so that a
+// reset is "throw it away and make a new one" and nothing can be forgotten (facts/device 2.3).
+// Callbacks that a dead one asked for do nothing.
 
 import { Completions } from './completions.ts';
 import { Events } from './events.ts';
@@ -189,4 +189,3 @@ export class Hca implements PortOwner {
     if (port.type === 'eth' && this.phase === 'initialised') this.receiver.receive(port, frame);
   }
 }
-

@@ -1,8 +1,8 @@
-// The command register (facts/device 3): seven words; writing the last one with GO starts a command.
-// Polling mode: GO stays set until the answer is there. Event mode: GO is cleared when the command is
-// accepted, up to 16 are under way, the answer is a CMD event. The toggle bit stays as written.
-// The input mailbox is read when the command is accepted, the work is done and answered after the
-// command's declared time. A card that is dead (catastrophic) leaves GO set for ever.
+// The command register (facts/device 3): seven words; writing the last one with GO starts a
+// command. Polling mode: GO stays set until the answer is there. Event mode: GO is cleared when the
+// command is accepted, up to 16 are under way, the answer is a CMD event. The toggle bit stays as
+// written. The input mailbox is read when the command is accepted, the work is done and answered
+// after the command's declared time. A card that is dead (catastrophic) leaves GO set for ever.
 
 import { K } from '#trace/kinds.ts';
 import { MLX4_MAILBOX_SIZE } from '#prm/firmware.ts';
@@ -128,8 +128,7 @@ export class CommandInterface {
     if (request.name === null) return null;
     const kind = commandTable[request.name].in;
     const row = rowOf(request);
-    const has =
-      kind === 'mailbox' || (kind === 'varies' && row?.mailboxFor === request.opModifier);
+    const has = kind === 'mailbox' || (kind === 'varies' && row?.mailboxFor === request.opModifier);
     if (!has) return null;
     const mailbox = new Uint8Array(MLX4_MAILBOX_SIZE);
     return this.hca.link.read(parameter(request.inHigh, request.inLow), mailbox) ? mailbox : null;

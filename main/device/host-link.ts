@@ -1,6 +1,6 @@
-// The card's side of the PCI bus: DMA, interrupts and time, with every exception stopped here. A DMA
-// that cannot be done (no bus mastering, memory that is not there) gives false and a trace event;
-// the caller turns that into a status code, an error completion or an error event.
+// The card's side of the PCI bus: DMA, interrupts and time, with every exception stopped here. A
+// DMA that cannot be done (no bus mastering, memory that is not there) gives false and a trace
+// event; the caller turns that into a status code, an error completion or an error event.
 
 import type { MsixMessage, PciHost } from '#bus/pci-function.ts';
 import { K } from '#trace/kinds.ts';

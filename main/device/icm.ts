@@ -1,6 +1,7 @@
-// ICM: the card's own virtual address space, backed by pages of host memory that the driver hands over
-// (facts/device 5.2, 11.3). Contexts, translation entries and multicast groups live there. Tolerant on
-// purpose: mapping beyond SET_ICM_SIZE and unmapping what is not mapped are what the driver does.
+// ICM: the card's own virtual address space, backed by pages of host memory that the driver hands
+// over (facts/device 5.2, 11.3). Contexts, translation entries and multicast groups live there.
+// Tolerant on purpose: mapping beyond SET_ICM_SIZE and unmapping what is not mapped are what the
+// driver does.
 
 import type { HostLink } from './host-link.ts';
 

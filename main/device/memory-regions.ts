@@ -1,6 +1,6 @@
 // Memory regions: the dMPT (facts/device 6.6). The data path knows physical regions only (no
-// translation), which is what mlx4_en uses; a work request with a translated region's key is refused
-// with a protection error. SYNC_TPT reads entries again that software edited in place.
+// translation), which is what mlx4_en uses; a work request with a translated region's key is
+// refused with a protection error. SYNC_TPT reads entries again that software edited in place.
 
 import { key_to_hw_index, mptEntry } from '#prm/contexts.ts';
 

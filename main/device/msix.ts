@@ -1,6 +1,6 @@
 // The MSI-X vector table and its pending bits, in BAR0 at the places that the capability names
-// (facts/device 1.2, 1.4). Little-endian, as PCI defines it. A masked vector that fires is remembered
-// and sent when it is unmasked.
+// (facts/device 1.2, 1.4). Little-endian, as PCI defines it. A masked vector that fires is
+// remembered and sent when it is unmasked.
 
 import {
   msixAddressLow,

@@ -1,7 +1,7 @@
-// What kind of ConnectX-3 a card is, as data: capabilities, sizes, ports, addresses. `default` is the
-// lab's card; `trace61` is the model on which the real 6.1 driver's commands were recorded
-// (facts/traces/hcr-6.1-core.txt): its entry sizes and reserved counts follow from the ICM addresses
-// and object numbers there. The driver learns all of this through commands only.
+// What kind of ConnectX-3 a card is, as data: capabilities, sizes, ports, addresses. `default` is
+// the lab's card; `trace61` is the model on which the real 6.1 driver's commands were recorded
+// (facts/traces/hcr-6.1-core.txt): its entry sizes and reserved counts follow from the ICM
+// addresses and object numbers there. The driver learns all of this through commands only.
 
 import { parseMac } from '#bus/mac.ts';
 import type { DevCapFlag, DevCapFlag2 } from '#prm/dev-cap.ts';
@@ -52,7 +52,11 @@ export interface CardOptions {
   readonly auxPages: number;
   /** MSI-X vectors; 0 = no MSI-X capability. */
   readonly msixVectors: number;
-  readonly firmwareVersion: { readonly major: number; readonly minor: number; readonly sub: number };
+  readonly firmwareVersion: {
+    readonly major: number;
+    readonly minor: number;
+    readonly sub: number;
+  };
   readonly boardId: string;
   readonly coreClockMhz: number;
   /** Largest Ethernet MTU that QUERY_PORT offers. */

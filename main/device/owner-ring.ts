@@ -1,11 +1,13 @@
-// A ring of 32-byte entries with owner bits: event queues and completion queues (facts/device 6.2.2,
-// 6.3.2). The driver takes an entry as valid when its owner bit equals the parity of the pass, 0 on the
-// first; its memory is zeroed, so every entry must get the bit set before the driver can look at it.
+// A ring of 32-byte entries with owner bits: event queues and completion queues (facts/device
+// 6.2.2,
+// 6.3.2). The driver takes an entry as valid when its owner bit equals the parity of the pass, 0 on
+// the first; its memory is zeroed, so every entry must get the bit set before the driver can look
+// at it.
 //
-// The card does that lazily: the driver looks at the entry behind the last one it consumed and at no
-// other, so it is enough that the entry after the producer is marked. Pages are marked one at a time,
-// before the producer gets there. A completion EQ has 65,536 entries: 2 MiB, of which an idle machine
-// then touches 4 KiB.
+// The card does that lazily: the driver looks at the entry behind the last one it consumed and at
+// no other, so it is enough that the entry after the producer is marked. Pages are marked one at a
+// time, before the producer gets there. A completion EQ has 65,536 entries: 2 MiB, of which an idle
+// machine then touches 4 KiB.
 
 import { eqeBytes, eqeOwnerOffset, ownerBit } from '#prm/events.ts';
 import type { QueueBuffer } from './queue-buffer.ts';

@@ -1,6 +1,6 @@
-// What the card's parser sees in a frame: tags, IPv4 or IPv6 header, TCP or UDP, checksums. One object
-// is used again for every packet, so that the data path allocates nothing. IPv6 extension headers are
-// not walked: such a packet counts as "no L4", as one that a real parser gives up on.
+// What the card's parser sees in a frame: tags, IPv4 or IPv6 header, TCP or UDP, checksums. One
+// object is used again for every packet, so that the data path allocates nothing. IPv6 extension
+// headers are not walked: such a packet counts as "no L4", as one that a real parser gives up on.
 
 import { readBe16, readBe32, writeBe16 } from '#bus/bytes.ts';
 import { complement, fold, partialSum, pseudoHeaderSum } from '#bus/checksum.ts';

@@ -1,7 +1,7 @@
-// A port: the connector, which outlives a reset (PortPhy), and everything that firmware keeps about it
-// (Port): type, filters, tables, counts (facts/device 5.13 to 5.18, 9). The link follows the cable: the
-// port offers itself while it is initialised, and reports PORT_CHANGE when the link comes or goes by
-// itself. Closing a port takes the link down without an event: software knows.
+// A port: the connector, which outlives a reset (PortPhy), and everything that firmware keeps about
+// it (Port): type, filters, tables, counts (facts/device 5.13 to 5.18, 9). The link follows the
+// cable: the port offers itself while it is initialised, and reports PORT_CHANGE when the link
+// comes or goes by itself. Closing a port takes the link down without an event: software knows.
 
 import type { LinkOffer, LinkState, WireEnd, WirePort } from '#bus/wire.ts';
 import { gidBytes } from '#prm/port.ts';

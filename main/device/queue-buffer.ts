@@ -1,6 +1,6 @@
-// A queue's buffer in host memory, found through translation entries (facts/device 6.1). The MTTs are
-// read once, when the queue is created: the driver has written them by then and may write others
-// later. Pages are 4 KiB or larger; one large page is common.
+// A queue's buffer in host memory, found through translation entries (facts/device 6.1). The MTTs
+// are read once, when the queue is created: the driver has written them by then and may write
+// others later. Pages are 4 KiB or larger; one large page is common.
 
 import { MLX4_MTT_FLAG_PRESENT, mttEntryBytes } from '#prm/contexts.ts';
 import type { HostLink } from './host-link.ts';
@@ -91,7 +91,7 @@ export function resolveBuffer(
 /** Reads as far as pages are mapped; the rest stays zero (not present). */
 function readAvailable(icm: IcmSpace, start: number, entries: Uint8Array): void {
   const step = 4096;
-  for (let at = 0; at < entries.length; ) {
+  for (let at = 0; at < entries.length;) {
     const room = step - ((start + at) % step);
     const end = Math.min(entries.length, at + room);
     const part = entries.subarray(at, end);

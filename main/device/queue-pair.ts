@@ -1,5 +1,5 @@
-// One queue pair: state, geometry and the fields of its context that the card uses (facts/device 6.5).
-// The context itself stays in the ICM; this is the working copy. Buffer geometry is taken at
+// One queue pair: state, geometry and the fields of its context that the card uses (facts/device
+// 6.5). The context itself stays in the ICM; this is the working copy. Buffer geometry is taken at
 // RST2INIT; later transitions send the same context again, of which only path and parameters count.
 
 import {

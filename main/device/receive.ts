@@ -1,6 +1,6 @@
-// Receiving (facts/device 6.3.5, 8.7, 9.5, 10.4): length check, multicast and VLAN filter of the port,
-// steering, RX port check, RSS, scatter into the next receive descriptor, completion with checksum
-// verdict. A packet that nobody wants or has room for is counted.
+// Receiving (facts/device 6.3.5, 8.7, 9.5, 10.4): length check, multicast and VLAN filter of the
+// port, steering, RX port check, RSS, scatter into the next receive descriptor, completion with
+// checksum verdict. A packet that nobody wants or has room for is counted.
 // Left out: shared receive queues (refused, see the trace), keep-FCS, implicit loopback between own
 // queue pairs (only a descriptor that forces loopback gets it), raw checksums for other protocols.
 

@@ -1,6 +1,6 @@
-// Spreading received packets over rings (facts/device 6.5, RSS context): Toeplitz or XOR over addresses
-// and ports, the hash's low bits choose the ring. What is hashed follows the flags of the context;
-// anything else goes to the default ring.
+// Spreading received packets over rings (facts/device 6.5, RSS context): Toeplitz or XOR over
+// addresses and ports, the hash's low bits choose the ring. What is hashed follows the flags of the
+// context; anything else goes to the default ring.
 
 import {
   MLX4_RSS_IPV4,
@@ -112,8 +112,7 @@ function toeplitzTable(key: Uint8Array): Uint32Array {
 function keyWindow(key: Uint8Array, first: number): number {
   const at = first >>> 3;
   const shift = first & 7;
-  const word =
-    ((key[at]! << 24) | (key[at + 1]! << 16) | (key[at + 2]! << 8) | key[at + 3]!) >>> 0;
+  const word = ((key[at]! << 24) | (key[at + 1]! << 16) | (key[at + 2]! << 8) | key[at + 3]!) >>> 0;
   if (shift === 0) return word;
   return ((word << shift) | (key[at + 4]! >>> (8 - shift))) >>> 0;
 }

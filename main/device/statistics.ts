@@ -1,5 +1,5 @@
-// Real counts of a port (DUMP_ETH_STATS, facts/device 5.19) and of the interface counters that queue
-// pairs name (QUERY_IF_STAT, 5.20). Octets are without FCS.
+// Real counts of a port (DUMP_ETH_STATS, facts/device 5.19) and of the interface counters that
+// queue pairs name (QUERY_IF_STAT, 5.20). Octets are without FCS.
 // Left out: size histograms, pause counters: nothing in the lab reads them.
 
 import { ethStats, ethStatsBytes, ifStat } from '#prm/port.ts';

@@ -1,6 +1,6 @@
-// B0 steering: which queue pairs get a packet (facts/device 5.29, 11.1). Groups live in ICM entries that
-// WRITE_MCG fills; a GID's hash names a bucket, entries chain from there. A frame whose address has no
-// entry goes to the promiscuous list of its port and kind (opcode modifier 1).
+// B0 steering: which queue pairs get a packet (facts/device 5.29, 11.1). Groups live in ICM entries
+// that WRITE_MCG fills; a GID's hash names a bucket, entries chain from there. A frame whose
+// address has no entry goes to the promiscuous list of its port and kind (opcode modifier 1).
 // An entry that was never written reads as zeros, whatever is in its page (11.3).
 // Left out: A0 steering by MAC index, device-managed flow steering (neither is offered).
 
@@ -67,7 +67,7 @@ export class Steering {
   hash(gid: Uint8Array): number {
     let mix = 0x811c_9dc5;
     for (let i = 0; i < gidBytes; i++) mix = Math.imul(mix ^ gid[i]!, 0x0100_0193);
-    return ((mix >>> 0) ^ (mix >>> 15)) % this.table.buckets >>> 0;
+    return (((mix >>> 0) ^ (mix >>> 15)) % this.table.buckets) >>> 0;
   }
 
   /** Writes an entry. False when its page is not there or it claims more members than it holds. */
@@ -110,7 +110,12 @@ export class Steering {
     return answer;
   }
 
-  private walk(portNumber: number, steer: number, mac: number, key: number): readonly number[] | null {
+  private walk(
+    portNumber: number,
+    steer: number,
+    mac: number,
+    key: number,
+  ): readonly number[] | null {
     const { gid } = this;
     gid.fill(0);
     ethernetGid.set(gid, 'port', portNumber);

@@ -4,7 +4,9 @@
 
 import type { CommandName } from '#prm/opcodes.ts';
 
-/** How long the vendor id reads 0xffff after a software reset, ns. The driver waits 1 s, then 2 s. */
+/**
+ * How long the vendor id reads 0xffff after a software reset, ns. The driver waits 1 s, then 2 s.
+ */
 export const resetDarkNs = 500_000_000;
 /** From a send doorbell to the first descriptor fetch, ns. */
 export const sendDoorbellNs = 400;

@@ -1,8 +1,9 @@
-// Sending (facts/device 7.4, 8): a doorbell names a queue pair; the card scans its send queue by owner
-// bits, gathers each packet, fills in checksums, inserts a VLAN tag and sends through the physical port
-// that the port map gives. A descriptor that cannot be sent leaves an error completion, puts the queue
-// pair into ERR and flushes what is behind it.
-// Left out: LSO, BlueFlame, services other than raw Ethernet: error completions, and the trace says so.
+// Sending (facts/device 7.4, 8): a doorbell names a queue pair; the card scans its send queue by
+// owner bits, gathers each packet, fills in checksums, inserts a VLAN tag and sends through the
+// physical port that the port map gives. A descriptor that cannot be sent leaves an error
+// completion, puts the queue pair into ERR and flushes what is behind it.
+// Left out: LSO, BlueFlame, services other than raw Ethernet: error completions, and the trace says
+// so.
 
 import { EtherType, ethHeaderBytes, fcsBytes, insertVlan, minFrameBytes } from '#bus/frame.ts';
 import { MLX4_QP_ST } from '#prm/qp-context.ts';

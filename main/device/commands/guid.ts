@@ -1,5 +1,5 @@
-// GUIDs: made from the MAC address, as Mellanox does (ff:fe in the middle would be EUI-64; theirs has
-// 03:00). The board has port 1's with the lowest byte as it is, each port its own.
+// GUIDs: made from the MAC address, as Mellanox does (ff:fe in the middle would be EUI-64; theirs
+// has 03:00). The board has port 1's with the lowest byte as it is, each port its own.
 
 import type { CardOptions } from '../options.ts';
 
@@ -23,5 +23,4 @@ export const portGuid64 = (options: CardOptions, portNumber: 1 | 2): bigint =>
   whole(portGuid(options, portNumber));
 
 /** GUID of the board: one below port 1's. */
-export const boardGuid = (options: CardOptions): bigint =>
-  whole(guidOf(options.ports[0].mac - 1));
+export const boardGuid = (options: CardOptions): bigint => whole(guidOf(options.ports[0].mac - 1));

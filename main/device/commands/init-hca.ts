@@ -1,6 +1,6 @@
 // INIT_HCA, CLOSE_HCA, QUERY_HCA (facts/device 5.10, 5.11): where the ICM tables are and how large.
-// Counts beyond the limits of QUERY_DEV_CAP are accepted, as the driver's profile exceeds them (11.1);
-// features that are not offered are refused.
+// Counts beyond the limits of QUERY_DEV_CAP are accepted, as the driver's profile exceeds them
+// (11.1); features that are not offered are refused.
 
 import { initHca, initHcaBase, queryHca } from '#prm/firmware.ts';
 import { demand } from '../command.ts';
@@ -22,7 +22,11 @@ export function initHcaCommand(hca: Hca, command: Command): void {
     initHca.get(input, n),
   );
   logs.push(initHca.get(input, 'log_mpt_sz'));
-  demand(logs.every((log) => log <= logMax), 'EXCEED_LIM', 'a table is too large');
+  demand(
+    logs.every((log) => log <= logMax),
+    'EXCEED_LIM',
+    'a table is too large',
+  );
   setGroupTable(hca, input);
   const [logQps, logSrqs, logCqs, logEqs, logMpts] = logs as [
     number,

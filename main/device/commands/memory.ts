@@ -1,5 +1,5 @@
-// Memory region commands (facts/device 4.2, 6.6). The entry lives in the ICM, where mlx4_ib edits it in
-// place before SYNC_TPT; the card keeps a decoded copy.
+// Memory region commands (facts/device 4.2, 6.6). The entry lives in the ICM, where mlx4_ib edits
+// it in place before SYNC_TPT; the card keeps a decoded copy.
 
 import { MLX4_MPT_STATUS_HW, MLX4_MPT_STATUS_SW, mptEntry, mptEntryBytes } from '#prm/contexts.ts';
 import { demand } from '../command.ts';
@@ -50,15 +50,15 @@ export function destroyRegion(hca: Hca, command: Command): void {
 }
 
 /**
- * Looks again at every region, and at every slot that was given back: mlx4_ib edits such an entry in
- * place and hands it over by writing the hardware's status.
+ * Looks again at every region, and at every slot that was given back: mlx4_ib edits such an entry
+ * in place and hands it over by writing the hardware's status.
  */
 export function syncTables(hca: Hca): void {
   const { bySlot, givenBack, slotMask } = hca.regions;
   for (const slot of [...bySlot.keys(), ...givenBack]) {
     const entry = new Uint8Array(mptEntryBytes);
     if (!hca.icm.read(icmAddress(hca, slot), entry)) continue;
-    const ours = ((mptEntry.get(entry, 'key') & slotMask) >>> 0) === slot;
+    const ours = (mptEntry.get(entry, 'key') & slotMask) >>> 0 === slot;
     if (!ours || mptEntry.get(entry, 'status') !== MLX4_MPT_STATUS_HW) continue;
     bySlot.set(slot, regionOf(slot, entry));
     givenBack.delete(slot);

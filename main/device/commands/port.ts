@@ -1,4 +1,5 @@
-// Port commands but SET_PORT: life, state, filters, counts (facts/device 5.8, 5.13, 5.16, 5.18 to 5.20,
+// Port commands but SET_PORT: life, state, filters, counts (facts/device 5.8, 5.13, 5.16, 5.18 to
+// 5.20,
 // 5.23, 9). QUERY_PORT is live: it is the driver's only source of the link state.
 
 import {
@@ -121,7 +122,9 @@ export function diagnosticReport(hca: Hca, command: Command): void {
   command.answer(diagReport.make({}));
 }
 
-/** PTYS can be read: what a port can do and does. Anything else is refused in the register's status. */
+/**
+ * PTYS can be read: what a port can do and does. Anything else is refused in the register's status.
+ */
 export function accessRegister(hca: Hca, command: Command): void {
   const { input } = command;
   const answer = input.slice(0, ptysOffset + ptys.sizeBytes);

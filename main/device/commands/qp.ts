@@ -21,7 +21,9 @@ import type { QpStateName } from '../queue-pair.ts';
 const qpnMask = 0xff_ffff;
 /** In the input modifier of RTS2SQD: send an event when the queue is drained. */
 const drainEventBit = 2 ** 31;
-/** Optional parameters that concern the path: primary path, sched queue, counter, VLAN stripping. */
+/**
+ * Optional parameters that concern the path: primary path, sched queue, counter, VLAN stripping.
+ */
 const pathOptions = (1 << 7) | (1 << 16) | (1 << 20) | (1 << 21);
 const logStrideBase = 4;
 const logWqesMax = 15;
@@ -163,7 +165,11 @@ export function updateQueuePair(hca: Hca, command: Command): void {
     updateQp.get(input, 'primary_addr_path_mask_h'),
     updateQp.get(input, 'primary_addr_path_mask_l'),
   ];
-  demand(masks.every((mask) => mask === 0), 'BAD_PARAM', 'only VLAN stripping can be updated');
+  demand(
+    masks.every((mask) => mask === 0),
+    'BAD_PARAM',
+    'only VLAN stripping can be updated',
+  );
   if ((updateQp.get(input, 'qp_mask_h') & MLX4_UPD_QP_MASK_VSD_HIGH) === 0) return;
   const disable = qpContext.get(input, 'vlan_strip_disable', updateQpContextOffset);
   qpContext.set(qp.context, 'vlan_strip_disable', disable);

@@ -1,6 +1,6 @@
 // What bonding in hardware uses: the map from virtual to physical ports, and the RX port check
-// (facts/device 5.15, 5.17, 10). Both are for the whole card. The card takes any map, also the crossed
-// one that the driver never asks for.
+// (facts/device 5.15, 5.17, 10). Both are for the whole card. The card takes any map, also the
+// crossed one that the driver never asks for.
 
 import { configDev, virtPortMap } from '#prm/firmware.ts';
 import { MLX4_GET_PORT_VIRT2PHY, MLX4_SET_PORT_VIRT2PHY } from '#prm/firmware.ts';

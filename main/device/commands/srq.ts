@@ -1,5 +1,5 @@
-// Shared receive queues (facts/device 4.5, 6.4): the context is kept and given back; no receive uses
-// it, and the limit never fires.
+// Shared receive queues (facts/device 4.5, 6.4): the context is kept and given back; no receive
+// uses it, and the limit never fires.
 
 import { srqContext, srqContextBytes } from '#prm/contexts.ts';
 import { demand } from '../command.ts';

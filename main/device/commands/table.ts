@@ -1,5 +1,5 @@
-// The dispatch table: every command that prm/opcodes.ts calls modelled has a row here, and no other.
-// A missing or surplus row is a type error.
+// The dispatch table: every command that prm/opcodes.ts calls modelled has a row here, and no
+// other. A missing or surplus row is a type error.
 
 import type { ModelledCommand } from '#prm/opcodes.ts';
 import type { Command } from '../command.ts';
