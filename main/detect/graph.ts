@@ -33,13 +33,19 @@ export type ResourceKind =
   | 'notifier'
   | 'activeReference';
 
-/** One hold. */
-export interface Hold {
-  readonly actor: Actor;
-  count: number;
-  readonly sinceNs: number;
+/** One hold. A released one is used again, so that a lock costs no allocation. */
+export class Hold {
+  actor: Actor;
+  count = 1;
+  sinceNs: number;
   /** Why, in words: the event that took a reference, the function that took a lock. */
-  readonly why: string;
+  why: string;
+
+  constructor(actor: Actor, sinceNs: number, why: string) {
+    this.actor = actor;
+    this.sinceNs = sinceNs;
+    this.why = why;
+  }
 }
 
 /** Something that actors hold and wait for. */
@@ -47,8 +53,10 @@ export class Resource {
   readonly name: string;
   readonly kind: ResourceKind;
   readonly rule: ReleaseRule;
-  /** Holds by actor. */
-  readonly holds = new Map<Actor, Hold>();
+  /** One for each actor, in the order of the first hold. */
+  readonly holds: Hold[] = [];
+  /** The hold that was given back last. */
+  spare: Hold | null = null;
   readonly waiters = new Set<Actor>();
   /**
    * True when somebody outside the graph (the card, a timer, a person) can also release it; such a wait
@@ -69,7 +77,8 @@ export interface CycleStep {
   readonly waiter: Actor;
   readonly resource: Resource;
   readonly holder: Actor;
-  readonly hold: Hold;
+  /** As it was when the cycle closed. */
+  readonly hold: Readonly<Hold>;
 }
 
 /** A deadlock, at the moment it closed. */
@@ -97,17 +106,35 @@ export class WaitGraph {
 
   /** Adds a hold; a second hold by the same actor counts. May close a cycle. */
   hold(resource: Resource, actor: Actor, why: string): void {
-    const found = resource.holds.get(actor);
+    const found = holdOf(resource, actor);
     if (found !== undefined) found.count++;
-    else resource.holds.set(actor, { actor, count: 1, sinceNs: this.now(), why });
+    else this.addHold(resource, actor, why);
     if (resource.waiters.size > 0) this.search(resource);
+  }
+
+  private addHold(resource: Resource, actor: Actor, why: string): void {
+    const { spare } = resource;
+    if (spare === null) {
+      resource.holds.push(new Hold(actor, this.now(), why));
+      return;
+    }
+    resource.spare = null;
+    spare.actor = actor;
+    spare.count = 1;
+    spare.sinceNs = this.now();
+    spare.why = why;
+    resource.holds.push(spare);
   }
 
   /** Takes one hold back. False when the actor holds nothing. */
   release(resource: Resource, actor: Actor): boolean {
-    const found = resource.holds.get(actor);
+    const found = holdOf(resource, actor);
     if (found === undefined) return false;
-    if (--found.count === 0) resource.holds.delete(actor);
+    if (--found.count > 0) return true;
+    const { holds } = resource;
+    if (holds.at(-1) === found) holds.pop();
+    else holds.splice(holds.indexOf(found), 1);
+    resource.spare = found;
     return true;
   }
 
@@ -157,18 +184,27 @@ export class WaitGraph {
   /** Can this resource still be released, given who is stuck? */
   private canCome(resource: Resource, waiter: Actor, stuck: ReadonlySet<Actor>): boolean {
     if (resource.external) return true;
-    const holders = [...resource.holds.keys()].filter((actor) => actor !== waiter || holdsAlone(resource, waiter));
-    if (holders.length === 0) return true;
-    const isStuck = (actor: Actor): boolean => stuck.has(actor.executor ?? actor);
-    return resource.rule === 'all' ? !holders.some(isStuck) : !holders.every(isStuck);
+    const { holds } = resource;
+    // A waiter that is the only holder waits for itself; one hold among others is not what it waits for.
+    const counts = ({ actor }: Hold): boolean => actor !== waiter || holds.length === 1;
+    const isStuck = ({ actor }: Hold): boolean => stuck.has(actor.executor ?? actor);
+    if (resource.rule === 'all') return !holds.some((hold) => counts(hold) && isStuck(hold));
+    const others = holds.filter(counts);
+    return others.length === 0 || !others.every(isStuck);
   }
 
   private search(from: Resource): void {
+    // A cycle goes through this resource, so one of its holders must be waiting too.
+    const waits = ({ actor }: Hold): boolean => this.actors.has(actor.executor ?? actor);
+    if (!from.holds.some(waits)) return;
     const stuck = this.stuck();
     if (stuck.size === 0) return;
     const steps = this.cycle(from, stuck);
     if (steps === null) return;
-    const key = steps.map((step) => `${step.waiter.name}|${step.resource.name}`).sort().join('\n');
+    const key = steps
+      .map((step) => `${step.waiter.name}|${step.resource.name}`)
+      .sort()
+      .join('\n');
     if (this.known.has(key)) return;
     this.known.add(key);
     const deadlock = { timeNs: this.now(), steps };
@@ -200,17 +236,18 @@ export class WaitGraph {
     for (const resource of waiter.waits) {
       if (this.canCome(resource, waiter, stuck)) continue;
       // A holder that is being executed tells more than one that waits in a queue.
-      const holds = [...resource.holds.values()].filter((hold) =>
-        stuck.has(hold.actor.executor ?? hold.actor),
-      );
+      const holds = resource.holds.filter((hold) => stuck.has(hold.actor.executor ?? hold.actor));
       const best = holds.find((hold) => hold.actor.executor !== null) ?? holds[0];
-      if (best !== undefined) return { waiter, resource, holder: best.actor, hold: best };
+      if (best !== undefined) {
+        const hold = new Hold(best.actor, best.sinceNs, best.why);
+        return { waiter, resource, holder: best.actor, hold };
+      }
     }
     return null;
   }
 }
 
-/** A waiter that is the only holder waits for itself; one hold among others is not what it waits for. */
-function holdsAlone(resource: Resource, waiter: Actor): boolean {
-  return resource.holds.size === 1 && resource.holds.has(waiter);
-}
+const holdOf = (resource: Resource, actor: Actor): Hold | undefined => {
+  for (const hold of resource.holds) if (hold.actor === actor) return hold;
+  return undefined;
+};

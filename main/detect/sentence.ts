@@ -22,7 +22,8 @@ function describeHolder(step: CycleStep): string {
   const { holder, hold } = step;
   if (holder.kind !== 'work') return holder.name;
   const why = hold.why === '' ? '' : ` (${hold.why})`;
-  const runs = holder.executor === null ? ' still in the queue' : `, run by ${holder.executor.name}`;
+  const runs =
+    holder.executor === null ? ' still in the queue' : `, run by ${holder.executor.name}`;
   return `the work ${holder.name}${why}${runs}`;
 }
 
