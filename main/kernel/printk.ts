@@ -62,11 +62,13 @@ export interface LogDevice {
   readonly name: string;
   readonly bus: { readonly name: string } | null;
   readonly driver: { readonly name: string } | null;
+  /** Class of a device that is on no bus. */
+  readonly className?: string | null;
 }
 
-/** dev_printk(): `<driver or bus> <device>: text`. */
+/** dev_printk(): `<driver, bus or class> <device>: text`. */
 export function dev_printk(dev: LogDevice, level: number, text: string): void {
-  const prefix = dev.driver?.name ?? dev.bus?.name ?? '';
+  const prefix = dev.driver?.name ?? dev.bus?.name ?? dev.className ?? '';
   printk(dev.k, level, `${prefix} ${dev.name}: ${text}`.trimStart());
 }
 

@@ -56,6 +56,8 @@ export class Device {
   release: ((dev: Device) => Atomic<void>) | null = null;
   /** Extra uevent variables. */
   uevent: (() => Record<string, string>) | null = null;
+  /** dev_set_uevent_suppress(): sends none while it is set. */
+  uevent_suppress = false;
   readonly ref: Reference;
   /** Its directory while it is registered. */
   kobj: KernfsNode | null = null;

@@ -51,7 +51,7 @@ export function uevent_env(dev: Device): Record<string, string> {
 /** kobject_uevent() of a device that is in sysfs. Devices without bus and class send none. */
 export function kobject_uevent(dev: Device, action: UeventAction): void {
   const subsystem = dev.bus?.name ?? dev.className;
-  if (subsystem === null || dev.kobj === null) return;
+  if (subsystem === null || dev.kobj === null || dev.uevent_suppress) return;
   dev.k.uevents.send({
     action,
     devpath: dev.kobj.path.replace(/^\/sys/, ''),

@@ -65,6 +65,12 @@ function* rwsem_up(sem: RwSemaphore, write: boolean): Atomic<void> {
   if (write) sem.writer = null;
   else sem.readers--;
   k.graph.release(sem.resource, currentActor(k));
+  letIn(sem);
+}
+
+/** Lets in whoever may enter now, in the order of their coming. */
+function letIn(sem: RwSemaphore): void {
+  const { k } = sem;
   while (sem.waiters.length > 0 && canEnter(sem, sem.waiters[0]!.write)) {
     const first = sem.waiters.shift()!;
     first.granted = true;
@@ -88,4 +94,14 @@ export function* down_write(sem: RwSemaphore): MaySleep<void> {
 
 export function* up_write(sem: RwSemaphore): Atomic<void> {
   yield* rwsem_up(sem, true);
+}
+
+/** Turns the writer's hold into a reader's, with no moment in between at which a writer could enter. */
+export function* downgrade_write(sem: RwSemaphore): Atomic<void> {
+  const { k } = sem;
+  if (k.sim.point(K['rwsem.release'], sem.object)) yield preempt;
+  k.graph.release(sem.resource, currentActor(k));
+  sem.writer = null;
+  enter(sem, k.sim.current, false);
+  letIn(sem);
 }
