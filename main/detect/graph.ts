@@ -1,6 +1,6 @@
 // One graph for every wait: actors (tasks and work items) wait for resources, resources are held by
-// actors. A deadlock is a set of waiters that can only be released by each other; it is found the moment
-// the last edge closes it, even while polling timers still run. See design section 7.
+// actors. A deadlock is a set of waiters that can only be released by each other; it is found the
+// moment the last edge closes it, even while polling timers still run. See design section 7.
 
 /** Somebody who can wait and hold: a task or a work item. */
 export class Actor {
@@ -59,8 +59,8 @@ export class Resource {
   spare: Hold | null = null;
   readonly waiters = new Set<Actor>();
   /**
-   * True when somebody outside the graph (the card, a timer, a person) can also release it; such a wait
-   * never counts as stuck.
+   * True when somebody outside the graph (the card, a timer, a person) can also release it; such a
+   * wait never counts as stuck.
    */
   readonly external: boolean;
 
@@ -185,7 +185,8 @@ export class WaitGraph {
   private canCome(resource: Resource, waiter: Actor, stuck: ReadonlySet<Actor>): boolean {
     if (resource.external) return true;
     const { holds } = resource;
-    // A waiter that is the only holder waits for itself; one hold among others is not what it waits for.
+    // A waiter that is the only holder waits for itself; one hold among others is not what it waits
+    // for.
     const counts = ({ actor }: Hold): boolean => actor !== waiter || holds.length === 1;
     const isStuck = ({ actor }: Hold): boolean => stuck.has(actor.executor ?? actor);
     if (resource.rule === 'all') return !holds.some((hold) => counts(hold) && isStuck(hold));

@@ -1,5 +1,5 @@
-// The random policy: at each point, with a small chance, somebody else. Fair to spinning contexts by
-// construction, since everyone who can run has the same chance.
+// The random policy: at each point, with a small chance, somebody else. Fair to spinning contexts
+// by construction, since everyone who can run has the same chance.
 
 import type { Policy } from '#sim/policy.ts';
 import { Random } from '#sim/random.ts';

@@ -1,5 +1,6 @@
-// Follows the recorded switches of another run. A point that no switch names keeps the running context.
-// Where the recording no longer fits, the policy says so in words and goes on as until-blocked would.
+// Follows the recorded switches of another run. A point that no switch names keeps the running
+// context. Where the recording no longer fits, the policy says so in words and goes on as
+// until-blocked would.
 
 import type { Choice, PointInfo, Policy } from '#sim/policy.ts';
 import type { Task } from '#sim/task.ts';

@@ -1,5 +1,5 @@
-// The plain policy: a context runs until it blocks or an interrupt comes; then the one that has been
-// runnable longest. What a trainee sees first, and what makes logs easy to read.
+// The plain policy: a context runs until it blocks or an interrupt comes; then the one that has
+// been runnable longest. What a trainee sees first, and what makes logs easy to read.
 
 import type { Policy } from '#sim/policy.ts';
 

@@ -1,7 +1,8 @@
-// What `devlink` asks of the kernel (net/devlink/, generic netlink): port type, reload, parameters, info and
-// the lists. Each command takes the instance lock around the driver's callback (facts/driver 6.4, 9.13).
-// The facts say that a port type equal to the desired one is no change; the source compares with the
-// present type, and so does this. In 6.12 reload also takes device_lock of the card [inferred].
+// What `devlink` asks of the kernel (net/devlink/, generic netlink): port type, reload, parameters,
+// info and the lists. Each command takes the instance lock around the driver's callback
+// (facts/driver 6.4, 9.13). The facts say that a port type equal to the desired one is no change;
+// the source compares with the present type, and so does this. In 6.12 reload also takes
+// device_lock of the card [inferred].
 
 import type { MaySleep } from '#sim/task.ts';
 import { K } from '#trace/kinds.ts';
@@ -63,10 +64,15 @@ function* devlink_nl_cmd_port_set_doit(port: DevlinkPort, type: number): MaySlee
 }
 
 /**
- * `devlink port set HANDLE type eth|ib|auto`; the handle is `pci/0000:06:00.0/1`. 0 or a negative error.
+ * `devlink port set HANDLE type eth|ib|auto`; the handle is `pci/0000:06:00.0/1`. 0 or a negative
+ * error.
  */
 export function devlink_nl_port_set(k: Kernel, handle: string, type: string): MaySleep<number> {
-  const number = { auto: DEVLINK_PORT_TYPE_AUTO, eth: DEVLINK_PORT_TYPE_ETH, ib: DEVLINK_PORT_TYPE_IB };
+  const number = {
+    auto: DEVLINK_PORT_TYPE_AUTO,
+    eth: DEVLINK_PORT_TYPE_ETH,
+    ib: DEVLINK_PORT_TYPE_IB,
+  };
   const wanted = (number as Record<string, number | undefined>)[type];
   const at = handle.lastIndexOf('/');
   const index = Number(handle.slice(at + 1));

@@ -1,7 +1,8 @@
-// devlink (net/devlink/leftover.c in 6.1, net/devlink/ in 6.12; facts/driver 6.4, 6.8, 9.13): an instance per
-// card with a lock, ports with types, parameters. The user's commands are in devlink-netlink.ts.
-// In 6.1 devlink_unregister() waits for commands in progress; in 6.12 they find the instance gone.
-// Left out: regions (crdump is refused), health reporters, traps, rates, the one-hour type warning.
+// devlink (net/devlink/leftover.c in 6.1, net/devlink/ in 6.12; facts/driver 6.4, 6.8, 9.13): an
+// instance per card with a lock, ports with types, parameters. The user's commands are in
+// devlink-netlink.ts. In 6.1 devlink_unregister() waits for commands in progress; in 6.12 they find
+// the instance gone. Left out: regions (crdump is refused), health reporters, traps, rates, the
+// one-hour type warning.
 
 import { preempt } from '#sim/task.ts';
 import type { Atomic, MaySleep } from '#sim/task.ts';
@@ -216,17 +217,11 @@ export function devlink_port_type_clear(port: DevlinkPort): void {
 }
 
 /** Adds parameters. Always 0 here. */
-export function devlink_params_register(
-  devlink: Devlink,
-  params: readonly DevlinkParam[],
-): number {
+export function devlink_params_register(devlink: Devlink, params: readonly DevlinkParam[]): number {
   devlink.params = [...devlink.params, ...params];
   return 0;
 }
 
-export function devlink_params_unregister(
-  devlink: Devlink,
-  params: readonly DevlinkParam[],
-): void {
+export function devlink_params_unregister(devlink: Devlink, params: readonly DevlinkParam[]): void {
   devlink.params = devlink.params.filter((each) => !params.includes(each));
 }

@@ -1,6 +1,7 @@
-// The hung task detector (kernel/hung_task.c, facts/driver 9.10), by its true rules: khungtaskd sleeps,
-// looks at every task in state D, remembers its context switches, and reports one that has not run between
-// two looks. A task that polls is never reported: that is why it is blind to the writer of the story.
+// The hung task detector (kernel/hung_task.c, facts/driver 9.10), by its true rules: khungtaskd
+// sleeps, looks at every task in state D, remembers its context switches, and reports one that has
+// not run between two looks. A task that polls is never reported: that is why it is blind to the
+// writer of the story.
 
 import type { MaySleep, Task } from '#sim/task.ts';
 import type { Kernel } from './kernel.ts';

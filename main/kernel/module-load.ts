@@ -1,6 +1,6 @@
-// Loading and unloading modules (kernel/module/main.c, kmod.c) and modprobe's part of it: dependencies
-// first, aliases from uevents. The states and waits are the kernel's: a second loader waits for the first,
-// rmmod of a used module fails, exit runs without module_mutex.
+// Loading and unloading modules (kernel/module/main.c, kmod.c) and modprobe's part of it:
+// dependencies first, aliases from uevents. The states and waits are the kernel's: a second loader
+// waits for the first, rmmod of a used module fails, exit runs without module_mutex.
 // Left out: forced unload; the 30 s limit on waiting for a dependency that is being loaded.
 
 import type { MaySleep } from '#sim/task.ts';
@@ -26,18 +26,12 @@ import { synchronize_rcu } from './rcu.ts';
 import { user_task } from './sched.ts';
 import { wait_event, wait_event_interruptible, wake_up } from './wait.ts';
 
-
-// eslint-disable-next-line require-yield -- setting a value never waits
 function* param_attr_store(module: Module, param: ParamDefinition, buf: string): MaySleep<number> {
   const error = module.params.set(param.name, buf.replace(/\n$/, ''));
   return error < 0 ? error : buf.length;
 }
 
-function* module_attr_store(
-  module: Module,
-  param: ParamDefinition,
-  buf: string,
-): MaySleep<number> {
+function* module_attr_store(module: Module, param: ParamDefinition, buf: string): MaySleep<number> {
   if ((param.mode & 0o222) === 0) return -EACCES;
   return yield* param_attr_store(module, param, buf);
 }
@@ -61,10 +55,20 @@ function mod_sysfs_setup(k: Kernel, module: Module): number {
   if (typeof kobj === 'number') return kobj;
   module.kobj = kobj;
   sysfs_create_dir(kobj, 'holders');
-  sysfs_create_file(kobj, textAttribute('refcnt', () => `${module.refcnt}\n`));
-  sysfs_create_file(kobj, textAttribute('initstate', () => `${module.state}\n`));
+  sysfs_create_file(
+    kobj,
+    textAttribute('refcnt', () => `${module.refcnt}\n`),
+  );
+  sysfs_create_file(
+    kobj,
+    textAttribute('initstate', () => `${module.state}\n`),
+  );
   const { version } = module.definition;
-  if (version !== undefined) sysfs_create_file(kobj, textAttribute('version', () => `${version}\n`));
+  if (version !== undefined)
+    sysfs_create_file(
+      kobj,
+      textAttribute('version', () => `${version}\n`),
+    );
   addParameters(module, kobj);
   for (const used of usedBy(k, module)) {
     const holders = used.kobj?.children.get('holders');
@@ -187,7 +191,9 @@ function* __x64_sys_finit_module(k: Kernel, name: string, args: string): MaySlee
   return yield* load_module(k, k.modules.make(definition), args);
 }
 
-/** insmod: 0, -EEXIST when it is loaded, -ENOENT for a missing file or symbol, or what init gives. */
+/**
+ * insmod: 0, -EEXIST when it is loaded, -ENOENT for a missing file or symbol, or what init gives.
+ */
 export const init_module = (k: Kernel, name: string, args = ''): MaySleep<number> =>
   entry_SYSCALL_64_after_hwframe(() => __x64_sys_finit_module(k, name, args));
 
@@ -238,7 +244,6 @@ export function* request_module(k: Kernel, name: string): MaySleep<number> {
 
 /** Loads a module through a modprobe task and does not wait. */
 export function request_module_nowait(k: Kernel, name: string): void {
-  // eslint-disable-next-line require-yield -- nothing to do at its end
   call_modprobe(k, name, function* ended() {
     // Nobody asks for the result.
   });

@@ -1,5 +1,6 @@
-// Module parameters (kernel/params.c): typed texts with defaults, set when the module is loaded or, where
-// the mode allows it, in sysfs. Drivers read them when they need them, so a write takes effect at once.
+// Module parameters (kernel/params.c): typed texts with defaults, set when the module is loaded or,
+// where the mode allows it, in sysfs. Drivers read them when they need them, so a write takes
+// effect at once.
 
 import { EINVAL } from './errno.ts';
 

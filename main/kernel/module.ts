@@ -1,6 +1,7 @@
-// Modules (kernel/module/): what is defined, what is loaded, who uses whom. A loaded module's text goes
-// away with it: module_text() is the page fault that calling into it afterwards is (facts/driver 7.5 R1).
-// Loading and unloading are in module-load.ts. Left out: signatures, versions of symbols, relocation.
+// Modules (kernel/module/): what is defined, what is loaded, who uses whom. A loaded module's text
+// goes away with it: module_text() is the page fault that calling into it afterwards is
+// (facts/driver 7.5 R1). Loading and unloading are in module-load.ts. Left out: signatures,
+// versions of symbols, relocation.
 
 import { Oops } from '#sim/shared.ts';
 import type { Atomic, MaySleep } from '#sim/task.ts';
@@ -164,8 +165,8 @@ export class ModuleTable {
 }
 
 /**
- * Fetching an instruction of this module. Throws an Oops when the module is unloaded. Call it at the
- * start of code that can run after that: works, timers, callbacks.
+ * Fetching an instruction of this module. Throws an Oops when the module is unloaded. Call it at
+ * the start of code that can run after that: works, timers, callbacks.
  */
 export function module_text(module: Module, functionName = ''): void {
   if (!module.textFreed) return;
@@ -177,14 +178,13 @@ export function module_text(module: Module, functionName = ''): void {
 }
 
 /** Keeps a live module from being unloaded; false when it is going. */
-// eslint-disable-next-line require-yield -- atomic by contract
+
 export function* try_module_get(module: Module): Atomic<boolean> {
   if (module.state === 'going' || module.textFreed) return false;
   module.held++;
   return true;
 }
 
-// eslint-disable-next-line require-yield -- atomic by contract
 export function* module_put(module: Module): Atomic<void> {
   module.held--;
 }

@@ -1,6 +1,6 @@
-// Notifier chains (kernel/notifier.c): blocks by priority, then registration order. A block that sets the
-// stop bit ends the walk. Raw and blocking chains may sleep (the caller holds the lock that protects
-// them); atomic chains run under RCU, maybe in hard interrupts.
+// Notifier chains (kernel/notifier.c): blocks by priority, then registration order. A block that
+// sets the stop bit ends the walk. Raw and blocking chains may sleep (the caller holds the lock
+// that protects them); atomic chains run under RCU, maybe in hard interrupts.
 
 import type { Atomic, MaySleep } from '#sim/task.ts';
 import { preempt } from '#sim/task.ts';

@@ -1,5 +1,5 @@
-// The report of a fault, in the kernel's shape (arch/x86/mm/fault.c, kernel/panic.c). The context dies;
-// what it held stays held, as in the kernel.
+// The report of a fault, in the kernel's shape (arch/x86/mm/fault.c, kernel/panic.c). The context
+// dies; what it held stays held, as in the kernel.
 
 import type { Oops } from '#sim/shared.ts';
 import { callSites } from '#sim/stack.ts';

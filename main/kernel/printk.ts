@@ -1,5 +1,5 @@
-// The kernel log (kernel/printk/printk.c): records with level and time stamp. A line is trace event and
-// record at once; `dmesg` and the golden logs read the records.
+// The kernel log (kernel/printk/printk.c): records with level and time stamp. A line is trace event
+// and record at once; `dmesg` and the golden logs read the records.
 
 import { K } from '#trace/kinds.ts';
 import type { Kernel } from './kernel.ts';

@@ -1,5 +1,6 @@
-// RCU as far as the slice needs it (kernel/rcu/): readers are tracked, so a grace period ends only when
-// those who read at its start have finished. Durations are the lab's choice within what facts/driver
+// RCU as far as the slice needs it (kernel/rcu/): readers are tracked, so a grace period ends only
+// when those who read at its start have finished. Durations are the lab's choice within what
+// facts/driver
 // 7.2b allows (a barrier of 0 to 2 jiffies gives the measured counts).
 
 import { preempt } from '#sim/task.ts';

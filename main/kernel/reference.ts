@@ -1,5 +1,5 @@
-// Named reference counts: every hold names its owner (a task or a work item) and why, so that a wait for
-// the last reference shows in the wait graph (design section 7).
+// Named reference counts: every hold names its owner (a task or a work item) and why, so that a
+// wait for the last reference shows in the wait graph (design section 7).
 
 import { Resource } from '#detect/graph.ts';
 import type { Actor } from '#detect/graph.ts';
@@ -15,7 +15,9 @@ export class Reference {
   readonly resource: Resource;
   private countNow: number;
 
-  /** `name` as the sentence says it, for example `netdev p1`; `base` references belong to nobody. */
+  /**
+   * `name` as the sentence says it, for example `netdev p1`; `base` references belong to nobody.
+   */
   constructor(k: Kernel, name: string, base = 1) {
     this.k = k;
     this.name = name;
@@ -29,7 +31,9 @@ export class Reference {
     return this.countNow;
   }
 
-  /** Takes one for `actor`, or for nobody in particular (null: bookkeeping of the object itself). */
+  /**
+   * Takes one for `actor`, or for nobody in particular (null: bookkeeping of the object itself).
+   */
   *hold(actor: Actor | null, why: string): Atomic<void> {
     if (this.k.sim.point(K['ref.hold'], this.object, this.countNow + 1)) yield preempt;
     this.countNow++;

@@ -1,6 +1,6 @@
 // Sleeping and kernel threads (kernel/sched/core.c, kernel/kthread.c). The functions that a blocked
-// task's stack shows have the kernel's names. Actors of the wait graph belong to tasks; while a worker
-// executes a work item, holds and waits count for the worker, and the work points to it.
+// task's stack shows have the kernel's names. Actors of the wait graph belong to tasks; while a
+// worker executes a work item, holds and waits count for the worker, and the work points to it.
 
 import { Actor } from '#detect/graph.ts';
 import { K } from '#trace/kinds.ts';
@@ -36,7 +36,12 @@ export function might_sleep(k: Kernel): void {
       `in_atomic(): 1, irqs_disabled(): ${irqsOff}, non_block: 0, pid: ${task.pid}, name: ${task.comm}`,
     ].join('\n'),
   );
-  k.findings.push({ kind: 'atomicSleep', timeNs: k.sim.now(), task: task.name, text: 'might_sleep' });
+  k.findings.push({
+    kind: 'atomicSleep',
+    timeNs: k.sim.now(),
+    task: task.name,
+    text: 'might_sleep',
+  });
 }
 
 function* __schedule(k: Kernel, state: SleepState, why: string, object: number): MaySleep<void> {
@@ -44,12 +49,7 @@ function* __schedule(k: Kernel, state: SleepState, why: string, object: number):
 }
 
 /** Gives up the CPU until wake_up_process(); the caller has queued itself where a waker looks. */
-export function* schedule(
-  k: Kernel,
-  state: SleepState,
-  why: string,
-  object = 0,
-): MaySleep<void> {
+export function* schedule(k: Kernel, state: SleepState, why: string, object = 0): MaySleep<void> {
   might_sleep(k);
   yield* __schedule(k, state, why, object);
 }
@@ -94,15 +94,10 @@ function* ret_from_fork(fn: () => MaySleep<void>): MaySleep<void> {
 }
 
 /**
- * Starts a kernel thread. `name` is stable across runs, `comm` is what `ps` shows. Kernel threads are
- * children of kthreadd (pid 2).
+ * Starts a kernel thread. `name` is stable across runs, `comm` is what `ps` shows. Kernel threads
+ * are children of kthreadd (pid 2).
  */
-export function kthread_run(
-  k: Kernel,
-  name: string,
-  comm: string,
-  fn: () => MaySleep<void>,
-): Task {
+export function kthread_run(k: Kernel, name: string, comm: string, fn: () => MaySleep<void>): Task {
   const task = k.sim.spawn(name, ret_from_fork(fn));
   task.comm = comm;
   task.pid = k.nextPid();
@@ -125,7 +120,9 @@ export function user_task(
   return task;
 }
 
-/** send_sig(SIGKILL): a task that sleeps interruptibly or killably wakes; one in state D does not. */
+/**
+ * send_sig(SIGKILL): a task that sleeps interruptibly or killably wakes; one in state D does not.
+ */
 export function kill_task(k: Kernel, task: Task): void {
   task.signalPending = true;
   if (task.sleepState === 'S' || task.sleepState === 'K') k.sim.wake(task);

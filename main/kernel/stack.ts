@@ -1,6 +1,6 @@
-// From call sites to the lines that the kernel prints: `function` or `function [module]`. Offsets are not
-// modelled, so none are printed. Functions of our own have camelCase names, which no kernel function has:
-// they count as inlined, as do those that the real compiler inlines.
+// From call sites to the lines that the kernel prints: `function` or `function [module]`. Offsets
+// are not modelled, so none are printed. Functions of our own have camelCase names, which no kernel
+// function has: they count as inlined, as do those that the real compiler inlines.
 
 const modulePattern = /(?:^|\/)(mlx4_core|mlx4_en|mlx4_ib|bonding)\//;
 

@@ -1,4 +1,5 @@
-// Wait queues (kernel/sched/wait.c): sleepers that look at a condition again when somebody calls wake_up.
+// Wait queues (kernel/sched/wait.c): sleepers that look at a condition again when somebody calls
+// wake_up.
 
 import type { Atomic, MaySleep, SleepState, Task } from '#sim/task.ts';
 import { ERESTARTSYS } from './errno.ts';

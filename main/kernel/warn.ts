@@ -7,8 +7,8 @@ import { KERN_WARNING, printk } from './printk.ts';
 import { stackFrames } from './stack.ts';
 
 /**
- * Prints the report and records a finding. `place` is the kernel's file and line, `functionName` the
- * function in which the WARN stands.
+ * Prints the report and records a finding. `place` is the kernel's file and line, `functionName`
+ * the function in which the WARN stands.
  */
 export function warn_on(k: Kernel, place: string, functionName: string): void {
   const task = k.sim.current;

@@ -1,6 +1,6 @@
-// Workqueue calls (include/linux/workqueue.h, kernel/workqueue.c, facts/driver 9.4). A work item has one
-// PENDING bit, cleared just before its function runs; it never runs on two workers at once. A sleeping
-// work keeps its slot: in an ordered queue a blocked work blocks all later ones.
+// Workqueue calls (include/linux/workqueue.h, kernel/workqueue.c, facts/driver 9.4). A work item
+// has one PENDING bit, cleared just before its function runs; it never runs on two workers at once.
+// A sleeping work keeps its slot: in an ordered queue a blocked work blocks all later ones.
 
 import { Resource } from '#detect/graph.ts';
 import { Oops } from '#sim/shared.ts';
@@ -73,11 +73,8 @@ export const alloc_workqueue = (
 ): Workqueue => makeQueue(k, name, instanceName, maxActive);
 
 /** An ordered queue: one work at a time, in the order of queueing. */
-export const alloc_ordered_workqueue = (
-  k: Kernel,
-  name: string,
-  instanceName: string,
-): Workqueue => makeQueue(k, name, instanceName, 1);
+export const alloc_ordered_workqueue = (k: Kernel, name: string, instanceName: string): Workqueue =>
+  makeQueue(k, name, instanceName, 1);
 
 /** An ordered queue with a rescuer thread, which `ps` shows and which this slice never needs. */
 export function create_singlethread_workqueue(

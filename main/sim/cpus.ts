@@ -1,6 +1,6 @@
-// The CPUs: who is on which, who keeps one (preemption off, or an interrupt frame), and the interrupts
-// and softirqs that wait to borrow one. A hard interrupt is a nested frame on a CPU with interrupts on;
-// softirqs run when the CPU leaves it. See design section 6.
+// The CPUs: who is on which, who keeps one (preemption off, or an interrupt frame), and the
+// interrupts and softirqs that wait to borrow one. A hard interrupt is a nested frame on a CPU with
+// interrupts on; softirqs run when the CPU leaves it. See design section 6.
 
 import { K } from '#trace/kinds.ts';
 import type { Sim } from './sim.ts';

@@ -1,4 +1,5 @@
-// The future: callbacks by virtual time, those of one time in the order in which they were asked for.
+// The future: callbacks by virtual time, those of one time in the order in which they were asked
+// for.
 
 interface Entry {
   readonly atNs: number;

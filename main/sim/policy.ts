@@ -1,4 +1,5 @@
-// What decides at a point. The engine asks by a plain call; answering "the same one" is the fast path.
+// What decides at a point. The engine asks by a plain call; answering "the same one" is the fast
+// path.
 
 import type { Task } from './task.ts';
 
@@ -23,8 +24,8 @@ export interface Policy {
 }
 
 /**
- * A switch that a policy made: at the k-th point of this kind on this object since `from` was switched
- * in, to `to`. Names and not numbers, so that a schedule survives small changes.
+ * A switch that a policy made: at the k-th point of this kind on this object since `from` was
+ * switched in, to `to`. Names and not numbers, so that a schedule survives small changes.
  */
 export interface Choice {
   readonly from: string;

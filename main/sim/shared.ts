@@ -1,6 +1,6 @@
-// Shared cells: members that Linux leaves unprotected, or that several contexts touch. A read or write is
-// a point and a dependency event, so lockless races can happen here as they do there. A removed list node
-// is poisoned and freed memory is remembered; touching either is an Oops.
+// Shared cells: members that Linux leaves unprotected, or that several contexts touch. A read or
+// write is a point and a dependency event, so lockless races can happen here as they do there. A
+// removed list node is poisoned and freed memory is remembered; touching either is an Oops.
 
 import { K } from '#trace/kinds.ts';
 import type { Sim } from './sim.ts';
@@ -118,9 +118,7 @@ export class SharedList<T> {
     if (this.sim.point(K['cell.write'], this.object)) yield preempt;
     touch(node);
     if (node.poisoned) {
-      throw new Oops(
-        `list_del corruption, ${node.name}->next is LIST_POISON1 (${listPoison1})`,
-      );
+      throw new Oops(`list_del corruption, ${node.name}->next is LIST_POISON1 (${listPoison1})`);
     }
     node.prev.next = node.next;
     node.next.prev = node.prev;

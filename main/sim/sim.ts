@@ -1,9 +1,10 @@
-// The engine: contexts, CPUs, one virtual clock. It runs one context at a time and may switch at every
-// point. It holds no policy and no kernel rules; interrupts and softirqs are frames that borrow a CPU.
-// A point costs a yield only when the policy switches. See design section 6.
+// The engine: contexts, CPUs, one virtual clock. It runs one context at a time and may switch at
+// every point. It holds no policy and no kernel rules; interrupts and softirqs are frames that
+// borrow a CPU. A point costs a yield only when the policy switches. See design section 6.
 //
 // Model: a context that may be preempted can move to any free CPU; one with preemption off, or an
-// interrupt frame, keeps its CPU. So several contexts are "on CPU" at once and interleave at points.
+// interrupt frame, keeps its CPU. So several contexts are "on CPU" at once and interleave at
+// points.
 
 import { K } from '#trace/kinds.ts';
 import type { Trace } from '#trace/trace.ts';
@@ -121,11 +122,7 @@ export class Sim {
   }
 
   /** Makes a context that is not yet runnable; cpus.ts starts interrupt frames with this. */
-  make(
-    name: string,
-    kind: Task['kind'],
-    body: Generator<Preempt | Block, unknown, void>,
-  ): Task {
+  make(name: string, kind: Task['kind'], body: Generator<Preempt | Block, unknown, void>): Task {
     const task = new Task(this.nextNumber++, name, kind, body);
     this.tasks.set(task.number, task);
     if (kind === 'task') {
@@ -136,8 +133,8 @@ export class Sim {
   }
 
   /**
-   * A place where the engine may switch. Records the event, charges its cost and asks the policy. True
-   * means: yield `preempt` now. Primitives write `if (sim.point(…)) yield preempt;`.
+   * A place where the engine may switch. Records the event, charges its cost and asks the policy.
+   * True means: yield `preempt` now. Primitives write `if (sim.point(…)) yield preempt;`.
    */
   point(kind: number, object: number, value = 0): boolean {
     const trace = this.trace;
@@ -194,8 +191,8 @@ export class Sim {
   }
 
   /**
-   * cpu_relax(): a busy loop has nothing to do until something happens. Others run; with nobody else
-   * the clock goes to the next event, so that busy-waiting ends.
+   * cpu_relax(): a busy loop has nothing to do until something happens. Others run; with nobody
+   * else the clock goes to the next event, so that busy-waiting ends.
    */
   *relax(): Atomic<void> {
     const task = this.current;
@@ -307,7 +304,9 @@ export class Sim {
     return chosen;
   }
 
-  /** How many points of this kind on this object the running context had since it was switched in. */
+  /**
+   * How many points of this kind on this object the running context had since it was switched in.
+   */
   private occurrence(): number {
     const { pointKind: kind, pointObject: object } = this;
     if (kind === 0 || kind === K['task.block']) return 1;
@@ -318,7 +317,9 @@ export class Sim {
     return count;
   }
 
-  /** Somebody to run, after moving the clock when nobody can; null at `untilNs` or with no future. */
+  /**
+   * Somebody to run, after moving the clock when nobody can; null at `untilNs` or with no future.
+   */
   private pick(untilNs: number): Task | null {
     for (;;) {
       if (this.cpus.pending > 0) this.cpus.deliver();

@@ -1,8 +1,9 @@
-// Call sites of a context, taken from the JavaScript stack when it blocks. The engine's own frames and
-// the event loop below the context are left out; what remains is kernel and driver code by its Linux
-// names. Never called on the fast path (about 5 us).
+// Call sites of a context, taken from the JavaScript stack when it blocks. The engine's own frames
+// and the event loop below the context are left out; what remains is kernel and driver code by its
+// Linux names. Never called on the fast path (about 5 us).
 
-const framePattern = /^\s*at (?:async )?(?:\w+\.)*?([\w$]+)(?: \[as \w+\])? \((?:file:\/\/)?(.+?):(\d+):\d+\)$/;
+const framePattern =
+  /^\s*at (?:async )?(?:\w+\.)*?([\w$]+)(?: \[as \w+\])? \((?:file:\/\/)?(.+?):(\d+):\d+\)$/;
 
 /** `function@file:line` of the running code, innermost first. */
 export function captureStack(): readonly string[] {

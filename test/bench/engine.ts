@@ -1,4 +1,5 @@
-// How fast the engine is: points per second with tracing on, and what a point costs beside many idle tasks.
+// How fast the engine is: points per second with tracing on, and what a point costs beside many
+// idle tasks.
 
 import { randomPolicy } from '#explore/random.ts';
 import { Kernel } from '#kernel/kernel.ts';

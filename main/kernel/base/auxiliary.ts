@@ -1,5 +1,5 @@
-// The auxiliary bus (drivers/base/auxiliary.c, facts/driver 3.1, 9.9): parts of one card as devices of
-// their own. Device `<modname>.<name>.<id>`; a driver matches by the part before the last dot.
+// The auxiliary bus (drivers/base/auxiliary.c, facts/driver 3.1, 9.9): parts of one card as devices
+// of their own. Device `<modname>.<name>.<id>`; a driver matches by the part before the last dot.
 // Left out: power domains.
 
 import type { Atomic, MaySleep } from '#sim/task.ts';
@@ -123,8 +123,8 @@ export const auxiliary_device_delete = (adev: AuxiliaryDevice): MaySleep<void> =
 export const auxiliary_device_uninit = (adev: AuxiliaryDevice): Atomic<void> => put_device(adev);
 
 /**
- * Registers a driver as `<modname>.<name>`; `owner` and `modname` are those of the module in whose source
- * the registering macro stands (facts 3.1).
+ * Registers a driver as `<modname>.<name>`; `owner` and `modname` are those of the module in whose
+ * source the registering macro stands (facts 3.1).
  */
 export function* auxiliary_driver_register(
   k: Kernel,
@@ -132,7 +132,12 @@ export function* auxiliary_driver_register(
   owner: Module | null,
   modname: string,
 ): MaySleep<number> {
-  const driver = new AuxiliaryDeviceDriver(k.buses.auxiliary, `${modname}.${adrv.name}`, owner, adrv);
+  const driver = new AuxiliaryDeviceDriver(
+    k.buses.auxiliary,
+    `${modname}.${adrv.name}`,
+    owner,
+    adrv,
+  );
   adrv.driver = driver;
   return yield* driver_register(driver);
 }

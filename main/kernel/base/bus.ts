@@ -1,7 +1,8 @@
-// Buses (drivers/base/bus.c, facts/driver 9.8): the lists of devices and drivers, their sysfs directories,
-// and the files bind and unbind. No bus-wide lock is held over probe and remove; a walk holds a reference
-// on the device it looks at and also meets devices that were added meanwhile, as a klist walk does.
-// Left out: klist_remove() waiting for walkers, interfaces of subsystems, asynchronous probing.
+// Buses (drivers/base/bus.c, facts/driver 9.8): the lists of devices and drivers, their sysfs
+// directories, and the files bind and unbind. No bus-wide lock is held over probe and remove; a
+// walk holds a reference on the device it looks at and also meets devices that were added
+// meanwhile, as a klist walk does. Left out: klist_remove() waiting for walkers, interfaces of
+// subsystems, asynchronous probing.
 
 import type { Atomic, MaySleep } from '#sim/task.ts';
 import { EINVAL, ENODEV } from '../errno.ts';
@@ -61,11 +62,11 @@ function bus_files(bus: BusType): void {
   sysfs_create_file(bus.kobj, {
     name: 'drivers_autoprobe',
     mode: 0o644,
-    // eslint-disable-next-line require-yield -- never waits
+
     *show() {
       return bus.autoprobe ? '1\n' : '0\n';
     },
-    // eslint-disable-next-line require-yield -- never waits
+
     *store(buf) {
       bus.autoprobe = !buf.startsWith('0');
       return buf.length;
@@ -195,7 +196,6 @@ export function* bus_add_driver(drv: DeviceDriver): MaySleep<number> {
   return 0;
 }
 
-// eslint-disable-next-line require-yield -- drivers send no uevents here
 function* uevent_store(buf: string): Atomic<number> {
   return buf.length;
 }
@@ -213,7 +213,9 @@ function module_remove_driver(drv: DeviceDriver): void {
   if (drivers !== undefined) sysfs_remove_link(drivers, `${drv.bus.name}:${drv.name}`);
 }
 
-/** The reverse: bind and unbind go first (and wait for their users), then every device is unbound. */
+/**
+ * The reverse: bind and unbind go first (and wait for their users), then every device is unbound.
+ */
 export function* bus_remove_driver(drv: DeviceDriver): MaySleep<void> {
   const { bus, kobj } = drv;
   if (kobj === null) return;

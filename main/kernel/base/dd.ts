@@ -1,6 +1,6 @@
-// Binding and unbinding (drivers/base/dd.c, facts/driver 7.2, 7.4, 9.8). device_lock is held around probe
-// and remove. Function names are those of the stacks that the facts list; __device_release_driver is
-// inlined there, so it has no frame here.
+// Binding and unbinding (drivers/base/dd.c, facts/driver 7.2, 7.4, 9.8). device_lock is held around
+// probe and remove. Function names are those of the stacks that the facts list;
+// __device_release_driver is inlined there, so it has no frame here.
 // Left out: deferred probing, asynchronous probing, devres, power management, parent locks.
 
 import { K } from '#trace/kinds.ts';

@@ -1,6 +1,7 @@
-// Devices (drivers/base/core.c, facts/driver 9.8): references, device_lock, sysfs directory, the order of
-// device_add() and device_del(). The release callback runs at the last put, in the putting context.
-// Left out: device links, power management, firmware nodes, bus notifiers (nobody listens here).
+// Devices (drivers/base/core.c, facts/driver 9.8): references, device_lock, sysfs directory, the
+// order of device_add() and device_del(). The release callback runs at the last put, in the putting
+// context. Left out: device links, power management, firmware nodes, bus notifiers (nobody listens
+// here).
 
 import type { Actor } from '#detect/graph.ts';
 import type { Atomic, MaySleep } from '#sim/task.ts';
@@ -159,13 +160,13 @@ function device_remove_class_symlinks(dev: Device, kobj: KernfsNode): void {
 const ueventAttribute: DeviceAttribute = {
   name: 'uevent',
   mode: 0o644,
-  // eslint-disable-next-line require-yield -- never waits
+
   *show(dev) {
     return Object.entries(uevent_env(dev))
       .map(([name, value]) => `${name}=${value}\n`)
       .join('');
   },
-  // eslint-disable-next-line require-yield -- never waits
+
   *store(dev, buf) {
     const action = buf.trim();
     if (!['add', 'remove', 'change', 'move', 'bind', 'unbind'].includes(action)) return -EINVAL;

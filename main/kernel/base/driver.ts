@@ -1,4 +1,5 @@
-// Drivers of the driver core (drivers/base/driver.c). Buses extend the class with their own callbacks.
+// Drivers of the driver core (drivers/base/driver.c). Buses extend the class with their own
+// callbacks.
 
 import type { MaySleep } from '#sim/task.ts';
 import { EBUSY } from '../errno.ts';
@@ -34,7 +35,9 @@ export class DeviceDriver {
   }
 }
 
-/** Registers a driver and probes what matches. 0 or a negative error; a failed probe is no error. */
+/**
+ * Registers a driver and probes what matches. 0 or a negative error; a failed probe is no error.
+ */
 export function* driver_register(drv: DeviceDriver): MaySleep<number> {
   if (drv.bus.drivers.some((other) => other.name === drv.name)) {
     pr_err(drv.k, `Error: Driver '${drv.name}' is already registered, aborting...`);

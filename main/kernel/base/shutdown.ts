@@ -1,5 +1,5 @@
-// device_shutdown() (drivers/base/core.c): what reboot does with devices. Newest first, each under its
-// device_lock, so a task that holds one stops the reboot (facts/driver 7.2).
+// device_shutdown() (drivers/base/core.c): what reboot does with devices. Newest first, each under
+// its device_lock, so a task that holds one stops the reboot (facts/driver 7.2).
 
 import type { MaySleep } from '#sim/task.ts';
 import type { Kernel } from '../kernel.ts';

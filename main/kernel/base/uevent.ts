@@ -1,5 +1,6 @@
-// Uevents (lib/kobject_uevent.c): what the kernel tells user space about devices and modules. They queue up here; a user task
-// (the lab's udev) takes them in order, loads modules by MODALIAS and renames network interfaces.
+// Uevents (lib/kobject_uevent.c): what the kernel tells user space about devices and modules. They
+// queue up here; a user task (the lab's udev) takes them in order, loads modules by MODALIAS and
+// renames network interfaces.
 
 import type { Kernel } from '../kernel.ts';
 import { WaitQueue, wakeAll } from '../wait.ts';

@@ -1,6 +1,6 @@
-// The tree under /sys and /proc (fs/kernfs/, fs/proc/generic.c; facts/driver 1.9, 9.8). A read or write
-// in progress holds an ACTIVE reference on its file; removing the file waits until those are back. That
-// wait is a resource of the wait graph. One node class serves both file systems.
+// The tree under /sys and /proc (fs/kernfs/, fs/proc/generic.c; facts/driver 1.9, 9.8). A read or
+// write in progress holds an ACTIVE reference on its file; removing the file waits until those are
+// back. That wait is a resource of the wait graph. One node class serves both file systems.
 // Left out: inodes, poll, mmap, binary files, permissions beyond those of root.
 
 import { Resource } from '#detect/graph.ts';
@@ -14,7 +14,9 @@ import { WaitQueue, wakeAll } from '../wait.ts';
 
 export type KernfsKind = 'directory' | 'file' | 'link';
 
-/** What a file does. Texts keep their newlines; numbers are negative errors (write: or the count). */
+/**
+ * What a file does. Texts keep their newlines; numbers are negative errors (write: or the count).
+ */
 export interface KernfsOps {
   seq_show?(): MaySleep<string | number>;
   write?(text: string): MaySleep<number>;
@@ -200,8 +202,8 @@ export function* kernfs_remove_by_name_ns(parent: KernfsNode, name: string): May
 }
 
 /**
- * Removes the file from inside its own store: the caller's active reference does not count. False when
- * somebody else is removing it already.
+ * Removes the file from inside its own store: the caller's active reference does not count. False
+ * when somebody else is removing it already.
  */
 export function* kernfs_remove_self(node: KernfsNode): MaySleep<boolean> {
   if (node.deactivated) return false;

@@ -14,7 +14,6 @@ const hundredths = (ns: number): string => (Math.floor(ns / 1e7) / 100).toFixed(
 
 function readable(proc: KernfsNode, name: string, text: () => string): void {
   createProcFile(proc, name, {
-    // eslint-disable-next-line require-yield -- never waits
     *show() {
       return text();
     },
@@ -50,7 +49,6 @@ export function createProcFiles(k: Kernel, proc: KernfsNode): void {
   createSysctl(proc, 'kernel/osrelease', { get: () => k.options.release });
   createSysctl(proc, 'kernel/tainted', { get: () => (k.taint === '' ? 0 : 1) });
   createProcFile(proc, 'sysrq-trigger', {
-    // eslint-disable-next-line require-yield -- prints only
     *write(text): MaySleep<number> {
       handle_sysrq(k, text);
       return text.length;

@@ -1,5 +1,6 @@
-// /proc/PID (fs/proc/base.c): stack, wchan, comm, status and cmdline of the tasks that live. The nodes are
-// made when somebody looks. Stacks are those captured when the task blocked (facts/driver 7.2, 9.14).
+// /proc/PID (fs/proc/base.c): stack, wchan, comm, status and cmdline of the tasks that live. The
+// nodes are made when somebody looks. Stacks are those captured when the task blocked (facts/driver
+// 7.2, 9.14).
 
 import type { MaySleep, Task } from '#sim/task.ts';
 import type { Kernel } from '../kernel.ts';
@@ -44,7 +45,6 @@ function statusText(task: Task): string {
   ].join('\n');
 }
 
-// eslint-disable-next-line require-yield -- never waits
 function* show(text: string): MaySleep<string> {
   return text;
 }

@@ -1,5 +1,5 @@
-// Files of /proc and /proc/sys (fs/proc/generic.c, kernel/sysctl.c). An entry is a pair of functions; a
-// sysctl is a getter and a setter of one text.
+// Files of /proc and /proc/sys (fs/proc/generic.c, kernel/sysctl.c). An entry is a pair of
+// functions; a sysctl is a getter and a setter of one text.
 
 import type { MaySleep } from '#sim/task.ts';
 import type { Kernel } from '../kernel.ts';
@@ -35,7 +35,7 @@ function directoryOf(base: KernfsNode, path: string): [KernfsNode, string] {
 /** Makes a file below a base directory. */
 export function createProcFile(base: KernfsNode, path: string, ops: ProcOps): void {
   const [directory, name] = directoryOf(base, path);
-  const mode = ops.mode ?? ((ops.show === undefined ? 0 : 0o444) | (ops.write ? 0o200 : 0));
+  const mode = ops.mode ?? (ops.show === undefined ? 0 : 0o444) | (ops.write ? 0o200 : 0);
   kernfs_create_file(directory, name, mode, {
     ...(ops.show === undefined ? {} : { seq_show: () => ops.show!() }),
     ...(ops.write === undefined ? {} : { write: (text: string) => ops.write!(text) }),
@@ -57,11 +57,10 @@ export function remove_proc_entry(k: Kernel, path: string): void {
 export function createSysctl(proc: KernfsNode, path: string, sysctl: Sysctl): void {
   const { set } = sysctl;
   createProcFile(proc, `sys/${path}`, {
-    // eslint-disable-next-line require-yield -- never waits
     *show() {
       return `${sysctl.get()}\n`;
     },
-    // eslint-disable-next-line require-yield -- never waits
+
     *write(text) {
       const result = set === undefined ? 0 : set.call(sysctl, text.trim());
       return result < 0 ? result : text.length;

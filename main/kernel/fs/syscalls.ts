@@ -1,6 +1,7 @@
-// The path of a read or write from the system call down to the file (fs/read_write.c, fs/kernfs/file.c,
-// fs/sysfs/file.c, fs/proc/inode.c). The names are those that a blocked writer's stack shows. Order for
-// sysfs: of->mutex of the open file, then the active reference, then the attribute (facts/driver 9.8).
+// The path of a read or write from the system call down to the file (fs/read_write.c,
+// fs/kernfs/file.c, fs/sysfs/file.c, fs/proc/inode.c). The names are those that a blocked writer's
+// stack shows. Order for sysfs: of->mutex of the open file, then the active reference, then the
+// attribute (facts/driver 9.8).
 
 import type { MaySleep } from '#sim/task.ts';
 import { EACCES, EIO, EISDIR, ENODEV, ENOENT } from '../errno.ts';

@@ -1,5 +1,5 @@
-// sysfs over kernfs (fs/sysfs/): directories, attribute files and links. Creating is a plain call, as no
-// other context can see a half-made file; removing waits for reads and writes in progress.
+// sysfs over kernfs (fs/sysfs/): directories, attribute files and links. Creating is a plain call,
+// as no other context can see a half-made file; removing waits for reads and writes in progress.
 
 import type { MaySleep } from '#sim/task.ts';
 import { EEXIST } from '../errno.ts';
@@ -48,11 +48,7 @@ export function sysfs_create_file(directory: KernfsNode, attribute: SysfsAttribu
 }
 
 /** 0, or -EEXIST with the kernel's warning. */
-export function sysfs_create_link(
-  directory: KernfsNode,
-  name: string,
-  target: KernfsNode,
-): number {
+export function sysfs_create_link(directory: KernfsNode, name: string, target: KernfsNode): number {
   const made = kernfs_create_link(directory, name, target);
   return typeof made === 'number' ? sysfs_warn_dup(directory, name) : 0;
 }
@@ -94,7 +90,7 @@ export function sysfs_rename_link(directory: KernfsNode, from: string, to: strin
 export const textAttribute = (name: string, text: () => string, mode = 0o444): SysfsAttribute => ({
   name,
   mode,
-  // eslint-disable-next-line require-yield -- attributes are generators, this one never waits
+
   *show() {
     return text();
   },

@@ -1,4 +1,5 @@
-// What `echo w > /proc/sysrq-trigger` and `t` print (drivers/tty/sysrq.c, kernel/workqueue.c; facts/driver
+// What `echo w > /proc/sysrq-trigger` and `t` print (drivers/tty/sysrq.c, kernel/workqueue.c;
+// facts/driver
 // 9.14). Left out: `d` (locks held: needs lockdep) and the keys that stop the machine.
 
 import type { Kernel } from '../kernel.ts';
@@ -24,9 +25,7 @@ function showWorkqueue(k: Kernel, queue: Workqueue, pwq: number): void {
     `  pwq ${pwq}: cpus=0-${k.options.cpus - 1} flags=0x4 nice=0 ` +
       `active=${Math.min(active, queue.maxActive)}/${queue.maxActive}`,
   );
-  const running = [...queue.executing].map(
-    ([work, task]) => `${task.pid}:${work.functionSite[0]}`,
-  );
+  const running = [...queue.executing].map(([work, task]) => `${task.pid}:${work.functionSite[0]}`);
   if (running.length > 0) printk(k, KERN_INFO, `    in-flight: ${running.join(' ,')}`);
   const free = queue.maxActive - queue.executing.size;
   const names = queue.pending.map((work) => work.functionSite[0]);

@@ -1,5 +1,5 @@
-// The one tree of a machine and what the shell does with it: /sys and /proc. Paths follow links; a link
-// whose target is gone dangles. There is no other file system here.
+// The one tree of a machine and what the shell does with it: /sys and /proc. Paths follow links; a
+// link whose target is gone dangles. There is no other file system here.
 
 import type { MaySleep } from '#sim/task.ts';
 import { K } from '#trace/kinds.ts';
@@ -39,7 +39,11 @@ export class Vfs {
     this.k = k;
     this.root = new KernfsNode(k, '', null, { kind: 'directory', mode: 0o755 });
     this.sys = kernfs_create_dir(this.root, 'sys') as KernfsNode;
-    this.proc = kernfs_create_dir(this.root, 'proc', processEntries(k, () => this.proc)) as KernfsNode;
+    this.proc = kernfs_create_dir(
+      this.root,
+      'proc',
+      processEntries(k, () => this.proc),
+    ) as KernfsNode;
     for (const name of ['bus', 'class', 'devices', 'module']) this.directory(`/sys/${name}`);
     createProcFiles(k, this.proc);
   }

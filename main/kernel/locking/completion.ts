@@ -12,7 +12,9 @@ export class Completion {
   readonly k: Kernel;
   readonly name: string;
   readonly object: number;
-  /** Holders are those who promised to complete it; without any it counts as released from outside. */
+  /**
+   * Holders are those who promised to complete it; without any it counts as released from outside.
+   */
   readonly resource: Resource;
   done = 0;
   readonly waiters: Task[] = [];
@@ -48,7 +50,9 @@ export function* complete_all(completion: Completion): Atomic<void> {
   for (const task of completion.waiters.splice(0)) k.sim.wake(task);
 }
 
-/** Waits; with a time limit gives the jiffies left, or 0 on time-out, or -ERESTARTSYS on a signal. */
+/**
+ * Waits; with a time limit gives the jiffies left, or 0 on time-out, or -ERESTARTSYS on a signal.
+ */
 function* wait_for_common(
   completion: Completion,
   state: SleepState,

@@ -1,6 +1,7 @@
-// Mutexes (kernel/locking/mutex.c, facts/driver 9.1): an owner and a FIFO of waiters. unlock wakes the
-// first waiter but does not give it the lock, so a running task may take it first; a waiter that woke in
-// vain asks for hand-over, so nobody starves. Optimistic spinning is left out: it changes no order here.
+// Mutexes (kernel/locking/mutex.c, facts/driver 9.1): an owner and a FIFO of waiters. unlock wakes
+// the first waiter but does not give it the lock, so a running task may take it first; a waiter
+// that woke in vain asks for hand-over, so nobody starves. Optimistic spinning is left out: it
+// changes no order here.
 
 import { Resource } from '#detect/graph.ts';
 import { preempt } from '#sim/task.ts';

@@ -1,5 +1,5 @@
-// Read-write semaphores (kernel/locking/rwsem.c): many readers or one writer, FIFO, so a waiting writer
-// stops later readers.
+// Read-write semaphores (kernel/locking/rwsem.c): many readers or one writer, FIFO, so a waiting
+// writer stops later readers.
 
 import { Resource } from '#detect/graph.ts';
 import { preempt } from '#sim/task.ts';
@@ -96,7 +96,9 @@ export function* up_write(sem: RwSemaphore): Atomic<void> {
   yield* rwsem_up(sem, true);
 }
 
-/** Turns the writer's hold into a reader's, with no moment in between at which a writer could enter. */
+/**
+ * Turns the writer's hold into a reader's, with no moment in between at which a writer could enter.
+ */
 export function* downgrade_write(sem: RwSemaphore): Atomic<void> {
   const { k } = sem;
   if (k.sim.point(K['rwsem.release'], sem.object)) yield preempt;

@@ -1,5 +1,6 @@
-// Spinlocks and the ways to keep a CPU (kernel/locking/spinlock.c, include/linux/preempt.h). A contended
-// lock parks the context until unlock; it keeps its CPU meanwhile, as a spinning one does.
+// Spinlocks and the ways to keep a CPU (kernel/locking/spinlock.c, include/linux/preempt.h). A
+// contended lock parks the context until unlock; it keeps its CPU meanwhile, as a spinning one
+// does.
 
 import { Resource } from '#detect/graph.ts';
 import { preempt } from '#sim/task.ts';

@@ -1,4 +1,5 @@
-// Configuration space (drivers/pci/access.c) and capabilities. Each access is a point and a trace event.
+// Configuration space (drivers/pci/access.c) and capabilities. Each access is a point and a trace
+// event.
 
 import { preempt } from '#sim/task.ts';
 import type { Atomic } from '#sim/task.ts';
@@ -24,12 +25,7 @@ function* read(pdev: PciDevice, offset: number, size: AccessSize): Atomic<number
   return value;
 }
 
-function* write(
-  pdev: PciDevice,
-  offset: number,
-  size: AccessSize,
-  value: number,
-): Atomic<void> {
+function* write(pdev: PciDevice, offset: number, size: AccessSize, value: number): Atomic<void> {
   if (pdev.k.sim.point(K['mmio.write'], pdev.configName(offset), value)) yield preempt;
   pdev.configWrite(offset, size, value);
 }
@@ -84,11 +80,7 @@ export function* pcie_capability_write_word(
 }
 
 /** Changes COMMAND: sets and clears bits. */
-export function* pci_change_command(
-  pdev: PciDevice,
-  set: number,
-  clear: number,
-): Atomic<void> {
+export function* pci_change_command(pdev: PciDevice, set: number, clear: number): Atomic<void> {
   const before = yield* pci_read_config_word(pdev, PCI_COMMAND);
   const after = (before | set) & ~clear;
   if (after !== before) yield* pci_write_config_word(pdev, PCI_COMMAND, after);

@@ -1,5 +1,5 @@
-// DMA memory for drivers (kernel/dma/): k.memory with bounds. Touching a buffer after it was freed, or
-// outside of it, is an oops; the card touching it is a fault of the IOMMU (pci-bus.ts).
+// DMA memory for drivers (kernel/dma/): k.memory with bounds. Touching a buffer after it was freed,
+// or outside of it, is an oops; the card touching it is a fault of the IOMMU (pci-bus.ts).
 
 import type { DmaMemory, DmaRange } from '#bus/memory.ts';
 import { Oops } from '#sim/shared.ts';

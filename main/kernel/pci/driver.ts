@@ -1,5 +1,6 @@
-// PCI drivers and the PCI bus type (drivers/pci/pci-driver.c): matching by id table, the probe and remove
-// chains as stacks show them. Left out: dynamic ids (new_id), driver_override, probing on the card's node.
+// PCI drivers and the PCI bus type (drivers/pci/pci-driver.c): matching by id table, the probe and
+// remove chains as stacks show them. Left out: dynamic ids (new_id), driver_override, probing on
+// the card's node.
 
 import type { MaySleep } from '#sim/task.ts';
 import { ENODEV } from '../errno.ts';

@@ -1,6 +1,7 @@
-// Register access through a mapped BAR (arch/x86/lib/iomem.c, include/asm-generic/io.h). Every access is a
-// point and a trace event whose object names the register. A card that is gone, or whose memory decoding
-// is off, reads as all ones. Touching a mapping that is not there is an oops, as a page fault.
+// Register access through a mapped BAR (arch/x86/lib/iomem.c, include/asm-generic/io.h). Every
+// access is a point and a trace event whose object names the register. A card that is gone, or
+// whose memory decoding is off, reads as all ones. Touching a mapping that is not there is an oops,
+// as a page fault.
 
 import { Oops } from '#sim/shared.ts';
 import { preempt } from '#sim/task.ts';
@@ -84,11 +85,7 @@ export function* iowrite32be(memory: IoMem, offset: number, value: number): Atom
 }
 
 /** Copies bytes (a multiple of 4) to a register window, as BlueFlame does: one point for all. */
-export function* __iowrite64_copy(
-  memory: IoMem,
-  offset: number,
-  bytes: Uint8Array,
-): Atomic<void> {
+export function* __iowrite64_copy(memory: IoMem, offset: number, bytes: Uint8Array): Atomic<void> {
   check(memory, offset, bytes.length);
   const { pdev, bar } = memory;
   const at = memory.offset + offset;

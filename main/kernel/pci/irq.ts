@@ -1,7 +1,8 @@
-// Interrupts (kernel/irq/, arch/x86/kernel/apic/): MSI-X messages are decoded to vectors of CPUs and raise
-// an interrupt frame there; INTx lines are level triggered and shared. A message that comes while its
-// frame is asked for is one with it, as in the local APIC. An interrupt that nobody handles is counted and
-// its line switched off in the end, by the kernel's rule. Left out: threaded handlers, balancing.
+// Interrupts (kernel/irq/, arch/x86/kernel/apic/): MSI-X messages are decoded to vectors of CPUs
+// and raise an interrupt frame there; INTx lines are level triggered and shared. A message that
+// comes while its frame is asked for is one with it, as in the local APIC. An interrupt that nobody
+// handles is counted and its line switched off in the end, by the kernel's rule. Left out: threaded
+// handlers, balancing.
 
 import type { MsixMessage } from '#bus/pci-function.ts';
 import { preempt } from '#sim/task.ts';
@@ -30,7 +31,9 @@ const lastVector = 0xee;
 /** Interrupt numbers of messages start here. */
 const firstMessageIrq = 24;
 const messageAddress = 0xfee0_0000;
-/** note_interrupt(): after so many interrupts, of which nearly none was handled, the line is off. */
+/**
+ * note_interrupt(): after so many interrupts, of which nearly none was handled, the line is off.
+ */
 const observed = 100_000;
 const observedUnhandled = 99_900;
 
@@ -277,7 +280,7 @@ export function* free_irq(k: Kernel, irq: number, devId: unknown = null): MaySle
 }
 
 /** Switches an interrupt off without waiting for its handlers. */
-// eslint-disable-next-line require-yield -- atomic by contract
+
 export function* disable_irq_nosync(k: Kernel, irq: number): Atomic<void> {
   const desc = k.irqs.descs.get(irq);
   if (desc !== undefined) desc.depth++;
@@ -289,7 +292,7 @@ export function* disable_irq(k: Kernel, irq: number): MaySleep<void> {
 }
 
 /** The reverse of one disable_irq(); an interrupt that came meanwhile is replayed. */
-// eslint-disable-next-line require-yield -- atomic by contract
+
 export function* enable_irq(k: Kernel, irq: number): Atomic<void> {
   const desc = k.irqs.descs.get(irq);
   if (desc === undefined || desc.depth === 0) return;
@@ -300,7 +303,7 @@ export function* enable_irq(k: Kernel, irq: number): Atomic<void> {
 }
 
 /** irq_set_affinity(): which CPU an interrupt goes to. 0 or -EINVAL. */
-// eslint-disable-next-line require-yield -- atomic by contract
+
 export function* irq_set_affinity(k: Kernel, irq: number, cpu: number): Atomic<number> {
   const desc = k.irqs.descs.get(irq);
   if (desc === undefined || cpu < 0 || cpu >= k.options.cpus) return -EINVAL;

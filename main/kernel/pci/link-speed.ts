@@ -1,5 +1,5 @@
-// PCI Express link (drivers/pci/pci.c: pcie_bandwidth_available, __pcie_print_link_status): speed and width
-// from the capability, and the line that network drivers print at probe.
+// PCI Express link (drivers/pci/pci.c: pcie_bandwidth_available, __pcie_print_link_status): speed
+// and width from the capability, and the line that network drivers print at probe.
 
 import type { Atomic } from '#sim/task.ts';
 import { dev_info } from '../printk.ts';

@@ -1,12 +1,17 @@
-// MSI-X (drivers/pci/msi/): the capability tells where the card's vector table is; the kernel writes
-// message and mask of each entry through the BAR, as any register. Entries stay masked until a handler
-// asks for the interrupt. Files: msi_irqs/ in the device's directory.
+// MSI-X (drivers/pci/msi/): the capability tells where the card's vector table is; the kernel
+// writes message and mask of each entry through the BAR, as any register. Entries stay masked until
+// a handler asks for the interrupt. Files: msi_irqs/ in the device's directory.
 
 import type { Atomic, MaySleep } from '#sim/task.ts';
 import { Oops } from '#sim/shared.ts';
 import { EINVAL, ENOSPC } from '../errno.ts';
 import type { KernfsNode } from '../fs/kernfs.ts';
-import { sysfs_create_dir, sysfs_create_file, sysfs_remove_dir, textAttribute } from '../fs/sysfs.ts';
+import {
+  sysfs_create_dir,
+  sysfs_create_file,
+  sysfs_remove_dir,
+  textAttribute,
+} from '../fs/sysfs.ts';
 import {
   PCI_CAP_ID_MSIX,
   PCI_COMMAND_INTX_DISABLE,
@@ -42,7 +47,10 @@ function chipLabel(pdev: PciDevice, index: number): string {
   return `PCI-MSI ${id * 2048 + index}-edge`;
 }
 
-/** Lets an interrupt reach its entry of the card's table without a point: the CPU's vector code does it. */
+/**
+ * Lets an interrupt reach its entry of the card's table without a point: the CPU's vector code does
+ * it.
+ */
 function wireEntry(pdev: PciDevice, table: IoMem, desc: IrqDesc, index: number): void {
   const at = table.offset + index * entryBytes;
   desc.setMasked = (masked) => {
@@ -68,14 +76,17 @@ function populateDirectory(pdev: PciDevice, descs: readonly IrqDesc[]): KernfsNo
   const directory = sysfs_create_dir(pdev.kobj, 'msi_irqs');
   if (typeof directory === 'number') return null;
   for (const desc of descs) {
-    sysfs_create_file(directory, textAttribute(String(desc.irq), () => 'msix\n'));
+    sysfs_create_file(
+      directory,
+      textAttribute(String(desc.irq), () => 'msix\n'),
+    );
   }
   return directory;
 }
 
 /**
- * Enables MSI-X with as many vectors as there are, at most `maxvec`. Gives their number, -ENOSPC when
- * fewer than `minvec` are there, or -EINVAL when the card has no MSI-X or it is on already.
+ * Enables MSI-X with as many vectors as there are, at most `maxvec`. Gives their number, -ENOSPC
+ * when fewer than `minvec` are there, or -EINVAL when the card has no MSI-X or it is on already.
  */
 export function* pci_enable_msix_range(
   pdev: PciDevice,

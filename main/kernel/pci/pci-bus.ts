@@ -1,6 +1,7 @@
-// The slots of a machine and what a card sees of the computer (PciHost): host memory by DMA, interrupts,
-// the clock. DMA to memory that is not allocated is stopped as an IOMMU does: a log line, writes ignored,
-// reads all ones. An interrupt request only notes that an interrupt frame is wanted (bus/pci-function.ts).
+// The slots of a machine and what a card sees of the computer (PciHost): host memory by DMA,
+// interrupts, the clock. DMA to memory that is not allocated is stopped as an IOMMU does: a log
+// line, writes ignored, reads all ones. An interrupt request only notes that an interrupt frame is
+// wanted (bus/pci-function.ts).
 
 import type { MsixMessage, PciFunction, PciHost } from '#bus/pci-function.ts';
 import { K } from '#trace/kinds.ts';

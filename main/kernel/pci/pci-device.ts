@@ -1,6 +1,6 @@
-// A PCI device as the kernel sees it (struct pci_dev): ids, resources, and the raw accesses to the card in
-// its slot. A card that is gone reads as all ones, as on a real bus. Raw accesses are plain; the accessors
-// that drivers use (config.ts, io.ts) make points of them.
+// A PCI device as the kernel sees it (struct pci_dev): ids, resources, and the raw accesses to the
+// card in its slot. A card that is gone reads as all ones, as on a real bus. Raw accesses are
+// plain; the accessors that drivers use (config.ts, io.ts) make points of them.
 
 import type { AccessSize, PciFunction } from '#bus/pci-function.ts';
 import { Device } from '../base/device.ts';
@@ -29,7 +29,8 @@ export interface PciResource {
 
 export type PciErrorState = 'normal' | 'frozen' | 'perm_failure';
 
-const allOnes = (size: AccessSize): number => (size === 4 ? 0xffff_ffff : size === 2 ? 0xffff : 0xff);
+const allOnes = (size: AccessSize): number =>
+  size === 4 ? 0xffff_ffff : size === 2 ? 0xffff : 0xff;
 
 export class PciDevice extends Device {
   readonly pciSlot: PciSlot;

@@ -1,5 +1,5 @@
-// What drivers ask of a PCI device (drivers/pci/pci.c): enabling, regions, bus mastering, saved state.
-// Left out: power states, resource conflicts between devices, AER.
+// What drivers ask of a PCI device (drivers/pci/pci.c): enabling, regions, bus mastering, saved
+// state. Left out: power states, resource conflicts between devices, AER.
 
 import type { Atomic } from '#sim/task.ts';
 import { EBUSY } from '../errno.ts';
@@ -87,7 +87,9 @@ export const pci_resource_len = (pdev: PciDevice, bar: number): number =>
 export const pci_resource_start = (pdev: PciDevice, bar: number): number =>
   pdev.resources[bar]?.start ?? 0;
 
-/** True when error recovery has cut the card off. A card that was pulled out shows only as all ones. */
+/**
+ * True when error recovery has cut the card off. A card that was pulled out shows only as all ones.
+ */
 export const pci_channel_offline = (pdev: PciDevice): boolean => pdev.error_state !== 'normal';
 
 /** Keeps the header, 16 dwords. */

@@ -1,6 +1,6 @@
-// Finding cards (drivers/pci/probe.c, setup-res.c): read the ids, size each BAR by writing ones, give it an
-// address, register the device. At boot the firmware has assigned addresses and switched decoding on; at
-// a rescan the kernel assigns, and decoding waits for pci_enable_device().
+// Finding cards (drivers/pci/probe.c, setup-res.c): read the ids, size each BAR by writing ones,
+// give it an address, register the device. At boot the firmware has assigned addresses and switched
+// decoding on; at a rescan the kernel assigns, and decoding waits for pci_enable_device().
 // Left out: bridges, I/O BARs, expansion ROMs, more than one function.
 
 import type { Atomic, MaySleep } from '#sim/task.ts';
@@ -57,7 +57,9 @@ function* pci_read_bases(pdev: PciDevice): Atomic<void> {
     const resource = yield* __pci_read_base(pdev, bar);
     pdev.resources[bar] = resource;
     if (resource === null) continue;
-    const label = pdev.k.is612 ? `BAR ${bar}` : `reg 0x${(PCI_BASE_ADDRESS_0 + bar * 4).toString(16)}:`;
+    const label = pdev.k.is612
+      ? `BAR ${bar}`
+      : `reg 0x${(PCI_BASE_ADDRESS_0 + bar * 4).toString(16)}:`;
     dev_info(pdev, `${label} ${describeResource(resource)}`);
     if (resource.is64Bit) bar++;
   }
@@ -90,14 +92,18 @@ function* pci_setup_device(pdev: PciDevice, boot: boolean): Atomic<void> {
 }
 
 /** Memory of struct pci_dev: the slot forgets the device. */
-// eslint-disable-next-line require-yield -- release callbacks are atomic, this one touches no cell
+
 function* pci_release_dev(dev: Device): Atomic<void> {
   const { pciSlot } = dev as PciDevice;
   if (pciSlot.device === dev) pciSlot.device = null;
 }
 
 /** Reads one slot and registers what is in it; false for an empty or known one. */
-export function* pci_scan_single_device(k: Kernel, slot: PciSlot, boot: boolean): MaySleep<boolean> {
+export function* pci_scan_single_device(
+  k: Kernel,
+  slot: PciSlot,
+  boot: boolean,
+): MaySleep<boolean> {
   if (!slot.present || slot.device !== null) return false;
   const { root } = k.pci;
   if (root.ref.count === 0) yield* device_initialize(root);

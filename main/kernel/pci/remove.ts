@@ -1,4 +1,5 @@
-// Taking a card out of the kernel's view (drivers/pci/remove.c): unbind the driver, unregister, forget.
+// Taking a card out of the kernel's view (drivers/pci/remove.c): unbind the driver, unregister,
+// forget.
 
 import type { MaySleep } from '#sim/task.ts';
 import { device_release_driver } from '../base/dd.ts';

@@ -1,4 +1,5 @@
-// Looking for cards: once at boot, and again when somebody writes to `rescan` (drivers/pci/probe.c).
+// Looking for cards: once at boot, and again when somebody writes to `rescan`
+// (drivers/pci/probe.c).
 
 import type { MaySleep } from '#sim/task.ts';
 import type { Kernel } from '../kernel.ts';

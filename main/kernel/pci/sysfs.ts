@@ -26,7 +26,8 @@ function parseNumber(buf: string): number | null {
 function resourceText(pdev: PciDevice): string {
   const lines = pdev.resources.map((resource) => {
     if (resource === null) return [0, 0, 0];
-    const flags = 0x40200 + (resource.is64Bit ? 0x100004 : 0) + (resource.prefetchable ? 0x2008 : 0);
+    const flags =
+      0x40200 + (resource.is64Bit ? 0x100004 : 0) + (resource.prefetchable ? 0x2008 : 0);
     return [resource.start, resource.start + resource.sizeBytes - 1, flags];
   });
   // The last line is the expansion ROM, which the cards here do not have.
@@ -39,7 +40,7 @@ function constant(name: string, text: (pdev: PciDevice) => string): DeviceAttrib
   return {
     name,
     mode: 0o444,
-    // eslint-disable-next-line require-yield -- never waits
+
     *show(dev) {
       return `${text(dev as PciDevice)}\n`;
     },

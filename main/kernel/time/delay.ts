@@ -1,5 +1,6 @@
-// Sleeps and delays (kernel/time/timer.c, hrtimer.c). msleep() goes through the wheel, so msleep(250) at
-// HZ 250 takes 288 ms again and again; usleep() is a high-resolution timer and exact.
+// Sleeps and delays (kernel/time/timer.c, hrtimer.c). msleep() goes through the wheel, so
+// msleep(250) at HZ 250 takes 288 ms again and again; usleep() is a high-resolution timer and
+// exact.
 
 import { preempt } from '#sim/task.ts';
 import type { Atomic, MaySleep, SleepState } from '#sim/task.ts';

@@ -1,7 +1,7 @@
-// The timer wheel (kernel/time/timer.c, facts/driver 7.2b and 9.5): a timer armed at jiffy j for d jiffies
-// goes to level n, the smallest with d < 63 * 8^n, and fires at jiffy (floor((j + d) / 8^n) + 1) * 8^n.
-// That rounding gives the measured times of the story, so it is kept exactly. Left out: the delay of
-// deferrable timers on an idle CPU (they fire on their own grid here).
+// The timer wheel (kernel/time/timer.c, facts/driver 7.2b and 9.5): a timer armed at jiffy j for d
+// jiffies goes to level n, the smallest with d < 63 * 8^n, and fires at jiffy (floor((j + d) / 8^n)
+// + 1) * 8^n. That rounding gives the measured times of the story, so it is kept exactly. Left out:
+// the delay of deferrable timers on an idle CPU (they fire on their own grid here).
 
 import { K } from '#trace/kinds.ts';
 import type { Atomic } from '#sim/task.ts';
@@ -40,7 +40,9 @@ export class TimerWheel {
     this.initial = -300 * k.HZ;
   }
 
-  /** The jiffies counter; it starts at -300 * HZ, as in the kernel, which places the wheel's grids. */
+  /**
+   * The jiffies counter; it starts at -300 * HZ, as in the kernel, which places the wheel's grids.
+   */
   get jiffies(): number {
     return this.initial + Math.floor(this.k.sim.now() / this.tickNs);
   }

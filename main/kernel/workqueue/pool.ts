@@ -1,5 +1,6 @@
-// Workqueues of one machine and their workers (kernel/workqueue.c, facts/driver 9.4). Each queue has
-// workers of its own, so that a worker's name is stable; their comm is that of the shared pool's threads.
+// Workqueues of one machine and their workers (kernel/workqueue.c, facts/driver 9.4). Each queue
+// has workers of its own, so that a worker's name is stable; their comm is that of the shared
+// pool's threads.
 
 import { Resource } from '#detect/graph.ts';
 import type { MaySleep, Task } from '#sim/task.ts';

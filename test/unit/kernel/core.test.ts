@@ -1,4 +1,5 @@
-// The kernel core on its own: locks, sleeps, works, interrupts, and what the wait graph makes of them.
+// The kernel core on its own: locks, sleeps, works, interrupts, and what the wait graph makes of
+// them.
 
 import { describe, expect, it } from 'vitest';
 import { deadlockSentence } from '#detect/sentence.ts';
@@ -30,7 +31,9 @@ describe('sleeping', () => {
       }
     });
     k.sim.run(10 * second);
-    expect(times.slice(1).map((t, i) => Math.round((t - times[i]!) / 1e6))).toEqual([288, 288, 288]);
+    expect(times.slice(1).map((t, i) => Math.round((t - times[i]!) / 1e6))).toEqual([
+      288, 288, 288,
+    ]);
   });
 
   it('rounds by level as the timer wheel does', () => {
