@@ -25,6 +25,7 @@ const table = {
   ENOSYS: [38, 'Function not implemented'],
   ENOTEMPTY: [39, 'Directory not empty'],
   EPROTO: [71, 'Protocol error'],
+  EPROTONOSUPPORT: [93, 'Protocol not supported'],
   ENOTSUPP: [524, 'Unknown error 524'],
   EOPNOTSUPP: [95, 'Operation not supported'],
   EADDRINUSE: [98, 'Address already in use'],
@@ -66,6 +67,7 @@ export const ERANGE = number('ERANGE');
 export const ENOSYS = number('ENOSYS');
 export const ENOTEMPTY = number('ENOTEMPTY');
 export const EPROTO = number('EPROTO');
+export const EPROTONOSUPPORT = number('EPROTONOSUPPORT');
 export const ENOTSUPP = number('ENOTSUPP');
 export const EOPNOTSUPP = number('EOPNOTSUPP');
 export const EADDRINUSE = number('EADDRINUSE');

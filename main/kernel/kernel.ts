@@ -14,6 +14,7 @@ import { Uevents } from './base/uevent.ts';
 import { Devlinks } from './devlink.ts';
 import { Vfs } from './fs/vfs.ts';
 import { HungTaskDetector } from './hung-task.ts';
+import { Infiniband } from './infiniband/infiniband.ts';
 import { ModuleTable } from './module.ts';
 import { oops_report } from './oops.ts';
 import { IrqController } from './pci/irq.ts';
@@ -67,6 +68,7 @@ export class Kernel {
   readonly pci: PciBus;
   readonly modules: ModuleTable;
   readonly devlinks: Devlinks;
+  readonly infiniband: Infiniband;
   /** Letters of the tainted string besides D, for example `OE`. */
   taint = '';
 
@@ -87,6 +89,7 @@ export class Kernel {
     this.pci = new PciBus(this);
     this.modules = new ModuleTable(this);
     this.devlinks = new Devlinks(this);
+    this.infiniband = new Infiniband(this);
     this.sim.onCrash = (task, error) => {
       this.crash(task, error);
     };
