@@ -39,6 +39,7 @@ import {
   en_dbg,
   en_err,
   en_warn,
+  macText,
   MLX4_EN_FLAG_FORCE_PROMISC,
   MLX4_EN_FLAG_MC_PROMISC,
   MLX4_EN_FLAG_PROMISC,
@@ -175,35 +176,58 @@ function* mlx4_en_do_multicast(priv: mlx4_en_priv): MaySleep<void> {
   priv.curr_list = priv.curr_list.filter((entry) => entry.action !== 'remove');
 }
 
-/** Registers and steers secondary unicast addresses; too many of them force promiscuous mode. */
-function* mlx4_en_do_uc_filter(priv: mlx4_en_priv): MaySleep<void> {
+/** Takes addresses off the card that nobody wants any more. True when there were any. */
+function* removeUnicast(priv: mlx4_en_priv, wanted: ReadonlySet<number>): MaySleep<boolean> {
+  const gone = [...priv.mac_hash].filter((mac) => !wanted.has(mac) && mac !== priv.current_mac);
+  for (const mac of gone) {
+    yield* mlx4_en_uc_steer_release(priv, mac);
+    yield* mlx4_unregister_mac(priv.mdev.dev, priv.port, mac);
+    priv.mac_hash.delete(mac);
+    en_dbg('DRV', priv, `Removed MAC ${macText(mac)} on port:${priv.port}`);
+  }
+  return gone.length > 0;
+}
+
+/** Registers and steers one secondary address. 0 or a negative error. */
+function* addUnicast(priv: mlx4_en_priv, mac: number): MaySleep<number> {
+  const { port } = priv;
   const { dev: card } = priv.mdev;
+  const index = yield* mlx4_register_mac(card, port, mac);
+  if (index < 0) {
+    en_err(priv, `Failed registering MAC ${macText(mac)} on port ${port}: ${index}`);
+    return index;
+  }
+  const err = yield* mlx4_en_uc_steer_add(priv, mac);
+  if (err !== 0) {
+    en_err(priv, `Failed adding MAC ${macText(mac)} on port ${port}: ${err}`);
+    yield* mlx4_unregister_mac(card, port, mac);
+    return err;
+  }
+  priv.mac_hash.add(mac);
+  en_dbg('DRV', priv, `Added MAC ${macText(mac)} on port:${port}`);
+  return 0;
+}
+
+/**
+ * Makes the card's secondary unicast addresses those of the netdev. Too many of them force promiscuous
+ * mode, which lasts until one was removed and all others fit.
+ */
+function* mlx4_en_do_uc_filter(priv: mlx4_en_priv): MaySleep<void> {
   const { dev, port } = priv;
   yield* spin_lock_bh(dev.addr_list_lock);
   const wanted = new Set(dev.uc.map((entry) => readMac(entry.addr)));
   yield* spin_unlock_bh(dev.addr_list_lock);
-  for (const mac of [...priv.mac_hash]) {
-    if (wanted.has(mac) || mac === priv.current_mac || mac === readMac(dev.dev_addr)) continue;
-    yield* mlx4_en_uc_steer_release(priv, mac);
-    yield* mlx4_unregister_mac(card, port, mac);
-    priv.mac_hash.delete(mac);
-  }
+  const wasForced = (priv.flags & MLX4_EN_FLAG_FORCE_PROMISC) !== 0;
+  const removed = yield* removeUnicast(priv, wanted);
+  if (wasForced && !removed) return;
   priv.flags &= ~MLX4_EN_FLAG_FORCE_PROMISC;
   for (const mac of wanted) {
-    if (priv.mac_hash.has(mac)) continue;
-    const index = yield* mlx4_register_mac(card, port, mac);
-    if (index < 0) {
-      en_err(priv, `Failed registering MAC ${mac.toString(16)} on port ${port}: ${index}`);
-      priv.flags |= MLX4_EN_FLAG_FORCE_PROMISC;
-      break;
-    }
-    if ((yield* mlx4_en_uc_steer_add(priv, mac)) !== 0) {
-      yield* mlx4_unregister_mac(card, port, mac);
-      priv.flags |= MLX4_EN_FLAG_FORCE_PROMISC;
-      break;
-    }
-    priv.mac_hash.add(mac);
+    if (priv.mac_hash.has(mac) || (yield* addUnicast(priv, mac)) === 0) continue;
+    priv.flags |= MLX4_EN_FLAG_FORCE_PROMISC;
+    en_warn(priv, `Forcing promiscuous mode on port:${port}`);
+    return;
   }
+  if (wasForced) en_warn(priv, `Stop forcing promiscuous mode on port:${port}`);
 }
 
 /** The filters themselves; state_lock is held and the port is up. */
@@ -219,9 +243,6 @@ function* setFilters(priv: mlx4_en_priv): MaySleep<void> {
   if ((dev.priv_flags & IFF_UNICAST_FLT) !== 0) yield* mlx4_en_do_uc_filter(priv);
   const forced = (priv.flags & MLX4_EN_FLAG_FORCE_PROMISC) !== 0;
   if ((dev.flags & IFF_PROMISC) !== 0 || forced) {
-    if ((priv.flags & MLX4_EN_FLAG_PROMISC) === 0 && forced) {
-      en_warn(priv, 'Entering promiscuous mode');
-    }
     yield* mlx4_en_set_promisc_mode(priv);
     return;
   }
