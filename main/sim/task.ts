@@ -61,6 +61,10 @@ export class Task {
   switchCount = 0;
   /** Set by kill(); tasks that sleep interruptibly see it. */
   signalPending = false;
+  /** Numbers of the pending signals; kernel/signal.ts keeps signalPending in step. */
+  readonly signals = new Set<number>();
+  /** Numbers of the signals that the program has handlers for. */
+  readonly signalHandlers = new Set<number>();
   /** Virtual time at which the task last blocked, ns. */
   blockedAtNs = 0;
   /** The frame that has interrupted this context, if any. */

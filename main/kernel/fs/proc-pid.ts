@@ -32,6 +32,13 @@ function wchanText(task: Task): string {
   return frame?.split(' ')[0] ?? '0';
 }
 
+/** A bit for each signal, signal 1 in the lowest. */
+const signalMask = (signals: ReadonlySet<number>): string =>
+  [...signals]
+    .reduce((mask, signal) => mask + 2 ** (signal - 1), 0)
+    .toString(16)
+    .padStart(16, '0');
+
 function statusText(task: Task): string {
   return [
     `Name:\t${task.comm}`,
@@ -39,7 +46,7 @@ function statusText(task: Task): string {
     `Tgid:\t${task.pid}`,
     `Pid:\t${task.pid}`,
     `PPid:\t${task.parentPid}`,
-    `SigPnd:\t${task.signalPending ? '0000000000000100' : '0000000000000000'}`,
+    `ShdPnd:\t${signalMask(task.signals)}`,
     `voluntary_ctxt_switches:\t${task.switchCount}`,
     '',
   ].join('\n');
