@@ -1,6 +1,7 @@
 // BAR0: the registers (facts/device 1.4, 2.1, 2.2, 7.7, 12.1). All are big-endian 32-bit words but
 // for the MSI-X table; the bus carries little-endian values, so a whole-word access swaps the bytes
-// and a narrower one picks them. Words that nobody lives at read 0 and ignore writes.
+// and a narrower one picks them. Words that nobody lives at read 0; a write there is
+// refused, which the trace shows.
 // Left out: the comm channel (SR-IOV), crdump's access filter, the rest of the control register
 // space.
 
@@ -45,6 +46,8 @@ export interface RegisterBase {
   readonly reset: () => void;
   /** The free-running clock: ticks, a number below 2^53. */
   readonly clock: () => number;
+  /** A write came to a word that nobody lives at, or that cannot be written. */
+  readonly refuse: (offset: number) => void;
 }
 
 /** The register file of one card. */
@@ -154,6 +157,7 @@ export class Bar0 {
         return;
       case resetAt:
         if (value === MLX4_RESET_VALUE) this.base.reset();
+        else this.base.refuse(offset);
         return;
       case clearInterruptOffset:
         this.base.interrupts.clear(value, 0);
@@ -162,6 +166,7 @@ export class Bar0 {
         this.base.interrupts.clear(0, value);
         return;
       default:
+        this.base.refuse(offset);
     }
   }
 }

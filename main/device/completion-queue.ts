@@ -6,19 +6,19 @@ import {
   MLX4_CQ_STATE_ARMED,
   MLX4_CQ_STATE_ARMED_SOLICITED,
   MLX4_CQ_STATE_FIRED,
+  MLX4_CQ_STATUS_OVERFLOW,
+  MLX4_CQ_STATUS_WRITE_FAIL,
   cqContext,
   cqContextBytes,
 } from '#prm/contexts.ts';
-import { MLX4_CQ_DB_REQ_NOT, MLX4_CQ_DB_REQ_NOT_SOL } from '#prm/registers.ts';
+import { MLX4_CQ_ERROR_OVERRUN } from '#prm/events.ts';
+import { MLX4_CQ_DB_REQ_NOT } from '#prm/registers.ts';
 import type { Events } from './events.ts';
 import type { HostLink } from './host-link.ts';
 import { OwnerRing } from './owner-ring.ts';
 import type { QueueBuffer } from './queue-buffer.ts';
 
 const indexMask = 2 ** 24 - 1;
-const statusOverflow = 9;
-const statusWriteFailure = 10;
-const syndromeOverrun = 1;
 const syndromeAccess = 2;
 const microsecondNs = 1000;
 
@@ -82,13 +82,13 @@ export class CompletionQueue {
     const { ring } = this;
     if (((ring.producer - this.consumer) & indexMask) >= ring.entries && !this.ignoreOverrun) {
       const consumer = this.base.link.readBe32(this.dbRecord);
-      if (consumer < 0) return this.fail(statusWriteFailure, syndromeAccess);
+      if (consumer < 0) return this.fail(MLX4_CQ_STATUS_WRITE_FAIL, syndromeAccess);
       this.consumer = consumer & indexMask;
       if (((ring.producer - this.consumer) & indexMask) >= ring.entries) {
-        return this.fail(statusOverflow, syndromeOverrun);
+        return this.fail(MLX4_CQ_STATUS_OVERFLOW, MLX4_CQ_ERROR_OVERRUN);
       }
     }
-    if (!ring.put(entry, keep)) return this.fail(statusWriteFailure, syndromeAccess);
+    if (!ring.put(entry, keep)) return this.fail(MLX4_CQ_STATUS_WRITE_FAIL, syndromeAccess);
     if (this.armed === 'next' || (this.armed === 'solicited' && solicited)) this.moderate();
     return true;
   }
@@ -96,7 +96,6 @@ export class CompletionQueue {
   /** The CQ doorbell: asks for one event when there is an entry at `consumer` or behind it. */
   arm(sequence: number, command: number, consumer: number): void {
     this.consumer = consumer;
-    if (command !== MLX4_CQ_DB_REQ_NOT && command !== MLX4_CQ_DB_REQ_NOT_SOL) return;
     if (sequence === this.servedSequence) return;
     this.armed = command === MLX4_CQ_DB_REQ_NOT ? 'next' : 'solicited';
     this.armedFrom = consumer;
@@ -110,6 +109,10 @@ export class CompletionQueue {
     cqContext.set(this.context, 'cq_period', periodUs);
     this.maxCount = count;
     this.periodNs = periodUs * microsecondNs;
+    if (!this.waits) return;
+    // What waits must not wait for the old, longer period.
+    this.timerRuns = false;
+    this.moderate();
   }
 
   /** The context with the live values in it. */

@@ -111,14 +111,14 @@ export class ConfigSpace {
   }
 
   read(offset: number, size: number): number {
-    if (this.dark || offset < 0 || offset + size > configBytes) return allOnes(size);
+    if (this.dark || !fits(offset, size)) return allOnes(size);
     let value = 0;
     for (let i = size - 1; i >= 0; i--) value = value * 256 + this.bytes[offset + i]!;
     return value;
   }
 
   write(offset: number, size: number, value: number): void {
-    if (this.dark || offset < 0 || offset + size > configBytes) return;
+    if (this.dark || !fits(offset, size)) return;
     for (let i = 0; i < size; i++) {
       const mask = this.mask[offset + i]!;
       const byte = (value >>> (8 * i)) & 0xff;
@@ -192,6 +192,13 @@ export class ConfigSpace {
     this.put(at + 1, 1, next);
   }
 }
+
+/** An access that configuration space has: extended space is not there. */
+const fits = (offset: number, size: number): boolean =>
+  Number.isInteger(offset) &&
+  (size === 1 || size === 2 || size === 4) &&
+  offset >= 0 &&
+  offset + size <= configBytes;
 
 /** All ones in an access of `size` bytes. */
 export const allOnes = (size: number): number =>

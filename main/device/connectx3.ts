@@ -24,7 +24,7 @@ import { Interrupts } from './interrupts.ts';
 import { MsixTable } from './msix.ts';
 import { cardProfiles } from './options.ts';
 import type { CardOptions, CardProfile } from './options.ts';
-import { PortPhy } from './port.ts';
+import { PortPhy } from './phy.ts';
 import type { PortType } from './port.ts';
 import { resetDarkNs } from './timing.ts';
 import { CardView } from './view.ts';
@@ -45,8 +45,9 @@ export interface PortState {
   readonly portNumber: 1 | 2;
   readonly type: PortType;
   readonly initialised: boolean;
+  /** The port can be used: an InfiniBand port only when a subnet manager made it ACTIVE. */
   readonly linkUp: boolean;
-  /** 0 while the link is down. */
+  /** Of the cable; 0 while there is no signal. */
   readonly speedMbps: number;
   readonly mtuBytes: number;
   /** MACs in the port's table. */
@@ -107,6 +108,9 @@ export class ConnectX3 implements PciFunction {
         this.softwareReset();
       },
       clock: () => Math.floor((this.link.now() * this.options.coreClockMhz) / 1000),
+      refuse: (offset) => {
+        this.hca.refuse(`register write at 0x${offset.toString(16)}`, 'nothing takes it');
+      },
     });
     [this.hca, this.commands, this.bar2] = this.powerUp(0);
     this.faults.onSet = (fault) => {
@@ -139,14 +143,14 @@ export class ConnectX3 implements PciFunction {
   /** A port as it is now; any number but 2 means port 1. */
   port(portNumber: number): PortState {
     const port = this.hca.port(portNumber);
-    const { type, initialised, linkUp, speedMbps, mtuBytes, macs } = port;
+    const { type, initialised, linkUp, speedMbps, macs } = port;
     return {
       portNumber: port.portNumber,
       type,
       initialised,
       linkUp,
       speedMbps,
-      mtuBytes,
+      mtuBytes: port.settings.mtuBytes,
       macs,
     };
   }
@@ -165,37 +169,42 @@ export class ConnectX3 implements PciFunction {
   }
 
   configWrite(offset: number, size: AccessSize, value: number): void {
-    try {
+    this.access(() => {
       this.config.write(offset, size, value);
-    } catch (error) {
-      this.link.error(String(error));
-    }
+    });
   }
 
   barRead(bar: number, offset: number, size: AccessSize): number {
-    try {
-      if (this.answers(bar, offset, size)) return bar === 0 ? this.bar0.read(offset, size) : 0;
-    } catch (error) {
-      this.link.error(String(error));
-    }
-    return allOnes(size);
+    let value = allOnes(size);
+    this.access(() => {
+      if (!this.answers(bar, offset, size)) return;
+      value = bar === 0 ? this.bar0.read(offset, size) : 0;
+    });
+    return value;
   }
 
   barWrite(bar: number, offset: number, size: AccessSize, value: number): void {
-    try {
+    this.access(() => {
       if (!this.answers(bar, offset, size)) return;
       if (bar === 0) this.bar0.write(offset, size, value >>> 0);
       else if (!this.dead) this.bar2.write(offset, size, value >>> 0);
-    } catch (error) {
-      this.link.error(String(error));
-    }
+    });
+  }
+
+  /** Runs an access: nothing escapes, and no interrupt is sent before it is over. */
+  private access(fn: () => void): void {
+    const { link } = this;
+    link.accessing = true;
+    link.guard(fn);
+    link.accessing = false;
   }
 
   /** True when a BAR access reaches the card; one that is out of place leaves an event. */
   private answers(bar: number, offset: number, size: AccessSize): boolean {
     if (this.config.dark) return false;
     const bytes = bar === 0 ? bar0Bytes : bar === 2 ? bar2Bytes : 0;
-    const fits = Number.isInteger(offset) && offset >= 0 && offset + size <= bytes;
+    const whole = Number.isInteger(offset) && (size === 1 || size === 2 || size === 4);
+    const fits = whole && offset >= 0 && offset + size <= bytes;
     if (!fits) this.link.error(`BAR${bar} access at ${offset}, ${size} bytes`);
     else if (!this.config.memoryEnabled) this.link.error(`BAR${bar} access, memory is disabled`);
     return fits && this.config.memoryEnabled;
@@ -226,6 +235,7 @@ export class ConnectX3 implements PciFunction {
     const { trace } = this.link;
     trace.emit(K['card.reset'], trace.intern(this.name), 0);
     this.hca.kill();
+    this.link.forgetInterrupts();
     this.faults.forgetHeld();
     this.dead = false;
     this.flaps++;
@@ -250,6 +260,7 @@ export class ConnectX3 implements PciFunction {
     this.link.note('card.fault', this.name, fault.name);
     if (fault.name === 'catastrophic') {
       this.dead = true;
+      this.hca.kill();
       this.bar0.errorBuffer.forEach((_, i, buffer) => {
         buffer[i] = i === 0 ? catastrophicSyndrome : errorPattern + i;
       });

@@ -5,7 +5,6 @@
 import { readBe32 } from '#bus/bytes.ts';
 import { MLX4_INLINE_SEG, TXBB_SIZE, wqeCtrlBytes, wqeCtrlSeg, wqeDataSeg } from '#prm/wqe.ts';
 import type { Syndrome } from './completions.ts';
-import type { HostLink } from './host-link.ts';
 import type { MemoryRegions } from './memory-regions.ts';
 import type { QueuePair } from './queue-pair.ts';
 
@@ -45,12 +44,10 @@ export class Descriptor {
   flags = 0;
   private readonly bytes = new Uint8Array(descriptorMax);
   private readonly firstBlock = this.bytes.subarray(0, TXBB_SIZE);
-  private readonly link: HostLink;
   private readonly regions: MemoryRegions;
   private sizeBytes = 0;
 
-  constructor(link: HostLink, regions: MemoryRegions) {
-    this.link = link;
+  constructor(regions: MemoryRegions) {
     this.regions = regions;
   }
 
@@ -96,8 +93,10 @@ export class Descriptor {
       const count = readBe32(this.bytes, at);
       const inline = count >= MLX4_INLINE_SEG;
       const bytes = inline ? count - MLX4_INLINE_SEG : count;
-      if (inline && at + inlineHeaderBytes + bytes > this.sizeBytes) {
-        return fault('LOCAL_QP_OP_ERR', 'inline data runs out of the descriptor');
+      if (inline) {
+        const end = at + inlineHeaderBytes + bytes;
+        const crosses = end > this.sizeBytes || end > at - (at % TXBB_SIZE) + TXBB_SIZE;
+        if (crosses) return fault('LOCAL_QP_OP_ERR', 'inline data crosses a block');
       }
       length += bytes;
       if (bytes === 0 || length > packetMax) return fault('LOCAL_LENGTH_ERR', 'segment length');
@@ -119,13 +118,12 @@ export class Descriptor {
         at += roundUp(inlineHeaderBytes + inline);
         continue;
       }
-      if (!this.regions.allows(readBe32(bytes, at + lkeyAt), qp.pd, 'read')) {
-        return fault('LOCAL_PROT_ERR', 'memory key');
-      }
+      const lkey = readBe32(bytes, at + lkeyAt);
       const address =
         readBe32(bytes, at + addressHighAt) * 2 ** 32 + readBe32(bytes, at + addressLowAt);
-      if (!this.link.read(address, frame.subarray(filled, filled + count))) {
-        return fault('LOCAL_PROT_ERR', 'data fetch failed');
+      const into = frame.subarray(filled, filled + count);
+      if (!this.regions.read(lkey, qp.pd, address, into)) {
+        return fault('LOCAL_PROT_ERR', 'a memory key does not allow it, or the fetch failed');
       }
       filled += count;
       at += unitBytes;

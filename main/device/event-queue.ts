@@ -6,6 +6,7 @@ import {
   MLX4_EQ_STATE_ALWAYS_ARMED,
   MLX4_EQ_STATE_ARMED,
   MLX4_EQ_STATE_FIRED,
+  MLX4_EQ_STATUS_WRITE_FAIL,
   eqContext,
   eqContextBytes,
 } from '#prm/contexts.ts';
@@ -17,7 +18,7 @@ import type { QueueBuffer } from './queue-buffer.ts';
 /** Consumer indices of doorbells have 24 bits. */
 const indexMask = 2 ** 24 - 1;
 const armShift = eqDoorbell.fields.arm.low;
-const statusWriteFailure = 10;
+const ownerHardware = 1;
 
 /** An event queue that the hardware owns. */
 export class EventQueue {
@@ -45,6 +46,11 @@ export class EventQueue {
     const state = eqContext.get(context, 'state');
     this.alwaysArmed = state === MLX4_EQ_STATE_ALWAYS_ARMED;
     this.armed = state === MLX4_EQ_STATE_ARMED || this.alwaysArmed;
+  }
+
+  /** Its memory could not be written: it takes no more events. */
+  get broken(): boolean {
+    return this.failed;
   }
 
   /** Writes an event and interrupts when armed. False when the event is lost. */
@@ -75,8 +81,9 @@ export class EventQueue {
   /** The context with the live values in it. */
   refresh(): Uint8Array {
     const { context } = this;
+    eqContext.set(context, 'owner', ownerHardware);
     eqContext.set(context, 'state', this.armed ? MLX4_EQ_STATE_ARMED : MLX4_EQ_STATE_FIRED);
-    if (this.failed) eqContext.set(context, 'status', statusWriteFailure);
+    if (this.failed) eqContext.set(context, 'status', MLX4_EQ_STATUS_WRITE_FAIL);
     eqContext.set(context, 'consumer_index', this.consumer);
     eqContext.set(context, 'producer_index', this.ring.producer & indexMask);
     return context;

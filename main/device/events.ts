@@ -5,6 +5,7 @@
 
 import { writeBe32 } from '#bus/bytes.ts';
 import {
+  MLX4_DEV_PMC_SUBTYPE_PORT_INFO,
   MLX4_EVENT_TYPE,
   MLX4_PORT_CHANGE_SUBTYPE_ACTIVE,
   MLX4_PORT_CHANGE_SUBTYPE_DOWN,
@@ -13,10 +14,12 @@ import {
   eqeCmd,
   eqeCq,
   eqePortChange,
+  eqePortMgmt,
   eqeQp,
 } from '#prm/events.ts';
 import type { EventQueue } from './event-queue.ts';
 import type { HostLink } from './host-link.ts';
+import type { IbPort } from './ib-port.ts';
 
 /** Event types that MAP_EQ can name. */
 const types = 64;
@@ -50,6 +53,13 @@ export class Events {
   /** The EQ that an event type goes to, or -1. */
   queueOf(type: number): number {
     return this.map[type] ?? -1;
+  }
+
+  /** Takes every queue away. */
+  clear(): void {
+    this.queues.clear();
+    this.map.fill(-1);
+    this.overflowReported = false;
   }
 
   /** Takes a queue away, and every event type that went there. */
@@ -90,6 +100,22 @@ export class Events {
     this.send(MLX4_EVENT_TYPE.PORT_CHANGE, 'PORT_CHANGE', what);
   }
 
+  /** A subnet manager changed what a port is told; `changed`: MLX4_EQ_PORT_INFO bits. */
+  postPortInfo(portNumber: number, changed: number, ib: IbPort): void {
+    this.begin(MLX4_EVENT_TYPE.PORT_MNG_CHG_EVENT);
+    eqe.set(this.entry, 'subtype', MLX4_DEV_PMC_SUBTYPE_PORT_INFO);
+    eqePortMgmt.write(this.entry, {
+      port: portNumber,
+      mstr_sm_lid: ib.smLid,
+      port_lid: ib.lid,
+      changed_attr: changed,
+      mstr_sm_sl: ib.smSl,
+      gid_prefix: ib.gidPrefix,
+    });
+    const what = `port ${portNumber} port info 0x${changed.toString(16)}`;
+    this.send(MLX4_EVENT_TYPE.PORT_MNG_CHG_EVENT, 'PORT_MNG_CHG', what);
+  }
+
   /** A completion queue is broken: syndrome 1 overrun, 2 access violation. */
   postCqError(cqn: number, syndrome: number): void {
     this.begin(MLX4_EVENT_TYPE.CQ_ERROR);
@@ -120,7 +146,8 @@ export class Events {
   }
 
   private overflow(full: EventQueue): void {
-    this.link.error(`EQ ${full.eqn} is full: event lost`);
+    const why = full.broken ? 'cannot be written' : 'is full';
+    this.link.error(`EQ ${full.eqn} ${why}: event lost`);
     const eqn = this.map[MLX4_EVENT_TYPE.EQ_OVERFLOW]!;
     if (this.overflowReported || eqn < 0 || eqn === full.eqn) return;
     this.overflowReported = true;

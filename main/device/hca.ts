@@ -6,36 +6,24 @@ import { Completions } from './completions.ts';
 import { Events } from './events.ts';
 import type { Faults } from './faults.ts';
 import type { HostLink } from './host-link.ts';
+import { contextAddress, noTables } from './icm-tables.ts';
+import type { ContextKind, IcmTables } from './icm-tables.ts';
 import { IcmSpace } from './icm.ts';
 import type { Interrupts } from './interrupts.ts';
 import { MemoryRegions } from './memory-regions.ts';
 import type { CardOptions } from './options.ts';
+import type { PortPhy } from './phy.ts';
 import { Port } from './port.ts';
-import type { PortOwner, PortPhy } from './port.ts';
+import type { PortOwner } from './port.ts';
 import type { QueuePair } from './queue-pair.ts';
 import { Receiver } from './receive.ts';
-import { Spreader } from './rss.ts';
 import { Counters } from './statistics.ts';
 import { Steering } from './steering.ts';
+import { SubnetAgent } from './subnet-agent.ts';
 import { Transmitter } from './transmit.ts';
 
 /** How far the driver has come: power, RUN_FW, INIT_HCA. */
 export type Phase = 'power' | 'running' | 'initialised';
-
-/** Where INIT_HCA put the tables, and their sizes as logs. */
-export interface IcmTables {
-  readonly qpc: number;
-  readonly logQps: number;
-  readonly srqc: number;
-  readonly logSrqs: number;
-  readonly cqc: number;
-  readonly logCqs: number;
-  readonly eqc: number;
-  readonly logEqs: number;
-  readonly dmpt: number;
-  readonly logMpts: number;
-  readonly mtt: number;
-}
 
 /** A shared receive queue: only its context is kept. */
 export interface SharedReceiveQueue {
@@ -52,20 +40,6 @@ export interface HcaBase {
   readonly phys: readonly [PortPhy, PortPhy];
 }
 
-const noTables: IcmTables = {
-  qpc: 0,
-  logQps: 0,
-  srqc: 0,
-  logSrqs: 0,
-  cqc: 0,
-  logCqs: 0,
-  eqc: 0,
-  logEqs: 0,
-  dmpt: 0,
-  logMpts: 0,
-  mtt: 0,
-};
-
 /** The card's state since the last reset. */
 export class Hca implements PortOwner {
   readonly link: HostLink;
@@ -75,11 +49,12 @@ export class Hca implements PortOwner {
   readonly icm: IcmSpace;
   readonly events: Events;
   readonly completions: Completions;
-  readonly regions = new MemoryRegions();
+  readonly regions: MemoryRegions;
   readonly steering: Steering;
   readonly counters: Counters;
   readonly transmitter: Transmitter;
   readonly receiver: Receiver;
+  readonly subnetAgent: SubnetAgent;
   readonly ports: readonly [Port, Port];
   /** Queue pairs by slot (low bits of the number). */
   readonly qps = new Map<number, QueuePair>();
@@ -100,7 +75,6 @@ export class Hca implements PortOwner {
   nodeDescription: Uint8Array;
   /** First of the eight special QPs; 0 = not configured. */
   specialQpBase = 0;
-  private readonly spreaders = new Map<QueuePair, Spreader>();
   private alive = true;
 
   constructor(base: HcaBase) {
@@ -110,6 +84,7 @@ export class Hca implements PortOwner {
     this.interrupts = interrupts;
     this.faults = faults;
     this.icm = new IcmSpace(link);
+    this.regions = new MemoryRegions(link, this.icm);
     this.events = new Events(link);
     this.completions = new Completions(link);
     this.steering = new Steering(this.icm);
@@ -122,9 +97,10 @@ export class Hca implements PortOwner {
     ];
     this.transmitter = new Transmitter(this);
     this.receiver = new Receiver(this);
+    this.subnetAgent = new SubnetAgent(this);
   }
 
-  /** Nothing that this one asked for happens any more. */
+  /** Nothing that this one asked for happens any more, and nothing that arrives is heard. */
   kill(): void {
     this.alive = false;
   }
@@ -140,27 +116,17 @@ export class Hca implements PortOwner {
     return this.ports[portNumber === 2 ? 1 : 0];
   }
 
-  /** The queue pair with this number (high bits do not count), or undefined. */
+  /** Slot of a queue pair's number: its low bits (facts/device 6.5.5). */
+  qpSlot(qpn: number): number {
+    return qpn & (2 ** this.tables.logQps - 1);
+  }
+
+  /** The queue pair in the slot of this number, or undefined; its own number may differ. */
   qp(qpn: number): QueuePair | undefined {
-    return this.qps.get(qpn & (2 ** this.tables.logQps - 1));
+    return this.qps.get(this.qpSlot(qpn));
   }
 
-  /** What spreads packets of an RSS queue pair; null for another one. */
-  spreader(qp: QueuePair): Spreader | null {
-    if (qp.rss === null) return null;
-    const known = this.spreaders.get(qp);
-    if (known !== undefined) return known;
-    const made = new Spreader(qp.rss);
-    this.spreaders.set(qp, made);
-    return made;
-  }
-
-  /** The RSS context changed, or the queue pair is gone. */
-  forgetSpreader(qp: QueuePair): void {
-    this.spreaders.delete(qp);
-  }
-
-  /** Puts a queue pair into ERR and flushes it; `event` also tells software. */
+  /** Puts a queue pair into ERR and flushes it; `event` also tells software of it. */
   breakQp(qp: QueuePair, event: 'WQ_CATAS_ERROR' | 'WQ_ACCESS_ERROR' | null): void {
     if (qp.state === 'ERR') return;
     qp.state = 'ERR';
@@ -171,9 +137,13 @@ export class Hca implements PortOwner {
 
   /** Writes a queue pair's context to the ICM. False when its page is not there. */
   saveQp(qp: QueuePair): boolean {
-    const slot = qp.qpn & (2 ** this.tables.logQps - 1);
-    const at = this.tables.qpc + slot * this.options.entrySizes.qpc;
-    return this.icm.write(at, qp.refresh());
+    return this.saveContext('qp', this.qpSlot(qp.qpn), qp.refresh());
+  }
+
+  /** Writes a context to its place in the ICM. False when its page is not there. */
+  saveContext(kind: ContextKind, slot: number, context: Uint8Array): boolean {
+    const { tables, options } = this;
+    return this.icm.write(contextAddress(tables, options.entrySizes, kind, slot), context);
   }
 
   /** Something that the card does not do, or will not. */
@@ -182,10 +152,17 @@ export class Hca implements PortOwner {
   }
 
   portChanged(portNumber: 1 | 2, up: boolean): void {
-    this.events.postPortChange(portNumber, up);
+    if (this.alive) this.events.postPortChange(portNumber, up);
+  }
+
+  portInfoChanged(port: Port, changed: number): void {
+    if (!this.alive || !this.options.flags.includes('PORT_MNG_CHG_EV')) return;
+    this.events.postPortInfo(port.portNumber, changed, port.ib);
   }
 
   frameReceived(port: Port, frame: Uint8Array): void {
-    if (port.type === 'eth' && this.phase === 'initialised') this.receiver.receive(port, frame);
+    if (!this.alive || this.phase !== 'initialised') return;
+    if (port.type === 'eth') this.receiver.receive(port, frame);
+    else this.subnetAgent.received(port, frame);
   }
 }

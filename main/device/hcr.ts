@@ -16,8 +16,7 @@ import {
 } from '#prm/registers.ts';
 import { CMD_STAT, closingCommands, statusName } from '#prm/status.ts';
 import type { CommandStatus } from '#prm/status.ts';
-import { writeBe32 } from '#bus/bytes.ts';
-import { readBe32 } from '#bus/bytes.ts';
+import { readBe32, writeBe32 } from '#bus/bytes.ts';
 import { Command, Refusal, commandText, demand, parameter, shortName } from './command.ts';
 import type { CommandRecord, CommandRequest } from './command.ts';
 import { commandRows } from './commands/table.ts';
@@ -160,6 +159,8 @@ export class CommandInterface {
       demand(row !== null, 'BAD_OP', 'not modelled');
       const reached = phaseOrder[this.hca.phase] >= phaseOrder[row.needs];
       demand(reached, 'BAD_SYS_STATE', `needs ${row.needs}, is ${this.hca.phase}`);
+      const known = row.opModifiers.includes(request.opModifier);
+      demand(known, 'BAD_OP', `opcode modifier ${request.opModifier}`);
       row.run(this.hca, command);
       const out = parameter(request.outHigh, request.outLow);
       const written = command.output === null || this.hca.link.write(out, command.output);

@@ -16,8 +16,12 @@ export class HostLink {
   readonly trace: Trace;
   /** Bus mastering is on. The card sets it from COMMAND. */
   busMaster = false;
+  /** A register access is under way: interrupts that it causes are sent when it is over. */
+  accessing = false;
   private host: PciHost | null = null;
   private readonly word = new Uint8Array(4);
+  /** Interrupts that an access caused, in order. */
+  private waiting: (MsixMessage | null)[] = [];
 
   constructor(name: string, trace: Trace) {
     this.name = name;
@@ -88,14 +92,31 @@ export class HostLink {
     return ((word[0]! << 24) | (word[1]! << 16) | (word[2]! << 8) | word[3]!) >>> 0;
   }
 
-  /** Sends an MSI-X message, or raises INTA# for null. */
+  /**
+   * Sends an MSI-X message, or raises INTA# for null; never from inside a register access
+   * (bus/pci-function.ts): a host that delivers at once would enter its handler in the middle of it.
+   */
   raise(message: MsixMessage | null): void {
-    this.host?.raise(message);
+    if (!this.accessing) {
+      this.host?.raise(message);
+      return;
+    }
+    this.waiting.push(message);
+    if (this.waiting.length > 1) return;
+    this.after(0, () => {
+      for (const each of this.waiting.splice(0)) this.host?.raise(each);
+    });
   }
 
   /** Releases INTA#. */
   lower(): void {
+    this.waiting = this.waiting.filter((message) => message !== null);
     this.host?.lower();
+  }
+
+  /** A reset: interrupts that have not been sent are not sent any more. */
+  forgetInterrupts(): void {
+    this.waiting = [];
   }
 
   /** Leaves a trace event about `subject`. */

@@ -8,6 +8,8 @@ import type { HostLink } from './host-link.ts';
 /** Bytes of an ICM page. */
 export const icmPageBytes = 4096;
 const pageShift = 12;
+/** Largest ICM that QUERY_DEV_CAP offers. */
+export const icmBytesMax = 2 ** 40;
 
 /** The address space of one card. */
 export class IcmSpace {

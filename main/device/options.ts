@@ -50,6 +50,8 @@ export interface CardOptions {
   readonly firmwarePages: number;
   /** Auxiliary pages that SET_ICM_SIZE asks for. */
   readonly auxPages: number;
+  /** The upper half of BAR2 takes whole descriptors (facts/device 7.6). */
+  readonly blueFlame: boolean;
   /** MSI-X vectors; 0 = no MSI-X capability. */
   readonly msixVectors: number;
   readonly firmwareVersion: {
@@ -116,6 +118,7 @@ const defaultOptions: CardOptions = {
   logMaxEqs: 9,
   firmwarePages: 256,
   auxPages: 64,
+  blueFlame: false,
   msixVectors: 128,
   firmwareVersion: { major: 2, minor: 42, sub: 5000 },
   boardId: 'MT_1090120019',

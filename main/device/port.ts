@@ -1,90 +1,28 @@
-// A port: the connector, which outlives a reset (PortPhy), and everything that firmware keeps about
-// it (Port): type, filters, tables, counts (facts/device 5.13 to 5.18, 9). The link follows the
-// cable: the port offers itself while it is initialised, and reports PORT_CHANGE when the link
-// comes or goes by itself. Closing a port takes the link down without an event: software knows.
+// A port as firmware keeps it: type, link, counts (facts/device 5.13, 9). The link follows the cable:
+// the port offers itself while it is initialised, and reports PORT_CHANGE when it becomes usable or
+// stops being so by itself: an Ethernet port with its link, an InfiniBand port when a subnet manager
+// makes it ACTIVE. Closing a port takes the link down without an event: software knows.
 
-import type { LinkOffer, LinkState, WireEnd, WirePort } from '#bus/wire.ts';
-import { gidBytes } from '#prm/port.ts';
-import { MLX4_MAX_MAC_NUM, MLX4_MAX_VLAN_NUM, vlanFilterBit, vlanFilterWord } from '#prm/port.ts';
-import { readBe32 } from '#bus/bytes.ts';
-import type { HostLink } from './host-link.ts';
+import type { LinkOffer, LinkState } from '#bus/wire.ts';
+import { IbPort } from './ib-port.ts';
+import type { PortInfoSetting } from './ib-port.ts';
 import type { PortOptions } from './options.ts';
+import type { PortPhy } from './phy.ts';
+import { PortSettings } from './port-settings.ts';
 import { PortStatistics } from './statistics.ts';
 
 /** What is on the link. */
 export type PortType = 'ib' | 'eth';
 
-const linkDown: LinkState = { up: false, speedMbps: 0 };
 /** Data rates of 4x QDR and 4x FDR, Mb/s. */
 const ibSpeedsMbps: readonly number[] = [40_000, 56_000];
-/** MTU until SET_PORT says otherwise: a full standard frame with tag and FCS. */
-const defaultMtuBytes = 1526;
-
-/** The connector of a port: what a cable is plugged into. */
-export class PortPhy implements WirePort {
-  readonly name: string;
-  /** The firmware's side; null while the card is in reset. */
-  port: Port | null = null;
-  link: LinkState = linkDown;
-  private readonly host: HostLink;
-  private end: WireEnd | null = null;
-
-  constructor(name: string, host: HostLink) {
-    this.name = name;
-    this.host = host;
-  }
-
-  offer(): LinkOffer {
-    return this.port?.offer() ?? { enabled: false, protocol: 'eth', speedsMbps: [] };
-  }
-
-  plugged(end: WireEnd | null): void {
-    this.end = end;
-    this.host.note('card.port', this.name, end === null ? 'cable pulled' : 'cable plugged in');
-  }
-
-  linkChanged(state: LinkState): void {
-    this.link = state;
-    const text = state.up ? `link up at ${state.speedMbps} Mb/s` : 'link down';
-    this.host.note('card.port', this.name, text);
-    this.host.guard(() => this.port?.linkChanged(state));
-  }
-
-  frameArrived(frame: Uint8Array): void {
-    const { port } = this;
-    if (port === null) return;
-    try {
-      port.received(frame);
-    } catch (error) {
-      this.host.error(String(error));
-    }
-  }
-
-  damagedFrameArrived(frame: Uint8Array): void {
-    if (this.port !== null && frame.length > 0) this.port.statistics.rxCrc++;
-  }
-
-  /** Puts a frame on the wire; the bytes are given away. */
-  send(frame: Uint8Array): void {
-    this.end?.send(frame);
-  }
-
-  /** offer() changed: the link trains again. */
-  offerChanged(): void {
-    this.end?.offerChanged();
-  }
-
-  /** What the other end of the cable speaks, or null when there is nothing. */
-  sense(): PortType | null {
-    const peer = this.end?.peerOffer() ?? null;
-    return peer === null || !peer.enabled ? null : peer.protocol;
-  }
-}
 
 /** What the rest of the card does for a port. */
 export interface PortOwner {
-  /** The link came or went while the port was initialised. */
+  /** The port became usable or stopped being so while it was initialised. */
   portChanged(portNumber: 1 | 2, up: boolean): void;
+  /** A subnet manager changed what the port is told; MLX4_EQ_PORT_INFO bits. */
+  portInfoChanged(port: Port, changed: number): void;
   /** A frame passed the link. */
   frameReceived(port: Port, frame: Uint8Array): void;
 }
@@ -94,27 +32,13 @@ export class Port {
   readonly portNumber: 1 | 2;
   readonly options: PortOptions;
   readonly phy: PortPhy;
+  readonly ib = new IbPort();
   type: PortType;
   initialised = false;
-  /** Largest frame, FCS included. */
-  mtuBytes = defaultMtuBytes;
-  userMtu = 0;
-  userMac = 0;
-  /** Pause bytes as SET_PORT gave them: pptx, pfctx, pprx, pfcrx. */
-  pause: readonly [number, number, number, number] = [0, 0, 0, 0];
-  beaconSeconds = 0;
-  /** MACs by table index; 0 = empty. */
-  readonly macTable = new Float64Array(MLX4_MAX_MAC_NUM);
-  /** VLAN ids by table index; -1 = empty. */
-  readonly vlanTable = new Int16Array(MLX4_MAX_VLAN_NUM).fill(-1);
-  readonly gidTable = new Uint8Array(128 * gidBytes);
-  ibCapabilityMask = 0;
-  /** Multicast addresses that pass while the filter is on. */
-  readonly multicast = new Set<number>();
-  multicastFilter = false;
-  /** 4096-bit map; null until software sets one: then every tag passes. */
-  vlanFilter: Uint8Array | null = null;
+  settings = new PortSettings();
   statistics = new PortStatistics();
+  /** Ethernet speeds that are offered, Mb/s: what PTYS was told, at first all. */
+  private ethSpeedsMbps: readonly number[];
   private readonly owner: PortOwner;
   /** A portFlap fault holds the link down. */
   private forcedDown = false;
@@ -125,21 +49,33 @@ export class Port {
     this.options = options;
     this.phy = phy;
     this.owner = owner;
+    this.ethSpeedsMbps = options.speedsMbps;
     const { supportsIb, supportsEth, suggested } = options;
     this.type = supportsIb && supportsEth ? suggested : supportsIb ? 'ib' : 'eth';
   }
 
-  get linkUp(): boolean {
+  /** The cable carries a signal for this port. */
+  get carrier(): boolean {
     return this.initialised && this.phy.link.up;
   }
 
+  /** The port can be used: QUERY_PORT's link bit. */
+  get linkUp(): boolean {
+    return this.carrier && (this.type === 'eth' || this.ib.active);
+  }
+
   get speedMbps(): number {
-    return this.linkUp ? this.phy.link.speedMbps : 0;
+    return this.carrier ? this.phy.link.speedMbps : 0;
+  }
+
+  /** Ethernet speeds that are offered, Mb/s. */
+  get offeredMbps(): readonly number[] {
+    return this.ethSpeedsMbps;
   }
 
   /** MACs in the table. */
   get macs(): readonly number[] {
-    return Array.from(this.macTable).filter((mac) => mac !== 0);
+    return Array.from(this.settings.macTable).filter((mac) => mac !== 0);
   }
 
   supports(type: PortType): boolean {
@@ -147,7 +83,7 @@ export class Port {
   }
 
   offer(): LinkOffer {
-    const speedsMbps = this.type === 'ib' ? ibSpeedsMbps : this.options.speedsMbps;
+    const speedsMbps = this.type === 'ib' ? ibSpeedsMbps : this.ethSpeedsMbps;
     return { enabled: this.initialised && !this.forcedDown, protocol: this.type, speedsMbps };
   }
 
@@ -155,7 +91,6 @@ export class Port {
   open(): void {
     if (this.initialised) return;
     this.initialised = true;
-    this.reportedUp = false;
     this.phy.offerChanged();
   }
 
@@ -164,7 +99,15 @@ export class Port {
     if (!this.initialised) return;
     this.initialised = false;
     this.reportedUp = false;
+    this.ib.linkChanged(false);
     this.phy.offerChanged();
+  }
+
+  /** CLOSE_HCA: the port is closed and forgets what it was told. */
+  closeHca(): void {
+    this.close();
+    this.settings = new PortSettings();
+    this.offerSpeeds(this.options.speedsMbps);
   }
 
   /** Makes the port the given type; the link trains again when that changes it. */
@@ -174,6 +117,16 @@ export class Port {
     if (this.initialised) this.phy.offerChanged();
   }
 
+  /** Offers these Ethernet speeds only; the link trains again when that changes anything. */
+  offerSpeeds(speedsMbps: readonly number[]): void {
+    const same =
+      speedsMbps.length === this.ethSpeedsMbps.length &&
+      speedsMbps.every((speed) => this.ethSpeedsMbps.includes(speed));
+    if (same) return;
+    this.ethSpeedsMbps = speedsMbps;
+    if (this.initialised && this.type === 'eth') this.phy.offerChanged();
+  }
+
   /** The portFlap fault. */
   forceDown(down: boolean): void {
     if (down === this.forcedDown) return;
@@ -181,22 +134,33 @@ export class Port {
     if (this.initialised) this.phy.offerChanged();
   }
 
+  /** A subnet manager's Set(PortInfo). False when the port is not in a state for it. */
+  manage(setting: PortInfoSetting): boolean {
+    if (this.type !== 'ib' || !this.carrier || !this.ib.allows(setting)) return false;
+    const changed = this.ib.apply(setting);
+    if (changed !== 0) this.owner.portInfoChanged(this, changed);
+    this.report(this.ib.active);
+    return true;
+  }
+
   linkChanged(state: LinkState): void {
-    if (!this.initialised || state.up === this.reportedUp) return;
-    // An InfiniBand port is active only when a subnet manager says so, and there is none.
-    if (state.up && this.type === 'ib') return;
-    this.reportedUp = state.up;
-    this.owner.portChanged(this.portNumber, state.up);
+    if (!this.initialised) return;
+    if (this.type === 'ib') this.ib.linkChanged(state.up);
+    this.report(this.linkUp);
   }
 
   received(frame: Uint8Array): void {
-    if (this.linkUp) this.owner.frameReceived(this, frame);
+    if (this.carrier) this.owner.frameReceived(this, frame);
   }
 
-  /** True when the VLAN filter lets a tag with this id pass. */
-  vlanPasses(vlan: number): boolean {
-    if (this.vlanFilter === null) return true;
-    const word = readBe32(this.vlanFilter, vlanFilterWord(vlan) * 4);
-    return ((word >>> vlanFilterBit(vlan)) & 1) === 1;
+  /** A frame with a wrong FCS came in. */
+  receivedDamaged(): void {
+    if (this.carrier) this.statistics.rxCrc++;
+  }
+
+  private report(up: boolean): void {
+    if (up === this.reportedUp) return;
+    this.reportedUp = up;
+    this.owner.portChanged(this.portNumber, up);
   }
 }

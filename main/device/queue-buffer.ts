@@ -2,8 +2,12 @@
 // are read once, when the queue is created: the driver has written them by then and may write
 // others later. Pages are 4 KiB or larger; one large page is common.
 
+import { readBe32 } from '#bus/bytes.ts';
 import { MLX4_MTT_FLAG_PRESENT, mttEntryBytes } from '#prm/contexts.ts';
+import { demand } from './command.ts';
+import type { Hca } from './hca.ts';
 import type { HostLink } from './host-link.ts';
+import { icmPageBytes } from './icm.ts';
 import type { IcmSpace } from './icm.ts';
 
 /** Largest page of a buffer: 2^(12 + this) bytes. */
@@ -11,8 +15,6 @@ const logPageMax = 18;
 
 /** Where a context says that a buffer is. */
 export interface BufferPlace {
-  /** ICM address of the MTT table. */
-  readonly mttBase: number;
   /** Byte offset of the first entry, 40 bits in two parts. */
   readonly offsetHigh: number;
   readonly offsetLow: number;
@@ -63,39 +65,37 @@ export class QueueBuffer {
 }
 
 /**
- * The buffer that a context describes, or null when its first entry is not present or the page size
- * makes no sense. Later entries that are missing make holes: an access there fails when it happens,
- * because a context may state a queue that is never used (a TX queue pair's receive side).
+ * The buffer that a context describes. Refuses when the page size makes no sense, or the first
+ * entry is not mapped or not present. Later entries that are missing make holes: an access there
+ * fails when it happens, because a context may state a queue that is never used (a TX queue pair's
+ * receive side).
  */
-export function resolveBuffer(
-  link: HostLink,
-  icm: IcmSpace,
-  place: BufferPlace,
-): QueueBuffer | null {
-  if (place.logPageSize > logPageMax) return null;
-  const pageShift = place.logPageSize + 12;
-  const count = Math.max(1, Math.ceil(place.sizeBytes / 2 ** pageShift));
-  const start = place.mttBase + place.offsetHigh * 2 ** 32 + place.offsetLow;
+export function bufferOf(hca: Hca, place: BufferPlace): QueueBuffer {
+  const { logPageSize, sizeBytes } = place;
+  demand(logPageSize <= logPageMax, 'BAD_SIZE', `pages of 2^${logPageSize + 12} bytes`);
+  const start = hca.tables.mtt + place.offsetHigh * 2 ** 32 + place.offsetLow;
+  demand(hca.icm.translate(start) >= 0, 'ICM_ERROR', 'the MTT is not mapped');
+  const pageShift = logPageSize + 12;
+  const count = Math.max(1, Math.ceil(sizeBytes / 2 ** pageShift));
   const pages = new Float64Array(count).fill(-1);
   const entries = new Uint8Array(count * mttEntryBytes);
-  readAvailable(icm, start, entries);
-  const view = new DataView(entries.buffer);
+  readAvailable(hca.icm, start, entries);
   for (let i = 0; i < count; i++) {
-    const low = view.getUint32(i * mttEntryBytes + 4);
+    const low = readBe32(entries, i * mttEntryBytes + 4);
     if ((low & MLX4_MTT_FLAG_PRESENT) === 0) continue;
-    pages[i] = view.getUint32(i * mttEntryBytes) * 2 ** 32 + (low - (low % 4096));
+    pages[i] = readBe32(entries, i * mttEntryBytes) * 2 ** 32 + (low - (low % icmPageBytes));
   }
-  return pages[0]! < 0 ? null : new QueueBuffer(link, pages, pageShift);
+  demand(pages[0]! >= 0, 'BAD_PARAM', 'the buffer has no translation');
+  return new QueueBuffer(hca.link, pages, pageShift);
 }
 
 /** Reads as far as pages are mapped; the rest stays zero (not present). */
 function readAvailable(icm: IcmSpace, start: number, entries: Uint8Array): void {
-  const step = 4096;
   for (let at = 0; at < entries.length;) {
-    const room = step - ((start + at) % step);
+    const room = icmPageBytes - ((start + at) % icmPageBytes);
     const end = Math.min(entries.length, at + room);
     const part = entries.subarray(at, end);
-    if (!icm.read(start + at, part)) part.fill(0);
+    if (icm.translate(start + at) < 0 || !icm.read(start + at, part)) part.fill(0);
     at = end;
   }
 }

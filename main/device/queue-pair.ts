@@ -13,21 +13,11 @@ import {
   schedQueuePort,
 } from '#prm/qp-context.ts';
 import type { QueueBuffer } from './queue-buffer.ts';
+import { Spreader } from './rss.ts';
+import type { RssSpread } from './rss.ts';
 
 /** Name of a state. */
 export type QpStateName = keyof typeof MLX4_QP_STATE;
-
-/** What an RSS queue pair spreads packets by. */
-export interface RssSpread {
-  readonly baseQpn: number;
-  readonly baseQpnUdp: number;
-  readonly defaultQpn: number;
-  readonly ringMask: number;
-  readonly toeplitz: boolean;
-  /** MLX4_RSS_* bits: what is hashed. */
-  readonly flags: number;
-  readonly key: Uint8Array;
-}
 
 /** Counter index that means "none". */
 export const noCounter = 0xff;
@@ -52,7 +42,8 @@ export class QueuePair {
   vlanStrip = true;
   /** Receives go to a shared receive queue. */
   usesSrq = false;
-  rss: RssSpread | null = null;
+  /** Of an RSS queue pair: what chooses the ring for a packet. */
+  spreader: Spreader | null = null;
   buffer: QueueBuffer | null = null;
   /** Basic blocks of the send queue, or 0 without one. */
   sqBlocks = 0;
@@ -68,6 +59,8 @@ export class QueuePair {
   rqProducer = 0;
   /** A turn to send is asked for already. */
   sendScheduled = false;
+  /** A doorbell rang in SQD: the send queue is looked at when the state is RTS again. */
+  sendWaits = false;
 
   constructor(qpn: number) {
     this.qpn = qpn;
@@ -91,17 +84,19 @@ export class QueuePair {
     this.sqIndex = qpContext.get(context, 'sq_wqe_counter');
     this.rqIndex = qpContext.get(context, 'rq_wqe_counter');
     this.rqProducer = this.rqIndex;
-    this.loadPath(context);
+    this.loadPath();
     return this.loadGeometry(context);
   }
 
-  /** Takes what may change after RST2INIT: path, port, VLAN stripping, RSS. */
-  loadPath(context: Uint8Array): void {
+  /** Takes from the context what may change after RST2INIT: path, port, VLAN stripping, RSS. */
+  loadPath(): void {
+    const { context } = this;
     this.portNumber = schedQueuePort(qpContext.get(context, 'path_sched_queue'));
     this.counter = qpContext.get(context, 'path_counter_index');
     this.forcedPort = (qpContext.get(context, 'params2') & MLX4_QP_BIT_FPP) !== 0;
     this.vlanStrip = !qpContext.get(context, 'vlan_strip_disable');
-    this.rss = qpContext.get(context, 'rss') ? spreadOf(context) : null;
+    const spreads = qpContext.get(context, 'rss');
+    this.spreader = spreads ? new Spreader(spreadOf(context)) : null;
   }
 
   /** The context with the live values in it. */
@@ -124,7 +119,8 @@ export class QueuePair {
     const sqBytes = 2 ** ((sq >> 3) & 0xf) * sqStride;
     this.sqBlocks = Math.floor(sqBytes / 64);
     this.rqStride = 2 ** ((rq & 7) + logStrideBase);
-    this.rqEntries = rq === 0 || this.usesSrq || this.rss !== null ? 0 : 2 ** ((rq >> 3) & 0xf);
+    this.rqEntries =
+      rq === 0 || this.usesSrq || this.spreader !== null ? 0 : 2 ** ((rq >> 3) & 0xf);
     const rqBytes = this.rqEntries * this.rqStride;
     const rqFirst = this.rqStride > sqStride;
     this.sqOffset = rqFirst ? rqBytes : 0;

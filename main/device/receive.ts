@@ -5,7 +5,14 @@
 // queue pairs (only a descriptor that forces loopback gets it), raw checksums for other protocols.
 
 import { readBe16, readBe32 } from '#bus/bytes.ts';
-import { EtherType, destinationOf, fcsBytes, removeVlan, vlanTci } from '#bus/frame.ts';
+import {
+  EtherType,
+  destinationOf,
+  ethHeaderBytes,
+  fcsBytes,
+  removeVlan,
+  vlanTci,
+} from '#bus/frame.ts';
 import { isMulticastAt, macBytes } from '#bus/mac.ts';
 import { MLX4_CQE_STATUS } from '#prm/completion.ts';
 import { MLX4_INVALID_LKEY } from '#prm/contexts.ts';
@@ -47,20 +54,24 @@ export class Receiver {
 
   /** A frame came in through a physical port. */
   receive(port: Port, frame: Uint8Array): void {
-    const { statistics } = port;
-    statistics.rx.count(frame);
-    if (frame.length + fcsBytes > port.mtuBytes) {
+    const { statistics, settings } = port;
+    if (frame.length < ethHeaderBytes) {
+      statistics.rxRunts++;
+      return;
+    }
+    statistics.rx.count(frame, settings.mtuBytes);
+    if (frame.length + fcsBytes > settings.mtuBytes) {
       statistics.rxTooLong++;
       return;
     }
     const multicast = isMulticastAt(frame);
     const mac = destinationOf(frame);
     const tci = vlanTci(frame);
-    const filtered =
-      (multicast && port.multicastFilter && !port.multicast.has(mac)) ||
-      (tci !== null && !port.vlanPasses(tci & vlanIdMask));
+    const passes =
+      (!multicast || settings.multicastPasses(mac)) &&
+      (tci === null || settings.vlanPasses(tci & vlanIdMask));
     const steer = multicast ? MLX4_MC_STEER : MLX4_UC_STEER;
-    const qpns = filtered ? null : this.hca.steering.find(port.portNumber, steer, mac);
+    const qpns = passes ? this.hca.steering.find(port.portNumber, steer, mac) : null;
     if (qpns === null) {
       statistics.rxDropped++;
       return;
@@ -100,18 +111,25 @@ export class Receiver {
   /** Hands the frame to a steering target: an RSS queue pair passes it on to one of its rings. */
   private deliver(port: Port, qpn: number, frame: Uint8Array, tci: number | null): void {
     const { hca, report } = this;
+    let target = qpn;
     let qp = hca.qp(qpn);
     report.hash = 0;
-    if (qp !== undefined && qp.rss !== null && this.accepts(port, qp)) {
-      const spread = hca.spreader(qp)!.choose(this.packet);
+    if (qp?.qpn === qpn && qp.spreader !== null && this.accepts(port, qp)) {
+      const spread = qp.spreader.choose(this.packet);
       report.hash = spread.hash;
-      qp = hca.qp(spread.qpn);
+      target = spread.qpn;
+      qp = hca.qp(target);
     }
-    if (qp === undefined || !this.accepts(port, qp)) {
+    // A ring is no RSS queue pair itself: a chain of them ends here.
+    if (qp?.qpn !== target || qp.spreader !== null || !this.accepts(port, qp)) {
       port.statistics.rxDropped++;
       return;
     }
-    if (qp.usesSrq) hca.refuse(`receive of QP 0x${qp.qpn.toString(16)}`, 'SRQ is not modelled');
+    if (qp.usesSrq) {
+      hca.refuse(`receive of QP 0x${qp.qpn.toString(16)}`, 'SRQ is not modelled');
+      port.statistics.rxDropped++;
+      return;
+    }
     if (!this.descriptorReady(qp)) {
       port.statistics.rxOverflow++;
       return;
@@ -173,11 +191,11 @@ export class Receiver {
       const lkey = readBe32(list, at + lkeyAt);
       if (lkey === MLX4_INVALID_LKEY) break;
       if (room === 0) continue;
-      if (!hca.regions.allows(lkey, qp.pd, 'write')) return 'LOCAL_PROT_ERR';
       const end = Math.min(bytes.length, done + room);
       const address =
         readBe32(list, at + addressHighAt) * 2 ** 32 + readBe32(list, at + addressLowAt);
-      if (!hca.link.write(address, bytes.subarray(done, end))) return 'LOCAL_PROT_ERR';
+      const part = bytes.subarray(done, end);
+      if (!hca.regions.write(lkey, qp.pd, address, part)) return 'LOCAL_PROT_ERR';
       done = end;
     }
     return done < bytes.length ? 'LOCAL_LENGTH_ERR' : null;

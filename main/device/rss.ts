@@ -11,12 +11,23 @@ import {
   MLX4_RSS_UDP_IPV6,
 } from '#prm/qp-context.ts';
 import type { Packet } from './packet.ts';
-import type { RssSpread } from './queue-pair.ts';
 
 /** Longest input: two IPv6 addresses and two ports. */
 const inputMax = 36;
 const portsBytes = 4;
 const tcp = 6;
+
+/** What an RSS queue pair spreads packets by. */
+export interface RssSpread {
+  readonly baseQpn: number;
+  readonly baseQpnUdp: number;
+  readonly defaultQpn: number;
+  readonly ringMask: number;
+  readonly toeplitz: boolean;
+  /** MLX4_RSS_* bits: what is hashed. */
+  readonly flags: number;
+  readonly key: Uint8Array;
+}
 
 /** Where a packet goes, and its hash (0 when it was not hashed). */
 export interface SpreadResult {

@@ -1,34 +1,70 @@
-// Real counts of a port (DUMP_ETH_STATS, facts/device 5.19) and of the interface counters that
-// queue pairs name (QUERY_IF_STAT, 5.20). Octets are without FCS.
-// Left out: size histograms, pause counters: nothing in the lab reads them.
+// Real counts of a port (DUMP_ETH_STATS, facts/device 5.19) and of the interface counters that queue
+// pairs name (QUERY_IF_STAT, 5.20). Octets are without FCS; size classes count it, as on the wire.
+// Left out: octets with framing, pause and length-error counters: nothing in the lab makes them.
 
-import { ethStats, ethStatsBytes, ifStat } from '#prm/port.ts';
+import { ethStats, ethStatsBytes, ethStatsNoVlan, ethStatsOffset, ifStat } from '#prm/port.ts';
 import { rxFramesOffset, rxOctetsOffset, txFramesOffset, txOctetsOffset } from '#prm/port.ts';
+import type { EthStatsGroup } from '#prm/port.ts';
 import { writeBe32 } from '#bus/bytes.ts';
+import { fcsBytes, vlanTci } from '#bus/frame.ts';
 import { isBroadcastAt, isMulticastAt } from '#bus/mac.ts';
-import { vlanTci } from '#bus/frame.ts';
 
-/** Priority group of frames without a tag; 0 to 7 are the tag's priorities. */
-const noVlan = 8;
+/** Groups of frames: priorities 0 to 7 of the tag, then frames without a tag. */
+const groups = ethStatsNoVlan + 1;
 const ifStatBytes = ifStat.sizeBytes;
+
+/** Largest frame of each size class but the last two, FCS included. */
+const classMax = [64, 127, 255, 511, 1023, 1518, 1522, 1548] as const;
+const sizeClasses = [
+  '64',
+  '65_127',
+  '128_255',
+  '256_511',
+  '512_1023',
+  '1024_1518',
+  '1519_1522',
+  '1523_1548',
+  '1549_mtu',
+  'giants',
+] as const;
+const kinds = ['unicast', 'multicast', 'broadcast'] as const;
 
 /** One direction of a port. */
 class Direction {
-  readonly octets = new Float64Array(noVlan + 1);
-  readonly frames = new Float64Array(noVlan + 1);
-  unicast = 0;
-  multicast = 0;
-  broadcast = 0;
+  readonly octets = new Float64Array(groups);
+  readonly frames = new Float64Array(groups);
+  private readonly sizes = new Float64Array(sizeClasses.length * groups);
+  private readonly kinds = new Float64Array(kinds.length * groups);
 
-  count(frame: Uint8Array): void {
+  /** Counts a frame; `mtuBytes`: largest one that is no giant, FCS included. */
+  count(frame: Uint8Array, mtuBytes: number): void {
     const tci = vlanTci(frame);
-    const group = tci === null ? noVlan : tci >>> 13;
-    this.octets[group] = this.octets[group]! + frame.length;
-    this.frames[group] = this.frames[group]! + 1;
-    if (!isMulticastAt(frame)) this.unicast++;
-    else if (isBroadcastAt(frame)) this.broadcast++;
-    else this.multicast++;
+    const group = tci === null ? ethStatsNoVlan : tci >>> 13;
+    const kind = isMulticastAt(frame) ? (isBroadcastAt(frame) ? 2 : 1) : 0;
+    this.octets[group]! += frame.length;
+    this.frames[group]!++;
+    this.sizes[sizeClass(frame.length + fcsBytes, mtuBytes) * groups + group]!++;
+    this.kinds[kind * groups + group]!++;
   }
+
+  /** Writes size classes and kinds. */
+  report(into: Uint8Array, side: 'rx' | 'tx'): void {
+    for (let group = 0; group < groups; group++) {
+      sizeClasses.forEach((name, index) => {
+        put(into, `${side}_${name}`, group, this.sizes[index * groups + group]!);
+      });
+      kinds.forEach((name, index) => {
+        put(into, `${side}_${name}`, group, this.kinds[index * groups + group]!);
+      });
+    }
+  }
+}
+
+function sizeClass(bytes: number, mtuBytes: number): number {
+  if (bytes > mtuBytes) return classMax.length + 1;
+  let index = 0;
+  while (index < classMax.length && bytes > classMax[index]!) index++;
+  return index;
 }
 
 /** What a port has counted since the last reset of its counters. */
@@ -39,6 +75,8 @@ export class PortStatistics {
   txLoopbackOctets = 0;
   /** Frames with a bad FCS. */
   rxCrc = 0;
+  /** Frames without a whole header. */
+  rxRunts = 0;
   rxTooLong = 0;
   /** Dropped by a filter, by steering, or by the RX port check. */
   rxDropped = 0;
@@ -51,28 +89,25 @@ export class PortStatistics {
   report(): Uint8Array {
     const into = new Uint8Array(ethStatsBytes);
     const { rx, tx } = this;
+    rx.report(into, 'rx');
+    tx.report(into, 'tx');
     ethStats.write(into, {
-      rx_broadcast_novlan: rx.broadcast,
-      rx_multicast_novlan: rx.multicast,
-      rx_unicast_novlan: rx.unicast,
-      rx_octets_novlan: rx.octets[noVlan]!,
-      rx_frames_novlan: rx.frames[noVlan]!,
+      rx_octets_novlan: rx.octets[ethStatsNoVlan]!,
+      rx_frames_novlan: rx.frames[ethStatsNoVlan]!,
       rx_frames_too_long: this.rxTooLong,
-      tx_broadcast_novlan: tx.broadcast,
-      tx_multicast_novlan: tx.multicast,
-      tx_unicast_novlan: tx.unicast,
-      tx_octets_novlan: tx.octets[noVlan]!,
-      tx_frames_novlan: tx.frames[noVlan]!,
+      tx_octets_novlan: tx.octets[ethStatsNoVlan]!,
+      tx_frames_novlan: tx.frames[ethStatsNoVlan]!,
       tx_octets_loopback: this.txLoopbackOctets,
       tx_frames_loopback: this.txLoopbackFrames,
       rx_crc: this.rxCrc % 2 ** 32,
+      rx_runts: this.rxRunts % 2 ** 32,
       rx_dropped: this.rxDropped % 2 ** 32,
       rx_dropped_overflow: this.rxOverflow % 2 ** 32,
       rx_dropped_length: this.rxTooLong % 2 ** 32,
       rx_good_frames: this.rxGood % 2 ** 32,
       tx_dropped: this.txDropped % 2 ** 32,
     });
-    for (let priority = 0; priority < noVlan; priority++) {
+    for (let priority = 0; priority < ethStatsNoVlan; priority++) {
       put64(into, rxOctetsOffset(priority), rx.octets[priority]!);
       put64(into, rxFramesOffset(priority), rx.frames[priority]!);
       put64(into, txOctetsOffset(priority), tx.octets[priority]!);
@@ -80,6 +115,10 @@ export class PortStatistics {
     }
     return into;
   }
+}
+
+function put(into: Uint8Array, group: EthStatsGroup, index: number, value: number): void {
+  put64(into, ethStatsOffset(group, index), value);
 }
 
 function put64(into: Uint8Array, at: number, value: number): void {

@@ -9,7 +9,7 @@ import {
   MLX4_PROT_ETH,
   ethernetGid,
   mgm,
-  mgmHeaderBytes,
+  mgmQpOffset,
   qpsPerMgm,
 } from '#prm/steering.ts';
 import { readBe32 } from '#bus/bytes.ts';
@@ -36,6 +36,8 @@ export interface GroupTable {
 const macSpan = 2 ** 48;
 const macHighAt = ethernetGid.fields.mac_h.offset;
 const gidBytes = 16;
+/** Answers that are remembered; a flood of addresses must not fill memory. */
+const foundMax = 4096;
 
 /** One number for port, kind of steering and address. */
 const addressKey = (portNumber: number, steer: number, mac: number): number =>
@@ -70,15 +72,19 @@ export class Steering {
     return (((mix >>> 0) ^ (mix >>> 15)) % this.table.buckets) >>> 0;
   }
 
-  /** Writes an entry. False when its page is not there or it claims more members than it holds. */
+  /** True when an entry claims no more members than it has room for. */
+  holds(entry: Uint8Array): boolean {
+    return mgm.get(entry, 'members_count') <= qpsPerMgm(this.table.entryBytes);
+  }
+
+  /** Writes an entry that holds() what it claims. False when its page is not there. */
   write(index: number, entry: Uint8Array): boolean {
     const bytes = entry.subarray(0, this.table.entryBytes);
-    const qpns = membersOf(bytes);
-    if (qpns === null || !this.icm.write(this.addressOf(index), bytes)) return false;
+    if (!this.icm.write(this.addressOf(index), bytes)) return false;
     this.groups.set(index, {
       key: mgm.get(bytes, 'protocol') === MLX4_PROT_ETH ? keyOf(mgm.get(bytes, 'gid')) : -1,
       next: mgm.get(bytes, 'next_gid_index'),
-      qpns,
+      qpns: membersOf(bytes),
     });
     this.found.clear();
     return true;
@@ -91,13 +97,10 @@ export class Steering {
     return this.icm.read(this.addressOf(index), bytes) ? bytes : null;
   }
 
-  /** Replaces the promiscuous list of a port. False when it claims too many members. */
-  writePromiscuous(portNumber: number, steer: number, entry: Uint8Array): boolean {
-    const qpns = membersOf(entry.subarray(0, this.table.entryBytes));
-    if (qpns === null) return false;
-    this.promiscuous.set(addressKey(portNumber, steer, 0), qpns);
+  /** Replaces the promiscuous list of a port by an entry that holds() what it claims. */
+  writePromiscuous(portNumber: number, steer: number, entry: Uint8Array): void {
+    this.promiscuous.set(addressKey(portNumber, steer, 0), membersOf(entry));
     this.found.clear();
-    return true;
   }
 
   /** Queue pairs for a destination on a physical port, or null when nobody wants it. */
@@ -106,6 +109,7 @@ export class Steering {
     const known = this.found.get(key);
     if (known !== undefined) return known;
     const answer = this.walk(portNumber, steer, mac, key);
+    if (this.found.size >= foundMax) this.found.clear();
     this.found.set(key, answer);
     return answer;
   }
@@ -145,12 +149,9 @@ function keyOf(gid: Uint8Array): number {
   return addressKey(port, ethernetGid.get(gid, 'steer'), readMac(gid, macHighAt));
 }
 
-/** QPs of an entry, or null when it states more than it can hold. */
-function membersOf(entry: Uint8Array): number[] | null {
-  const count = mgm.get(entry, 'members_count');
-  if (count > qpsPerMgm(entry.length)) return null;
-  return Array.from(
-    { length: count },
-    (_, i) => readBe32(entry, mgmHeaderBytes + 4 * i) & MGM_QPN_MASK,
+/** QPs of an entry. */
+const membersOf = (entry: Uint8Array): number[] =>
+  Array.from(
+    { length: mgm.get(entry, 'members_count') },
+    (_, member) => readBe32(entry, mgmQpOffset(member)) & MGM_QPN_MASK,
   );
-}

@@ -14,6 +14,8 @@ export const sendDoorbellNs = 400;
 export const sendBurst = 64;
 /** Time that a QP waits for its next turn, ns. */
 export const sendTurnNs = 200;
+/** From a subnet manager's datagram to the answer, ns. */
+export const agentNs = 100_000;
 /** Commands that may be under way in event mode. */
 export const outstandingMax = 16;
 

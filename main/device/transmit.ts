@@ -2,10 +2,10 @@
 // owner bits, gathers each packet, fills in checksums, inserts a VLAN tag and sends through the
 // physical port that the port map gives. A descriptor that cannot be sent leaves an error
 // completion, puts the queue pair into ERR and flushes what is behind it.
-// Left out: LSO, BlueFlame, services other than raw Ethernet: error completions, and the trace says
+// Left out: LSO, services other than raw Ethernet: error completions, and the trace says
 // so.
 
-import { EtherType, ethHeaderBytes, fcsBytes, insertVlan, minFrameBytes } from '#bus/frame.ts';
+import { EtherType, fcsBytes, insertVlan, minFrameBytes } from '#bus/frame.ts';
 import { MLX4_QP_ST } from '#prm/qp-context.ts';
 import {
   MLX4_OPCODE_LSO,
@@ -29,6 +29,15 @@ import { sendBurst, sendDoorbellNs, sendTurnNs } from './timing.ts';
 /** Indices wrap here, a multiple of every ring size. */
 const indexWrap = 0x7fff_ffff;
 
+/** Why a send doorbell is not heard, or null. */
+function doorbellRefusal(qp: QueuePair | undefined, uar: number, qpn: number): string | null {
+  if (qp?.qpn !== qpn) return 'no such queue pair';
+  if (qp.uar !== uar) return `its UAR is ${qp.uar}`;
+  // In SQD work may be posted for later, in ERR it is flushed.
+  const hears = qp.state === 'RTS' || qp.state === 'SQD' || qp.state === 'ERR';
+  return hears ? null : `it is in ${qp.state}`;
+}
+
 /** The send side of a card. */
 export class Transmitter {
   private readonly hca: Hca;
@@ -39,19 +48,23 @@ export class Transmitter {
 
   constructor(hca: Hca) {
     this.hca = hca;
-    this.descriptor = new Descriptor(hca.link, hca.regions);
-    this.flushed = new Descriptor(hca.link, hca.regions);
+    this.descriptor = new Descriptor(hca.regions);
+    this.flushed = new Descriptor(hca.regions);
   }
 
   /** A send doorbell rang in UAR page `uar`. */
   doorbell(uar: number, qpn: number): void {
     const qp = this.hca.qp(qpn);
-    if (qp === undefined || qp.uar !== uar) {
-      const why = qp === undefined ? 'no such queue pair' : `its UAR is ${qp.uar}`;
-      this.hca.refuse(`send doorbell of QP 0x${qpn.toString(16)} in UAR ${uar}`, why);
-      return;
-    }
-    this.schedule(qp, sendDoorbellNs);
+    const why = doorbellRefusal(qp, uar, qpn);
+    if (qp !== undefined && why === null) this.schedule(qp, sendDoorbellNs);
+    else this.hca.refuse(`send doorbell of QP 0x${qpn.toString(16)} in UAR ${uar}`, String(why));
+  }
+
+  /** The queue pair is in RTS again: what it was told of meanwhile goes out. */
+  resume(qp: QueuePair): void {
+    if (!qp.sendWaits) return;
+    qp.sendWaits = false;
+    this.schedule(qp, sendTurnNs);
   }
 
   /** Completes everything that waits in both queues with "flushed": the queue pair is in ERR. */
@@ -77,6 +90,8 @@ export class Transmitter {
 
   /** One turn: sends until the queue is empty or others want a turn. */
   private run(qp: QueuePair): void {
+    if (qp.state === 'ERR') this.flush(qp);
+    if (qp.state === 'SQD') qp.sendWaits = true;
     for (let sent = 0; sent < sendBurst; sent++) {
       if (qp.state !== 'RTS' || !this.sendNext(qp)) return;
     }
@@ -131,12 +146,13 @@ export class Transmitter {
       hca.receiver.receive(port, frame);
       return;
     }
-    const tooLong = frame.length + fcsBytes > port.mtuBytes || frame.length < ethHeaderBytes;
-    if (tooLong || !port.linkUp) {
+    const { mtuBytes } = port.settings;
+    const tooLong = frame.length + fcsBytes > mtuBytes;
+    if (tooLong || port.type !== 'eth' || !port.linkUp) {
       port.statistics.txDropped++;
       return;
     }
-    port.statistics.tx.count(frame);
+    port.statistics.tx.count(frame, mtuBytes);
     port.phy.send(frame);
   }
 

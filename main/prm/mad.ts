@@ -1,6 +1,7 @@
 // Management datagrams of MAD_IFC (facts/device 5.21; device.h: struct mlx4_mad_ifc, IB
 // specification 14), the node description of SET_NODE, the counters of DIAG_RPRT (5.30), and
-// ACCESS_REG with PTYS. Left out: the fields of MAD_DEMUX (5.22), which the card refuses, and traps.
+// ACCESS_REG with PTYS. Left out: the fields of MAD_DEMUX (5.22), which the card refuses, and
+// traps.
 
 import { be16, be32, be64, bytes, layout, u8 } from './layout.ts';
 
@@ -37,6 +38,7 @@ export const MLX4_MAD_IFC_IGNORE_BKEY = 1 << 1;
 export const madExtendedValid = 1 << 2;
 
 export const IB_MGMT_CLASS_SUBN_LID_ROUTED = 0x01;
+export const IB_MGMT_CLASS_SUBN_DIRECTED_ROUTE = 0x81;
 export const IB_MGMT_METHOD_GET = 0x01;
 export const IB_MGMT_METHOD_SET = 0x02;
 export const IB_MGMT_METHOD_GET_RESP = 0x81;
@@ -48,8 +50,12 @@ export const IB_SMP_ATTR_PKEY_TABLE = 0x0016;
 export const IB_SMP_ATTR_SL_TO_VL_TABLE = 0x0017;
 export const MLX4_EXT_PORT_INFO = 0xff90;
 export const MLX4_CABLE_INFO = 0xff60;
-/** MAD status: unsupported attribute. */
+/** MAD status: unsupported method, unsupported attribute, a value that is not allowed. */
+export const IB_MAD_STATUS_UNSUP_METHOD = 0x0008;
 export const IB_MAD_STATUS_UNSUP_ATTR = 0x000c;
+export const IB_MAD_STATUS_INVALID_FIELD = 0x001c;
+/** Bit of the status of a directed-route packet that is on its way back. */
+export const IB_SMP_DIRECTION = 0x8000;
 
 /** NodeInfo, in the data. */
 export const nodeInfo = layout('node_info', 40, {

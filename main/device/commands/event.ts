@@ -7,14 +7,12 @@ import { demand } from '../command.ts';
 import type { Command } from '../command.ts';
 import { EventQueue } from '../event-queue.ts';
 import type { Hca } from '../hca.ts';
-import { resolveBuffer } from '../queue-buffer.ts';
+import { bufferOf } from '../queue-buffer.ts';
+import { demandMapped } from './mapped.ts';
 
 const logSizeMax = 22;
 /** In the input modifier of MAP_EQ. */
 const unmapBit = 2 ** 31;
-
-const icmAddress = (hca: Hca, eqn: number): number =>
-  hca.tables.eqc + eqn * hca.options.entrySizes.eqc;
 
 export function createEventQueue(hca: Hca, command: Command): void {
   const { inModifier: eqn, input } = command;
@@ -23,32 +21,41 @@ export function createEventQueue(hca: Hca, command: Command): void {
   const logSize = eqContext.get(input, 'log_eq_size');
   demand(logSize <= logSizeMax, 'EXCEED_LIM', `2^${logSize} entries`);
   demand(eqContext.get(input, 'page_offset') === 0, 'BAD_PARAM', 'page offset');
-  const buffer = resolveBuffer(hca.link, hca.icm, {
-    mttBase: hca.tables.mtt,
+  demand(!eqContext.get(input, 'ec'), 'BAD_PARAM', 'collapsed queues are not modelled');
+  const vector = eqContext.get(input, 'intr');
+  const { msixVectors } = hca.options;
+  demand(vector < Math.max(1, msixVectors), 'BAD_PARAM', `vector ${vector} of ${msixVectors}`);
+  demandMapped(hca, 'eq', eqn);
+  const buffer = bufferOf(hca, {
     offsetHigh: eqContext.get(input, 'mtt_base_addr_h'),
     offsetLow: eqContext.get(input, 'mtt_base_addr_l'),
     logPageSize: eqContext.get(input, 'log_page_size'),
     sizeBytes: 2 ** logSize * eqeBytes,
   });
-  demand(buffer !== null, 'BAD_PARAM', 'the buffer has no translation');
   const queue = new EventQueue(eqn, input, buffer, hca.interrupts);
   demand(queue.ring.start(), 'BAD_PARAM', 'the buffer cannot be written');
-  demand(hca.icm.write(icmAddress(hca, eqn), queue.refresh()), 'ICM_ERROR', 'EQC is not mapped');
+  demand(hca.saveContext('eq', eqn, queue.refresh()), 'ICM_ERROR', 'EQC is not mapped');
   hca.events.queues.set(eqn, queue);
 }
 
-export function destroyEventQueue(hca: Hca, command: Command): void {
-  const { inModifier: eqn } = command;
-  demand(hca.events.queues.has(eqn), 'BAD_RES_STATE', `EQ ${eqn} is not in use`);
-  hca.events.remove(eqn);
-}
-
-export function queryEventQueue(hca: Hca, command: Command): void {
+function queueOf(hca: Hca, command: Command): EventQueue {
   const { inModifier: eqn } = command;
   const queue = hca.events.queues.get(eqn);
   demand(queue !== undefined, 'BAD_RES_STATE', `EQ ${eqn} is not in use`);
+  return queue;
+}
+
+/** Opcode modifier 0 gives the context back in a mailbox, 1 does not. */
+export function destroyEventQueue(hca: Hca, command: Command): void {
+  const queue = queueOf(hca, command);
+  hca.events.remove(queue.eqn);
+  if (command.opModifier === 0) command.answer(queue.refresh());
+}
+
+export function queryEventQueue(hca: Hca, command: Command): void {
+  const queue = queueOf(hca, command);
   const context = queue.refresh().slice(0, eqContextBytes);
-  demand(hca.icm.write(icmAddress(hca, eqn), context), 'ICM_ERROR', 'EQC is not mapped');
+  demand(hca.saveContext('eq', queue.eqn, context), 'ICM_ERROR', 'EQC is not mapped');
   command.answer(context);
 }
 

@@ -5,6 +5,8 @@
 import { queryDevCap, setDevCapFlag, setDevCapFlag2 } from '#prm/dev-cap.ts';
 import { mapEntriesMax, mapEntry, modStatCfg, queryAdapter, queryFw } from '#prm/firmware.ts';
 import {
+  blueFlameRegisterBytes,
+  blueFlameRegistersPerPage,
   clearInterruptOffset,
   errorBufferDwords,
   errorBufferOffset,
@@ -13,15 +15,15 @@ import {
 import { demand, parameter } from '../command.ts';
 import type { Command } from '../command.ts';
 import type { Hca } from '../hca.ts';
-import { blockAddress, blockLog, icmPageBytes } from '../icm.ts';
+import { blockAddress, blockLog, icmBytesMax, icmPageBytes } from '../icm.ts';
 import { intaPin } from '../interrupts.ts';
 import type { CardOptions } from '../options.ts';
 import { outstandingMax } from '../timing.ts';
-import { boardGuid, portGuid } from './guid.ts';
+import { boardGuid, portGuid } from '../guid.ts';
+import { closeHca } from './init-hca.ts';
 
 /** Largest block in a page list: 1 MiB. */
 const blockLogMax = 8;
-const icmBytesMax = 2 ** 40;
 const barOfRegisters = 0;
 
 export function queryFirmware(hca: Hca, command: Command): void {
@@ -58,8 +60,10 @@ function forEachBlock(
     const log = blockLog(pa);
     demand(log <= blockLogMax, 'BAD_SIZE', `block of 2^${log} pages`);
     const bytes = icmPageBytes * 2 ** log;
+    demand(Number.isSafeInteger(pa), 'BAD_PARAM', 'no bus address is that large');
     demand(blockAddress(pa) % bytes === 0, 'BAD_PARAM', 'block is not aligned to its size');
     demand(va % icmPageBytes === 0, 'BAD_PARAM', 'ICM address is not page aligned');
+    demand(va + bytes <= icmBytesMax, 'BAD_PARAM', 'ICM address is beyond the largest ICM');
     return { va, address: blockAddress(pa), pages: 2 ** log };
   });
   for (const { va, address, pages } of blocks) use(va, address, pages);
@@ -72,7 +76,11 @@ export function mapFirmwareArea(hca: Hca, command: Command): void {
   });
 }
 
+/** Without its memory the firmware stops, and with it everything. */
 export function unmapFirmwareArea(hca: Hca): void {
+  closeHca(hca);
+  hca.icm.clear();
+  hca.auxPages = 0;
   hca.firmwarePages = 0;
   hca.phase = 'power';
 }
@@ -85,13 +93,15 @@ export function runFirmware(hca: Hca): void {
   hca.phase = 'running';
 }
 
-/** Opcode modifier 0 sets (the page size override is all there is), 2 reads a port's GUID. */
+/**
+ * Opcode modifier 0 sets (the page size override is all there is), 2 reads a port's GUID.
+ * Wake-on-LAN (1 and 3) is not offered.
+ */
 export function modStatConfig(hca: Hca, command: Command): void {
   if (command.opModifier === 0) {
     demand(modStatCfg.get(command.input, 'log_pg_sz') === 0, 'BAD_PARAM', 'only 4 KiB pages');
     return;
   }
-  demand(command.opModifier === 2, 'BAD_OP', 'Wake-on-LAN is not offered');
   const portNumber = (command.inModifier >>> 8) & 0xff;
   demand(portNumber === 1 || portNumber === 2, 'BAD_INDEX', `port ${portNumber}`);
   const [high, low] = portGuid(hca.options, portNumber);
@@ -114,6 +124,7 @@ export function queryDeviceCapabilities(hca: Hca, command: Command): void {
   if (options.flags.includes('COUNTERS')) {
     queryDevCap.set(into, 'max_counters', options.countersMax);
   }
+  if (options.blueFlame) queryDevCap.write(into, blueFlame);
   command.answer(into);
 }
 
@@ -155,6 +166,13 @@ const limits = {
   max_icm_sz: icmBytesMax,
 } as const;
 
+/** Two buffers of 256 bytes in each register, eight registers in a page. */
+const blueFlame = {
+  bf: 0x80,
+  log_bf_reg_sz: Math.log2(blueFlameRegisterBytes),
+  log_max_bf_regs: Math.log2(blueFlameRegistersPerPage),
+} as const;
+
 function sizesOf(options: CardOptions) {
   const { entrySizes } = options;
   return {
@@ -179,7 +197,11 @@ export function setIcmSize(hca: Hca, command: Command): void {
   command.result(0, hca.options.auxPages);
 }
 
+/** The page tables of the ICM are in the auxiliary pages, so those come first (5.9). */
 export function mapIcm(hca: Hca, command: Command): void {
+  const { auxPages } = hca.options;
+  const enough = hca.auxPages >= auxPages;
+  demand(enough, 'BAD_SYS_STATE', `${hca.auxPages} of ${auxPages} auxiliary pages are mapped`);
   forEachBlock(command, (va, address, pages) => hca.icm.map(va, address, pages));
 }
 

@@ -2,66 +2,68 @@
 // Counts beyond the limits of QUERY_DEV_CAP are accepted, as the driver's profile exceeds them
 // (11.1); features that are not offered are refused.
 
-import { initHca, initHcaBase, queryHca } from '#prm/firmware.ts';
+import { INIT_HCA_VERSION, initHca, queryHca } from '#prm/firmware.ts';
+import { uarAreaBytes, uarPageBytes } from '#prm/registers.ts';
 import { demand } from '../command.ts';
 import type { Command } from '../command.ts';
 import type { Hca } from '../hca.ts';
+import { tablesOf } from '../icm-tables.ts';
+import type { IcmTables } from '../icm-tables.ts';
+import { icmBytesMax } from '../icm.ts';
 
-const wireVersion = 2;
 const logMax = 24;
+const logUarsMax = Math.log2(uarAreaBytes / uarPageBytes);
+/** Group entries have 2^6 to 2^12 bytes. */
+const logGroupBytesMin = 6;
+const logGroupBytesMax = 12;
 
 export function initHcaCommand(hca: Hca, command: Command): void {
   const { input } = command;
   demand(hca.phase === 'running', 'BAD_SYS_STATE', 'the HCA is initialised already');
-  demand(initHca.get(input, 'version') === wireVersion, 'BAD_PARAM', 'INIT_HCA version');
-  demand(!initHca.get(input, 'eqe64'), 'BAD_PARAM', '64-byte EQEs are not offered');
-  demand(!initHca.get(input, 'cqe64'), 'BAD_PARAM', '64-byte CQEs are not offered');
-  demand(!initHca.get(input, 'dmfs'), 'BAD_PARAM', 'flow steering is not offered');
-  demand(initHca.get(input, 'uar_page_sz') === 0, 'BAD_PARAM', 'UAR pages are 4 KiB');
-  const logs = (['log_qp', 'log_srq', 'log_cq', 'log_eq'] as const).map((n) =>
-    initHca.get(input, n),
-  );
-  logs.push(initHca.get(input, 'log_mpt_sz'));
-  demand(
-    logs.every((log) => log <= logMax),
-    'EXCEED_LIM',
-    'a table is too large',
-  );
+  checkFeatures(input);
+  const tables = tablesOf(input);
+  checkTables(tables);
   setGroupTable(hca, input);
-  const [logQps, logSrqs, logCqs, logEqs, logMpts] = logs as [
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
-  hca.tables = {
-    qpc: initHcaBase(input, 'qpc'),
-    logQps,
-    srqc: initHcaBase(input, 'srqc'),
-    logSrqs,
-    cqc: initHcaBase(input, 'cqc'),
-    logCqs,
-    eqc: initHcaBase(input, 'eqc'),
-    logEqs,
-    dmpt: initHca.get(input, 'dmpt_base'),
-    logMpts,
-    mtt: initHca.get(input, 'mtt_base'),
-  };
-  hca.completions.slotMask = 2 ** logCqs - 1;
-  hca.regions.slotMask = 2 ** logMpts - 1;
+  hca.tables = tables;
+  hca.completions.slotMask = 2 ** tables.logCqs - 1;
+  hca.regions.configure(tables.mtt, 2 ** tables.logMpts - 1);
   hca.initImage = input.slice(0, initHca.sizeBytes);
   hca.phase = 'initialised';
 }
 
+/** Refuses what the card did not offer. */
+function checkFeatures(input: Uint8Array): void {
+  demand(initHca.get(input, 'version') === INIT_HCA_VERSION, 'BAD_PARAM', 'INIT_HCA version');
+  demand(!initHca.get(input, 'big_endian_host'), 'BAD_PARAM', 'the host is little-endian');
+  demand(!initHca.get(input, 'eqe64'), 'BAD_PARAM', '64-byte EQEs are not offered');
+  demand(!initHca.get(input, 'cqe64'), 'BAD_PARAM', '64-byte CQEs are not offered');
+  demand(initHca.get(input, 'eqe_cqe_stride') === 0, 'BAD_PARAM', 'strides are not offered');
+  demand(!initHca.get(input, 'dmfs'), 'BAD_PARAM', 'flow steering is not offered');
+  demand(initHca.get(input, 'num_sys_eqs') === 0, 'BAD_PARAM', 'system EQs are not offered');
+  demand(initHca.get(input, 'uar_page_sz') === 0, 'BAD_PARAM', 'UAR pages are 4 KiB');
+  const logUars = initHca.get(input, 'log_uar_sz');
+  demand(logUars <= logUarsMax, 'EXCEED_LIM', `2^${logUars} UARs`);
+}
+
+function checkTables(tables: IcmTables): void {
+  const { logQps, logSrqs, logCqs, logEqs, logMpts, ...bases } = tables;
+  const largest = Math.max(logQps, logSrqs, logCqs, logEqs, logMpts);
+  demand(largest <= logMax, 'EXCEED_LIM', `a table of 2^${largest} entries`);
+  const farthest = Math.max(...Object.values(bases));
+  demand(farthest < icmBytesMax, 'BAD_PARAM', 'a table begins beyond the largest ICM');
+}
+
 function setGroupTable(hca: Hca, input: Uint8Array): void {
+  const base = initHca.get(input, 'mc_base');
   const logEntry = initHca.get(input, 'log_mc_entry_sz');
   const logTable = initHca.get(input, 'log_mc_table_sz');
   const logHash = initHca.get(input, 'log_mc_hash_sz');
-  demand(logEntry >= 6 && logEntry <= 12, 'BAD_PARAM', `group entries of 2^${logEntry} bytes`);
+  const fits = logEntry >= logGroupBytesMin && logEntry <= logGroupBytesMax;
+  demand(fits, 'BAD_PARAM', `group entries of 2^${logEntry} bytes`);
   demand(logTable <= logMax && logHash <= logTable, 'BAD_PARAM', 'group table');
+  demand(base < icmBytesMax, 'BAD_PARAM', 'the group table begins beyond the largest ICM');
   hca.steering.table = {
-    base: initHca.get(input, 'mc_base'),
+    base,
     entryBytes: 2 ** logEntry,
     entries: 2 ** logTable,
     buckets: 2 ** logHash,
@@ -71,16 +73,17 @@ function setGroupTable(hca: Hca, input: Uint8Array): void {
 /** Everything that INIT_HCA began ends; pages stay mapped until they are unmapped. */
 export function closeHca(hca: Hca): void {
   if (hca.phase !== 'initialised') return;
-  for (const port of hca.ports) port.close();
+  for (const port of hca.ports) port.closeHca();
   for (const queue of hca.completions.queues.values()) queue.remove();
   hca.completions.queues.clear();
-  for (const eqn of [...hca.events.queues.keys()]) hca.events.remove(eqn);
+  hca.events.clear();
   for (const qp of hca.qps.values()) qp.state = 'RST';
   hca.qps.clear();
   hca.srqs.clear();
-  hca.regions.bySlot.clear();
-  hca.regions.givenBack.clear();
+  hca.regions.clear();
   hca.steering.clear();
+  hca.portMap = [1, 2];
+  hca.rxPortCheck = true;
   hca.specialQpBase = 0;
   hca.initImage = null;
   hca.phase = 'running';

@@ -1,11 +1,12 @@
-// Memory region commands (facts/device 4.2, 6.6). The entry lives in the ICM, where mlx4_ib edits
-// it in place before SYNC_TPT; the card keeps a decoded copy.
+// Memory region commands (facts/device 4.2, 6.6). The entry lives in the ICM, where mlx4_ib edits it
+// in place before SYNC_TPT; the card keeps a decoded copy.
 
 import { MLX4_MPT_STATUS_HW, MLX4_MPT_STATUS_SW, mptEntry, mptEntryBytes } from '#prm/contexts.ts';
 import { demand } from '../command.ts';
 import type { Command } from '../command.ts';
 import type { Hca } from '../hca.ts';
-import { regionOf } from '../memory-regions.ts';
+import { hasGoodPages, regionOf } from '../memory-regions.ts';
+import type { MemoryRegion } from '../memory-regions.ts';
 
 const icmAddress = (hca: Hca, slot: number): number =>
   hca.tables.dmpt + slot * hca.options.entrySizes.dmpt;
@@ -17,19 +18,26 @@ function readEntry(hca: Hca, slot: number): Uint8Array {
   return entry;
 }
 
+/** True when the entry's key belongs to its slot. */
+const isOf = (hca: Hca, region: MemoryRegion): boolean =>
+  (region.key & hca.regions.slotMask) >>> 0 === region.index;
+
 export function createRegion(hca: Hca, command: Command): void {
   const { inModifier: slot } = command;
-  const { bySlot } = hca.regions;
+  const { bySlot, givenBack } = hca.regions;
   demand(slot < 2 ** hca.tables.logMpts, 'BAD_INDEX', `MPT ${slot}`);
   demand(!bySlot.has(slot), 'BAD_RES_STATE', `MPT ${slot} is in use`);
   const entry = command.input.slice(0, mptEntryBytes);
   const status = mptEntry.get(entry, 'status');
   demand(status === MLX4_MPT_STATUS_SW, 'BAD_RES_STATE', 'the entry is not owned by software');
   demand(mptEntry.get(entry, 'region'), 'BAD_PARAM', 'memory windows are not modelled');
+  const region = regionOf(slot, entry);
+  demand(isOf(hca, region), 'BAD_PARAM', `key 0x${region.key.toString(16)} in slot ${slot}`);
+  demand(hasGoodPages(region), 'BAD_SIZE', `pages of 2^${region.logPageBytes} bytes`);
   mptEntry.set(entry, 'status', MLX4_MPT_STATUS_HW);
   demand(hca.icm.write(icmAddress(hca, slot), entry), 'ICM_ERROR', 'dMPT is not mapped');
-  bySlot.set(slot, regionOf(slot, entry));
-  hca.regions.givenBack.delete(slot);
+  bySlot.set(slot, region);
+  givenBack.delete(slot);
 }
 
 export function queryRegion(hca: Hca, command: Command): void {
@@ -54,13 +62,14 @@ export function destroyRegion(hca: Hca, command: Command): void {
  * in place and hands it over by writing the hardware's status.
  */
 export function syncTables(hca: Hca): void {
-  const { bySlot, givenBack, slotMask } = hca.regions;
+  const { bySlot, givenBack } = hca.regions;
   for (const slot of [...bySlot.keys(), ...givenBack]) {
     const entry = new Uint8Array(mptEntryBytes);
     if (!hca.icm.read(icmAddress(hca, slot), entry)) continue;
-    const ours = (mptEntry.get(entry, 'key') & slotMask) >>> 0 === slot;
-    if (!ours || mptEntry.get(entry, 'status') !== MLX4_MPT_STATUS_HW) continue;
-    bySlot.set(slot, regionOf(slot, entry));
+    if (mptEntry.get(entry, 'status') !== MLX4_MPT_STATUS_HW) continue;
+    const region = regionOf(slot, entry);
+    if (!isOf(hca, region) || !hasGoodPages(region)) continue;
+    bySlot.set(slot, region);
     givenBack.delete(slot);
   }
 }

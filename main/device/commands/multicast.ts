@@ -1,5 +1,6 @@
 // Group commands (facts/device 4.8, 5.29).
 
+import { MLX4_WRITE_MCG_ENTRY, promiscPort, promiscSteer } from '#prm/steering.ts';
 import { demand } from '../command.ts';
 import type { Command } from '../command.ts';
 import type { Hca } from '../hca.ts';
@@ -20,17 +21,18 @@ export function readGroup(hca: Hca, command: Command): void {
 /** Opcode modifier 0 writes an entry, 1 a port's promiscuous list. */
 export function writeGroup(hca: Hca, command: Command): void {
   const { inModifier, input } = command;
-  if (command.opModifier === 0) {
+  if (command.opModifier === MLX4_WRITE_MCG_ENTRY) {
     checkIndex(hca, inModifier);
+    const fits = hca.steering.holds(input);
+    demand(fits, 'BAD_PARAM', 'more members than the entry holds');
     const written = hca.steering.write(inModifier, input);
-    demand(written, 'BAD_PARAM', 'too many members, or the group table is not mapped');
+    demand(written, 'ICM_ERROR', 'the group table is not mapped');
     return;
   }
-  demand(command.opModifier === 1, 'BAD_OP', `opcode modifier ${command.opModifier}`);
-  const portNumber = (inModifier >>> 16) & 0xff;
+  const portNumber = promiscPort(inModifier);
   demand(portNumber === 1 || portNumber === 2, 'BAD_INDEX', `port ${portNumber}`);
-  const written = hca.steering.writePromiscuous(portNumber, (inModifier >>> 1) & 1, input);
-  demand(written, 'BAD_PARAM', 'too many members');
+  demand(hca.steering.holds(input), 'BAD_PARAM', 'more members than the entry holds');
+  hca.steering.writePromiscuous(portNumber, promiscSteer(inModifier), input);
 }
 
 export function hashGid(hca: Hca, command: Command): void {

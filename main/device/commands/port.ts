@@ -8,33 +8,44 @@ import {
   MLX4_IF_STAT_RESET,
   MLX4_MCAST_CLEAR_HIGH,
   MLX4_MCAST_CONFIG,
-  MLX4_MCAST_DISABLE,
   MLX4_MCAST_ENABLE,
   MLX4_PORT_TYPE_ETH,
   MLX4_PORT_TYPE_IB,
   MLX4_PORT_TYPE_NONE,
   linkSpeedCodes,
   queryPort,
+  vlanFilterBytes,
 } from '#prm/port.ts';
-import { MLX4_REG_ID_PTYS, accessReg, diagReport, ptys, ptysOffset } from '#prm/mad.ts';
+import {
+  MLX4_ACCESS_REG_CONSTANT1,
+  MLX4_ACCESS_REG_QUERY,
+  MLX4_ACCESS_REG_WRITE,
+  MLX4_PTYS_EN,
+  MLX4_REG_ID_PTYS,
+  accessReg,
+  accessRegLength,
+  diagReport,
+  ptys,
+  ptysBytes,
+  ptysOffset,
+} from '#prm/mad.ts';
 import { demand } from '../command.ts';
 import type { Command } from '../command.ts';
 import type { Hca } from '../hca.ts';
 import type { Port } from '../port.ts';
 import { PortStatistics } from '../statistics.ts';
-import { linkModeBits } from './link-modes.ts';
+import { linkModeBits, speedsOfBits } from './link-modes.ts';
 
 const portMask = 0xff;
-const vlanFilterBytes = 512;
+/** Addresses of a port's multicast filter. */
+const multicastMax = 4096;
 const qsfp = 0x0d;
 const ibMtu4096 = 5;
 const width4x = 2;
-const registerQuery = 1;
 const registerRefused = 1;
 
-/** The port that the low bits of a modifier name. */
-export function portOf(hca: Hca, modifier: number): Port {
-  const portNumber = modifier & portMask;
+/** The port with this number. */
+export function portOf(hca: Hca, portNumber: number): Port {
   demand(portNumber === 1 || portNumber === 2, 'BAD_INDEX', `port ${portNumber}`);
   return hca.port(portNumber);
 }
@@ -81,28 +92,29 @@ export function closePort(hca: Hca, command: Command): void {
 }
 
 export function setVlanFilter(hca: Hca, command: Command): void {
-  portOf(hca, command.inModifier).vlanFilter = command.input.slice(0, vlanFilterBytes);
+  const { settings } = portOf(hca, command.inModifier);
+  settings.vlanFilter = command.input.slice(0, vlanFilterBytes);
 }
 
 /** The immediate is a MAC, with bit 63 "clear the list first"; address 0 adds nothing. */
 export function setMulticastFilter(hca: Hca, command: Command): void {
-  const port = portOf(hca, command.inModifier);
+  const { settings } = portOf(hca, command.inModifier);
   const { inHigh, inLow } = command.request;
-  if (command.opModifier === MLX4_MCAST_DISABLE) {
-    port.multicastFilter = false;
-  } else if (command.opModifier === MLX4_MCAST_ENABLE) {
-    port.multicastFilter = true;
-  } else {
-    demand(command.opModifier === MLX4_MCAST_CONFIG, 'BAD_OP', 'opcode modifier');
-    if (inHigh >= MLX4_MCAST_CLEAR_HIGH) port.multicast.clear();
-    const mac = (inHigh & 0xffff) * 2 ** 32 + inLow;
-    if (mac !== 0) port.multicast.add(mac);
+  if (command.opModifier !== MLX4_MCAST_CONFIG) {
+    settings.multicastFilter = command.opModifier === MLX4_MCAST_ENABLE;
+    return;
   }
+  if (inHigh >= MLX4_MCAST_CLEAR_HIGH) settings.multicast.clear();
+  const mac = (inHigh & 0xffff) * 2 ** 32 + inLow;
+  if (mac === 0) return;
+  const room = settings.multicast.size < multicastMax || settings.multicast.has(mac);
+  demand(room, 'EXCEED_LIM', `${multicastMax} addresses`);
+  settings.multicast.add(mac);
 }
 
 export function dumpStatistics(hca: Hca, command: Command): void {
   const { inModifier } = command;
-  const port = portOf(hca, inModifier);
+  const port = portOf(hca, inModifier & portMask);
   const flow = (inModifier & MLX4_DUMP_ETH_STATS_FLOW_CONTROL) !== 0;
   demand(!flow, 'BAD_PARAM', 'flow control statistics are not offered');
   command.answer(port.statistics.report());
@@ -117,31 +129,46 @@ export function queryCounter(hca: Hca, command: Command): void {
 }
 
 export function diagnosticReport(hca: Hca, command: Command): void {
-  const all = command.inModifier === 0;
-  if (!all) portOf(hca, command.inModifier);
+  if (command.inModifier !== 0) portOf(hca, command.inModifier);
   command.answer(diagReport.make({}));
 }
 
 /**
- * PTYS can be read: what a port can do and does. Anything else is refused in the register's status.
+ * PTYS: what a port can do, may do and does. A write leaves the speeds whose modes it names; the link
+ * trains again. What the register cannot do is refused in its own status, not in the command's.
  */
 export function accessRegister(hca: Hca, command: Command): void {
   const { input } = command;
   const answer = input.slice(0, ptysOffset + ptys.sizeBytes);
-  const id = accessReg.get(input, 'reg_id');
-  const portNumber = ptys.get(input, 'local_port', ptysOffset);
-  const known = id === MLX4_REG_ID_PTYS && (portNumber === 1 || portNumber === 2);
-  if (!known || accessReg.get(input, 'method') !== registerQuery) {
-    accessReg.set(answer, 'status', registerRefused);
-    command.answer(answer);
-    return;
-  }
-  const port = hca.port(portNumber);
-  const { speedsMbps } = port.options;
-  accessReg.set(answer, 'status', 0);
-  ptys.set(answer, 'eth_proto_cap', linkModeBits(speedsMbps), ptysOffset);
-  ptys.set(answer, 'eth_proto_admin', linkModeBits(speedsMbps), ptysOffset);
-  const now = port.linkUp && port.type === 'eth' ? [port.speedMbps] : [];
-  ptys.set(answer, 'eth_proto_oper', linkModeBits(now), ptysOffset);
+  const header = accessReg.get(input, 'constant1') === MLX4_ACCESS_REG_CONSTANT1;
+  demand(header, 'BAD_PARAM', 'not an access register mailbox');
+  const done = accessPtys(hca, input, answer);
+  accessReg.set(answer, 'status', done ? 0 : registerRefused);
   command.answer(answer);
+}
+
+/** False when it is no PTYS, or asks for what the port cannot do. */
+function accessPtys(hca: Hca, input: Uint8Array, answer: Uint8Array): boolean {
+  const portNumber = ptys.get(input, 'local_port', ptysOffset);
+  const known =
+    accessReg.get(input, 'reg_id') === MLX4_REG_ID_PTYS &&
+    accessReg.get(input, 'len_const') === accessRegLength(ptysBytes) &&
+    ptys.get(input, 'proto_mask', ptysOffset) === MLX4_PTYS_EN &&
+    (portNumber === 1 || portNumber === 2);
+  if (!known) return false;
+  const port = hca.port(portNumber);
+  const method = accessReg.get(input, 'method');
+  if (method === MLX4_ACCESS_REG_WRITE) {
+    const wanted = ptys.get(input, 'eth_proto_admin', ptysOffset);
+    const speeds = speedsOfBits(wanted, port.options.speedsMbps);
+    if (speeds.length === 0) return false;
+    port.offerSpeeds(speeds);
+  } else if (method !== MLX4_ACCESS_REG_QUERY) {
+    return false;
+  }
+  const now = port.linkUp && port.type === 'eth' ? [port.speedMbps] : [];
+  ptys.set(answer, 'eth_proto_cap', linkModeBits(port.options.speedsMbps), ptysOffset);
+  ptys.set(answer, 'eth_proto_admin', linkModeBits(port.offeredMbps), ptysOffset);
+  ptys.set(answer, 'eth_proto_oper', linkModeBits(now), ptysOffset);
+  return true;
 }

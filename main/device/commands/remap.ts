@@ -2,15 +2,16 @@
 // (facts/device 5.15, 5.17, 10). Both are for the whole card. The card takes any map, also the
 // crossed one that the driver never asks for.
 
-import { configDev, virtPortMap } from '#prm/firmware.ts';
-import { MLX4_GET_PORT_VIRT2PHY, MLX4_SET_PORT_VIRT2PHY } from '#prm/firmware.ts';
+import {
+  MLX4_CONFIG_DEV_GET,
+  MLX4_GET_PORT_VIRT2PHY,
+  configDev,
+  virtPortMap,
+} from '#prm/firmware.ts';
 import { K } from '#trace/kinds.ts';
 import { demand } from '../command.ts';
 import type { Command } from '../command.ts';
 import type { Hca } from '../hca.ts';
-
-const setMode = 0;
-const getMode = 1;
 
 const isPort = (value: number): value is 1 | 2 => value === 1 || value === 2;
 
@@ -20,14 +21,14 @@ function noteMap(hca: Hca, what: string, value: number): void {
   trace.emit(K['card.map'], trace.intern(`${name} ${what}`), value);
 }
 
+/** Sets the map, or gives it (opcode modifier 0). */
 export function virtualPortMap(hca: Hca, command: Command): void {
+  demand(hca.options.flags2.includes('PORT_REMAP'), 'BAD_OP', 'PORT_REMAP is not offered');
   if (command.opModifier === MLX4_GET_PORT_VIRT2PHY) {
     const [port1, port2] = hca.portMap;
     command.answer(virtPortMap.make({ port1, port2 }));
     return;
   }
-  demand(command.opModifier === MLX4_SET_PORT_VIRT2PHY, 'BAD_OP', 'opcode modifier');
-  demand(hca.options.flags2.includes('PORT_REMAP'), 'BAD_OP', 'PORT_REMAP is not offered');
   const port1 = virtPortMap.get(command.input, 'port1');
   const port2 = virtPortMap.get(command.input, 'port2');
   demand(isPort(port1) && isPort(port2), 'BAD_PARAM', `map (${port1}, ${port2})`);
@@ -36,7 +37,7 @@ export function virtualPortMap(hca: Hca, command: Command): void {
 }
 
 export function configDevice(hca: Hca, command: Command): void {
-  if (command.opModifier === getMode) {
+  if (command.opModifier === MLX4_CONFIG_DEV_GET) {
     const mode = hca.options.rxChecksumMode;
     command.answer(
       configDev.make({
@@ -48,7 +49,6 @@ export function configDevice(hca: Hca, command: Command): void {
     );
     return;
   }
-  demand(command.opModifier === setMode, 'BAD_OP', `opcode modifier ${command.opModifier}`);
   const { input } = command;
   if (configDev.get(input, 'update_vxlan_port')) {
     hca.vxlanUdpPort = configDev.get(input, 'vxlan_udp_dport');

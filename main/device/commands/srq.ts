@@ -5,33 +5,42 @@ import { srqContext, srqContextBytes } from '#prm/contexts.ts';
 import { demand } from '../command.ts';
 import type { Command } from '../command.ts';
 import type { Hca, SharedReceiveQueue } from '../hca.ts';
+import { demandMapped } from './mapped.ts';
 
 /** State nibble of a context that hardware owns, and of one in error. */
 const hardwareOwned = 0;
 
-const icmAddress = (hca: Hca, srqn: number): number =>
-  hca.tables.srqc + (srqn & (2 ** hca.tables.logSrqs - 1)) * hca.options.entrySizes.srqc;
+const nameOf = (srqn: number): string => `SRQ 0x${srqn.toString(16)}`;
+const slotOf = (hca: Hca, srqn: number): number => srqn & (2 ** hca.tables.logSrqs - 1);
 
 function queueOf(hca: Hca, srqn: number): SharedReceiveQueue {
-  const queue = hca.srqs.get(srqn);
-  demand(queue !== undefined, 'BAD_RES_STATE', `SRQ 0x${srqn.toString(16)} is not in use`);
+  const queue = hca.srqs.get(slotOf(hca, srqn));
+  demand(queue?.srqn === srqn, 'BAD_RES_STATE', `${nameOf(srqn)} is not in use`);
   return queue;
+}
+
+function save(hca: Hca, { srqn, context }: SharedReceiveQueue): void {
+  const saved = hca.saveContext('srq', slotOf(hca, srqn), context);
+  demand(saved, 'ICM_ERROR', 'SRQC is not mapped');
 }
 
 export function createSharedQueue(hca: Hca, command: Command): void {
   const { inModifier: srqn } = command;
-  demand(srqn < 2 ** 24, 'BAD_INDEX', `SRQ 0x${srqn.toString(16)}`);
-  demand(!hca.srqs.has(srqn), 'BAD_RES_STATE', `SRQ 0x${srqn.toString(16)} is in use`);
+  const slot = slotOf(hca, srqn);
+  demand(srqn < 2 ** 24, 'BAD_INDEX', nameOf(srqn));
+  demand(!hca.srqs.has(slot), 'BAD_RES_STATE', `${nameOf(srqn)} is in use`);
+  demandMapped(hca, 'srq', slot);
   const context = command.input.slice(0, srqContextBytes);
   srqContext.set(context, 'state', hardwareOwned);
-  demand(hca.icm.write(icmAddress(hca, srqn), context), 'ICM_ERROR', 'SRQC is not mapped');
-  hca.srqs.set(srqn, { srqn, context });
+  const queue = { srqn, context };
+  save(hca, queue);
+  hca.srqs.set(slot, queue);
 }
 
 /** Opcode modifier 0 gives the context back in a mailbox, 1 does not. */
 export function destroySharedQueue(hca: Hca, command: Command): void {
   const queue = queueOf(hca, command.inModifier);
-  hca.srqs.delete(queue.srqn);
+  hca.srqs.delete(slotOf(hca, queue.srqn));
   if (command.opModifier === 0) command.answer(queue.context);
 }
 
@@ -42,6 +51,5 @@ export function querySharedQueue(hca: Hca, command: Command): void {
 export function armSharedQueue(hca: Hca, command: Command): void {
   const queue = queueOf(hca, command.inModifier);
   srqContext.set(queue.context, 'limit_watermark', command.request.inLow & 0xffff);
-  const stored = hca.icm.write(icmAddress(hca, queue.srqn), queue.context);
-  demand(stored, 'ICM_ERROR', 'SRQC is not mapped');
+  save(hca, queue);
 }

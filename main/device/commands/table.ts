@@ -25,17 +25,33 @@ export interface CommandBehaviour {
   /** How far the driver must have come. */
   readonly needs: Phase;
   readonly run: Handler;
+  /** Opcode modifiers that the card knows; any other is a bad operation. */
+  readonly opModifiers: readonly number[];
   /** For commands whose input varies: the opcode modifier with an input mailbox. */
   readonly mailboxFor?: number;
 }
 
-const power = (run: Handler): CommandBehaviour => ({ needs: 'power', run });
-const running = (run: Handler, mailboxFor?: number): CommandBehaviour =>
-  mailboxFor === undefined ? { needs: 'running', run } : { needs: 'running', run, mailboxFor };
-const ready = (run: Handler, mailboxFor?: number): CommandBehaviour =>
-  mailboxFor === undefined
-    ? { needs: 'initialised', run }
-    : { needs: 'initialised', run, mailboxFor };
+const plain: readonly number[] = [0];
+const optionalOutput: readonly number[] = [0, 1];
+/** Bits 0 to 2 of MAD_IFC: ignore M_Key, ignore B_Key, extended information. */
+const madModifiers: readonly number[] = [0, 1, 2, 3, 4, 5, 6, 7];
+
+type Make = (
+  run: Handler,
+  opModifiers?: readonly number[],
+  mailboxFor?: number,
+) => CommandBehaviour;
+
+const from =
+  (needs: Phase): Make =>
+  (run, opModifiers = plain, mailboxFor) =>
+    mailboxFor === undefined
+      ? { needs, run, opModifiers }
+      : { needs, run, opModifiers, mailboxFor };
+
+const power = from('power');
+const running = from('running');
+const ready = from('initialised');
 
 const nothing: Handler = () => undefined;
 
@@ -46,7 +62,7 @@ export const commandRows = {
   MLX4_CMD_RUN_FW: power(firmware.runFirmware),
   MLX4_CMD_QUERY_DEV_CAP: running(firmware.queryDeviceCapabilities),
   MLX4_CMD_QUERY_ADAPTER: running(firmware.queryBoard),
-  MLX4_CMD_MOD_STAT_CFG: running(firmware.modStatConfig, 0),
+  MLX4_CMD_MOD_STAT_CFG: running(firmware.modStatConfig, [0, 2], 0),
   MLX4_CMD_HW_HEALTH_CHECK: running(nothing),
   MLX4_CMD_NOP: running(nothing),
   MLX4_CMD_SET_ICM_SIZE: running(firmware.setIcmSize),
@@ -55,36 +71,36 @@ export const commandRows = {
   MLX4_CMD_MAP_ICM_AUX: running(firmware.mapIcmAux),
   MLX4_CMD_UNMAP_ICM_AUX: running(firmware.unmapIcmAux),
   MLX4_CMD_INIT_HCA: running(initHca.initHcaCommand),
-  MLX4_CMD_CLOSE_HCA: running(initHca.closeHca),
+  MLX4_CMD_CLOSE_HCA: running(initHca.closeHca, [0, 1]),
   MLX4_CMD_QUERY_HCA: running(initHca.queryHcaCommand),
-  MLX4_CMD_CONFIG_DEV: running(remap.configDevice, 0),
-  MLX4_CMD_VIRT_PORT_MAP: ready(remap.virtualPortMap, 1),
+  MLX4_CMD_CONFIG_DEV: running(remap.configDevice, [0, 1], 0),
+  MLX4_CMD_VIRT_PORT_MAP: ready(remap.virtualPortMap, [0, 1], 1),
   MLX4_CMD_QUERY_PORT: running(port.queryPortCommand),
   MLX4_CMD_SENSE_PORT: running(port.sensePort),
   MLX4_CMD_INIT_PORT: ready(port.initPort),
   MLX4_CMD_CLOSE_PORT: ready(port.closePort),
-  MLX4_CMD_SET_PORT: ready(setPort.setPort),
+  MLX4_CMD_SET_PORT: ready(setPort.setPort, [0, 1, 4]),
   MLX4_CMD_SET_NODE: ready(mad.setNode),
   MLX4_CMD_ACCESS_REG: running(port.accessRegister),
   MLX4_CMD_SET_VLAN_FLTR: ready(port.setVlanFilter),
-  MLX4_CMD_SET_MCAST_FLTR: ready(port.setMulticastFilter),
+  MLX4_CMD_SET_MCAST_FLTR: ready(port.setMulticastFilter, [0, 1, 2]),
   MLX4_CMD_DUMP_ETH_STATS: ready(port.dumpStatistics),
   MLX4_CMD_QUERY_IF_STAT: ready(port.queryCounter),
-  MLX4_CMD_DIAG_RPRT: ready(port.diagnosticReport),
+  MLX4_CMD_DIAG_RPRT: ready(port.diagnosticReport, [2]),
   MLX4_CMD_SW2HW_MPT: ready(memory.createRegion),
   MLX4_CMD_QUERY_MPT: ready(memory.queryRegion),
-  MLX4_CMD_HW2SW_MPT: ready(memory.destroyRegion),
+  MLX4_CMD_HW2SW_MPT: ready(memory.destroyRegion, optionalOutput),
   MLX4_CMD_SYNC_TPT: ready(memory.syncTables),
   MLX4_CMD_MAP_EQ: ready(event.mapEventQueue),
   MLX4_CMD_SW2HW_EQ: ready(event.createEventQueue),
-  MLX4_CMD_HW2SW_EQ: ready(event.destroyEventQueue),
+  MLX4_CMD_HW2SW_EQ: ready(event.destroyEventQueue, optionalOutput),
   MLX4_CMD_QUERY_EQ: ready(event.queryEventQueue),
   MLX4_CMD_SW2HW_CQ: ready(completion.createCompletionQueue),
-  MLX4_CMD_HW2SW_CQ: ready(completion.destroyCompletionQueue),
+  MLX4_CMD_HW2SW_CQ: ready(completion.destroyCompletionQueue, optionalOutput),
   MLX4_CMD_QUERY_CQ: ready(completion.queryCompletionQueue),
-  MLX4_CMD_MODIFY_CQ: ready(completion.modifyCompletionQueue),
+  MLX4_CMD_MODIFY_CQ: ready(completion.modifyCompletionQueue, [1]),
   MLX4_CMD_SW2HW_SRQ: ready(srq.createSharedQueue),
-  MLX4_CMD_HW2SW_SRQ: ready(srq.destroySharedQueue),
+  MLX4_CMD_HW2SW_SRQ: ready(srq.destroySharedQueue, optionalOutput),
   MLX4_CMD_QUERY_SRQ: ready(srq.querySharedQueue),
   MLX4_CMD_ARM_SRQ: ready(srq.armSharedQueue),
   MLX4_CMD_RST2INIT_QP: ready(qp.resetToInit),
@@ -97,12 +113,12 @@ export const commandRows = {
   MLX4_CMD_SQD2SQD_QP: ready(qp.transition('SQD', 'SQD')),
   MLX4_CMD_RTS2SQD_QP: ready(qp.drain),
   MLX4_CMD_2ERR_QP: ready(qp.toError),
-  MLX4_CMD_2RST_QP: ready(qp.toReset),
+  MLX4_CMD_2RST_QP: ready(qp.toReset, [0, 2]),
   MLX4_CMD_QUERY_QP: ready(qp.queryQueuePair),
   MLX4_CMD_UPDATE_QP: ready(qp.updateQueuePair),
   MLX4_CMD_CONF_SPECIAL_QP: ready(qp.configureSpecial),
-  MLX4_CMD_MAD_IFC: ready(mad.madInterface),
+  MLX4_CMD_MAD_IFC: ready(mad.madInterface, madModifiers),
   MLX4_CMD_READ_MCG: ready(multicast.readGroup),
-  MLX4_CMD_WRITE_MCG: ready(multicast.writeGroup),
-  MLX4_CMD_MGID_HASH: ready(multicast.hashGid),
+  MLX4_CMD_WRITE_MCG: ready(multicast.writeGroup, [0, 1]),
+  MLX4_CMD_MGID_HASH: ready(multicast.hashGid, [0, 1]),
 } as const satisfies { readonly [N in ModelledCommand]: CommandBehaviour };

@@ -1,7 +1,7 @@
 // GUIDs: made from the MAC address, as Mellanox does (ff:fe in the middle would be EUI-64; theirs
 // has 03:00). The board has port 1's with the lowest byte as it is, each port its own.
 
-import type { CardOptions } from '../options.ts';
+import type { CardOptions } from './options.ts';
 
 const middle = 0x0300;
 
