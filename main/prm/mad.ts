@@ -93,6 +93,14 @@ export const portInfo = layout('port_info', 64, {
   link_speed: u8(35),
   mtu_sm_sl: u8(36),
   vl_cap_init: u8(37),
+  /** Bits 7:4 InitTypeReply, 3:0 largest MTU that the port can do. */
+  init_type_mtu_cap: u8(41),
+  pkey_violations: be16(46),
+  qkey_violations: be16(48),
+  /** Bit 7 ClientReregister, 4:0 SubnetTimeOut. */
+  subnet_timeout: u8(51),
+  /** Bits 7:4 active extended speed: 1 FDR, 2 EDR. */
+  link_speed_ext: u8(62),
 });
 
 /** Port states, in the low half of speed_state. 0 in a Set means "no change". */
