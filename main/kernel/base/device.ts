@@ -18,6 +18,7 @@ import {
   sysfs_rename_dir,
   sysfs_rename_link,
 } from '../fs/sysfs.ts';
+import type { SysfsAttribute } from '../fs/sysfs.ts';
 import type { Kernel } from '../kernel.ts';
 import { mutex_init, mutex_lock, mutex_trylock, mutex_unlock } from '../locking/mutex.ts';
 import type { Mutex } from '../locking/mutex.ts';
@@ -255,15 +256,17 @@ function* dev_attr_store(dev: Device, attr: DeviceAttribute, buf: string): MaySl
   return attr.store === undefined ? -EIO : yield* attr.store(dev, buf);
 }
 
+/** The attribute as a file of any directory of the device's. */
+export const deviceAttributeFile = (dev: Device, attr: DeviceAttribute): SysfsAttribute => ({
+  name: attr.name,
+  mode: attr.mode,
+  ...(attr.show === undefined ? {} : { show: () => dev_attr_show(dev, attr) }),
+  ...(attr.store === undefined ? {} : { store: (buf: string) => dev_attr_store(dev, attr, buf) }),
+});
+
 /** Makes a file in the device's directory. 0 or a negative error. */
 export function device_create_file(dev: Device, attr: DeviceAttribute): number {
-  if (dev.kobj === null) return -EINVAL;
-  return sysfs_create_file(dev.kobj, {
-    name: attr.name,
-    mode: attr.mode,
-    ...(attr.show === undefined ? {} : { show: () => dev_attr_show(dev, attr) }),
-    ...(attr.store === undefined ? {} : { store: (buf: string) => dev_attr_store(dev, attr, buf) }),
-  });
+  return dev.kobj === null ? -EINVAL : sysfs_create_file(dev.kobj, deviceAttributeFile(dev, attr));
 }
 
 /** Removes a file; waits until nobody reads or writes it. */
