@@ -18,6 +18,7 @@ import type { RwSemaphore } from '../locking/rwsem.ts';
 import { spin_lock_init } from '../locking/spinlock.ts';
 import type { SpinLock } from '../locking/spinlock.ts';
 import { module_text } from '../module.ts';
+import type { PciDevice } from '../pci/pci-device.ts';
 import { Reference } from '../reference.ts';
 import { currentActor } from '../sched.ts';
 import { warn_on } from '../warn.ts';
@@ -59,6 +60,8 @@ export class IbDevice<D = unknown> extends Device {
   attrs: IbDeviceAttr | null = null;
   /** By port number; index 0 is unused. */
   port_data: (IbPortData | null)[] = [];
+  /** Device whose DMA the buffers of clients are for; from registration on. */
+  dma_device: PciDevice | null = null;
   /** Number among the core's devices; -1 without a name. */
   index = -1;
   /** DEVICE_REGISTERED. */

@@ -83,6 +83,14 @@ export interface IbQpAttr {
   readonly sq_psn?: number;
 }
 
+/** struct ib_recv_wr with one entry: a buffer for one message. */
+export interface IbRecvWr {
+  /** Bus address. */
+  readonly addr: number;
+  readonly length: number;
+  readonly lkey: number;
+}
+
 /** What process_mad() made of a datagram; `reply` is null when there is none. */
 export interface ProcessedMad {
   readonly success: boolean;
@@ -127,6 +135,8 @@ export interface IbDeviceOps {
   create_qp(qp: IbQp, init: IbQpInitAttr): MaySleep<number>;
   modify_qp(qp: IbQp, attr: IbQpAttr): MaySleep<number>;
   destroy_qp(qp: IbQp): MaySleep<void>;
+  /** Gives buffers to the receive queue; -ENOMEM when it is full. */
+  post_recv(qp: IbQp, requests: readonly IbRecvWr[]): Atomic<number>;
   /** Files of the driver in the device's directory. */
   readonly device_group: readonly DeviceAttribute[];
   /** Counters of the device, or of a port (from 1); null when there are none. */

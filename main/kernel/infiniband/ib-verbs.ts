@@ -164,6 +164,15 @@ export interface IbDeviceAttr {
   readonly vendor_part_id: number;
   readonly hw_ver: number;
   readonly max_pkeys: number;
+  readonly max_qp: number;
+  readonly max_qp_wr: number;
+  readonly max_sge: number;
+  readonly max_cq: number;
+  readonly max_cqe: number;
+  readonly max_mr: number;
+  readonly max_pd: number;
+  readonly max_srq: number;
+  readonly local_ca_ack_delay: number;
   /** The driver's local_dma_lkey works for every protection domain (IBK_LOCAL_DMA_LKEY). */
   readonly hasLocalDmaLkey: boolean;
 }
@@ -188,12 +197,20 @@ export interface IbGidAttr {
 }
 
 /** Events (enum ib_event_type), by their numbers. */
+export const IB_EVENT_QP_FATAL = 1;
+export const IB_EVENT_QP_REQ_ERR = 2;
+export const IB_EVENT_QP_ACCESS_ERR = 3;
+export const IB_EVENT_COMM_EST = 4;
+export const IB_EVENT_SQ_DRAINED = 5;
+export const IB_EVENT_PATH_MIG = 6;
+export const IB_EVENT_PATH_MIG_ERR = 7;
 export const IB_EVENT_DEVICE_FATAL = 8;
 export const IB_EVENT_PORT_ACTIVE = 9;
 export const IB_EVENT_PORT_ERR = 10;
 export const IB_EVENT_LID_CHANGE = 11;
 export const IB_EVENT_PKEY_CHANGE = 12;
 export const IB_EVENT_SM_CHANGE = 13;
+export const IB_EVENT_QP_LAST_WQE_REACHED = 16;
 export const IB_EVENT_CLIENT_REREGISTER = 17;
 export const IB_EVENT_GID_CHANGE = 18;
 

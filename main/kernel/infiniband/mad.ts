@@ -1,7 +1,7 @@
 // The MAD layer (core/mad.c): a client of every device that opens each port that has management datagrams:
 // protection domain, completion queue, QP0 on InfiniBand ports, QP1 on all, brought to RTS through the
 // driver. A port that cannot be opened makes add() fail; the device stays registered without MAD ports.
-// Left out: sending and receiving, classes, RMPP. Receive descriptors are not posted: nobody sends any.
+// Left out: sending, what is done with a received datagram, classes, RMPP.
 
 import type { MaySleep } from '#sim/task.ts';
 import { EOPNOTSUPP } from '../errno.ts';
@@ -16,6 +16,8 @@ import type { IbDevice } from './ib-device.ts';
 import type { IbCq, IbPd, IbQp, IbQpAttr } from './ib-ops.ts';
 import { IB_DEFAULT_PKEY_FULL, IB_QP1_QKEY, IB_QPT_GSI, IB_QPT_SMI } from './ib-verbs.ts';
 import type { IbQpType } from './ib-verbs.ts';
+import { cleanup_recv_queue, ib_mad_post_receive_mads } from './mad-receive.ts';
+import type { MadBuffers } from './mad-receive.ts';
 import { ib_find_pkey, rdma_cap_ib_mad, rdma_cap_ib_smi } from './port.ts';
 import {
   ib_alloc_cq,
@@ -25,6 +27,7 @@ import {
   ib_destroy_qp,
   ib_free_cq,
   ib_modify_qp,
+  ib_req_notify_cq,
 } from './verbs.ts';
 
 /** Work requests of a MAD queue pair (mad_sendq_size, mad_recvq_size) and their scatter entries. */
@@ -41,7 +44,9 @@ export interface MadPort {
   readonly pd: IbPd;
   readonly cq: IbCq;
   /** By number: QP0 (null on Ethernet) and QP1. */
-  readonly qps: (IbQp | null)[];
+  readonly qps: readonly (IbQp | null)[];
+  /** Receive buffers by queue pair, once the port is started. */
+  readonly buffers: Map<IbQp, MadBuffers>;
   /** `ib_mad1`: for the works of agents. */
   wq: Workqueue;
 }
@@ -96,14 +101,28 @@ function* ib_mad_port_start(port: MadPort): MaySleep<number> {
     const err = yield* startQp(qp, number, Math.max(0, pkey));
     if (err !== 0) return err;
   }
+  yield* ib_req_notify_cq(port.cq);
+  for (const qp of port.qps) {
+    if (qp === null) continue;
+    const buffers = yield* ib_mad_post_receive_mads(qp, IB_MAD_QP_RECV_SIZE);
+    if (typeof buffers === 'number') {
+      dev_err(port.device, "Couldn't post receive WRs");
+      return buffers;
+    }
+    port.buffers.set(qp, buffers);
+  }
   return 0;
 }
 
+/** Domain, completion queue and queue pairs of a port. */
+type PortParts = Pick<MadPort, 'pd' | 'cq' | 'qps'>;
+
 /** Destroys what an open port has, in the order of ib_mad_port_close(). */
-function* releasePort(port: Pick<MadPort, 'pd' | 'cq' | 'qps'>): MaySleep<void> {
-  for (const qp of port.qps.toReversed()) if (qp !== null) yield* ib_destroy_qp(qp);
-  yield* ib_free_cq(port.cq);
-  yield* ib_dealloc_pd(port.pd);
+function* releasePort(parts: PortParts, buffers?: MadPort['buffers']): MaySleep<void> {
+  for (const qp of parts.qps.toReversed()) if (qp !== null) yield* ib_destroy_qp(qp);
+  yield* ib_free_cq(parts.cq);
+  yield* ib_dealloc_pd(parts.pd);
+  for (const [qp, each] of buffers ?? []) cleanup_recv_queue(qp, each);
 }
 
 /** The two queue pairs of a port, or a negative error with what was made destroyed again. */
@@ -124,7 +143,7 @@ function* createQps(
 function* createParts(
   device: IbDevice,
   port: number,
-): MaySleep<Pick<MadPort, 'pd' | 'cq' | 'qps'> | number> {
+): MaySleep<PortParts | number> {
   const smi = rdma_cap_ib_smi(device, port);
   const entries = (IB_MAD_QP_SEND_SIZE + IB_MAD_QP_RECV_SIZE) * (smi ? 2 : 1);
   const pd = yield* ib_alloc_pd(device);
@@ -151,7 +170,7 @@ function* ib_mad_port_open(device: IbDevice, port_num: number): MaySleep<number>
   if (typeof parts === 'number') return parts;
   const instance = `ib_mad@${portName(device, port_num)} of ${device.instanceName}`;
   const wq = alloc_ordered_workqueue(device.k, `ib_mad${port_num}`, instance);
-  const port: MadPort = { device, port_num, ...parts, wq };
+  const port: MadPort = { device, port_num, ...parts, buffers: new Map(), wq };
   yield* spin_lock_irqsave(infiniband.ib_mad_port_list_lock);
   infiniband.ib_mad_port_list.push(port);
   yield* spin_unlock_irqrestore(infiniband.ib_mad_port_list_lock);
@@ -160,7 +179,7 @@ function* ib_mad_port_open(device: IbDevice, port_num: number): MaySleep<number>
   dev_err(device, "Couldn't start port");
   yield* unlist(port);
   yield* destroy_workqueue(port.wq);
-  yield* releasePort(port);
+  yield* releasePort(port, port.buffers);
   return err;
 }
 
@@ -189,7 +208,7 @@ function* ib_mad_port_close(device: IbDevice, port_num: number): MaySleep<void> 
   }
   yield* unlist(port);
   yield* destroy_workqueue(port.wq);
-  yield* releasePort(port);
+  yield* releasePort(port, port.buffers);
 }
 
 function* closePort(device: IbDevice, port: number): MaySleep<void> {

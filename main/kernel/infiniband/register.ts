@@ -8,6 +8,7 @@ import { EINVAL, ENFILE } from '../errno.ts';
 import { device_add, device_del } from '../base/device.ts';
 import { kobject_uevent } from '../base/uevent.ts';
 import { down_read, down_write, downgrade_write, up_read, up_write } from '../locking/rwsem.ts';
+import type { PciDevice } from '../pci/pci-device.ts';
 import { dev_warn } from '../printk.ts';
 import { ib_cache_cleanup_one, ib_cache_setup_one } from './cache.ts';
 import { add_client_context } from './client.ts';
@@ -114,9 +115,14 @@ function* addToSysfs(device: IbDevice): MaySleep<number> {
  * Registers a device under a name such as `mlx4_%d`, and tells every client of it. 0, or a negative error:
  * then the caller gives it back with ib_dealloc_device(). A client that fails is no error.
  */
-export function* ib_register_device(device: IbDevice, name: string): MaySleep<number> {
+export function* ib_register_device(
+  device: IbDevice,
+  name: string,
+  dma_device: PciDevice,
+): MaySleep<number> {
   if (device.freed) throw new Oops(`KASAN: slab-use-after-free in ${device.instanceName}`);
   let err = yield* assign_name(device, name);
+  device.dma_device = dma_device;
   if (err === 0) err = yield* setup_device(device);
   if (err !== 0) return err;
   err = yield* ib_cache_setup_one(device);

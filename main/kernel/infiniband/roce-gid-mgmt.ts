@@ -3,8 +3,7 @@
 // run. A netdev that is being unregistered therefore waits for that queue, and for the GIDs that hold it.
 // Left out: IPv6 addresses other than the link-local default GID, VLAN devices.
 
-import type { MaySleep } from '#sim/task.ts';
-import type { Atomic } from '#sim/task.ts';
+import type { Atomic, MaySleep } from '#sim/task.ts';
 import { down_read, up_read } from '../locking/rwsem.ts';
 import {
   NETDEV_BONDING_FAILOVER,
@@ -38,7 +37,7 @@ import { IB_GID_TYPE_SIZE } from './ib-verbs.ts';
 import { rdma_protocol_roce, roce_gid_type_mask_support } from './port.ts';
 import {
   allUppers,
-  bondingSlaveState,
+  is_eth_active_slave_of_bonding_rcu,
   is_eth_port_inactive_slave_filter,
   is_eth_port_of_netdev_filter,
   is_ndev_for_default_gid_filter,
@@ -98,7 +97,7 @@ function* ib_enum_all_roce_netdevs(
   yield* down_read(devices_rwsem);
   for (const device of devices.filter((each) => each.gidUpdates)) {
     yield* ib_enum_roce_netdev(device, function* (port, rdmaNdev) {
-      if (filter(rdmaNdev, filterNdev)) yield* cb(device, port, rdmaNdev, ndev);
+      if (yield* filter(rdmaNdev, filterNdev)) yield* cb(device, port, rdmaNdev, ndev);
     });
   }
   yield* up_read(devices_rwsem);
@@ -172,7 +171,7 @@ function* del_netdev_default_ips_join(
 ): MaySleep<void> {
   const master = rdmaNdev?.master ?? null;
   if (rdmaNdev === null || master === null) return;
-  if (bondingSlaveState(rdmaNdev, master) === 'inactive') return;
+  if ((yield* is_eth_active_slave_of_bonding_rcu(rdmaNdev, master)) === 'inactive') return;
   yield* ib_cache_gid_set_default_gid(device, port, rdmaNdev, 'delete');
 }
 
@@ -182,10 +181,12 @@ export function* rdma_roce_rescan_device(device: IbDevice): MaySleep<void> {
   yield* ib_enum_roce_netdev(device, function* enum_all_gids_of_dev_cb(port, rdmaNdev) {
     yield* rtnl_lock(k);
     for (const ndev of [...k.net.devices]) {
-      if (is_ndev_for_default_gid_filter(rdmaNdev, ndev)) {
+      if (yield* is_ndev_for_default_gid_filter(rdmaNdev, ndev)) {
         yield* add_default_gids(device, port, rdmaNdev, ndev);
       }
-      if (is_eth_port_of_netdev_filter(rdmaNdev, ndev)) yield* _add_netdev_ips(device, port, ndev);
+      if (yield* is_eth_port_of_netdev_filter(rdmaNdev, ndev)) {
+        yield* _add_netdev_ips(device, port, ndev);
+      }
     }
     yield* rtnl_unlock(k);
   });

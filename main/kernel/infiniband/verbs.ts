@@ -1,14 +1,15 @@
 // Objects of an RDMA device for users in the kernel (core/verbs.c, core/cq.c): protection domain, completion
 // queue, queue pair. The driver makes each on the card. A domain on a device without a key that always works
 // gets a memory region over all memory, which is a command of its own.
-// Left out: the data path. Nothing is posted and nothing completes, so the completion work finds no entry.
+// Left out: sending, and looking at completions. Nobody sends to this machine's special queue pairs, so the
+// completion work finds no entry and asks for the next interrupt.
 
 import type { Atomic, MaySleep } from '#sim/task.ts';
 import { warn_on } from '../warn.ts';
 import { cancel_work_sync, INIT_WORK, queue_work } from '../workqueue.ts';
 import { opsOf } from './ib-device.ts';
 import type { IbDevice } from './ib-device.ts';
-import type { IbCq, IbPd, IbQp, IbQpAttr, IbQpInitAttr } from './ib-ops.ts';
+import type { IbCq, IbPd, IbQp, IbQpAttr, IbQpInitAttr, IbRecvWr } from './ib-ops.ts';
 
 /** A protection domain, or a negative error. */
 export function* ib_alloc_pd(device: IbDevice): MaySleep<IbPd | number> {
@@ -35,9 +36,13 @@ export function* ib_dealloc_pd(pd: IbPd): MaySleep<void> {
   yield* opsOf(device, 'dealloc_pd').dealloc_pd(pd);
 }
 
+/** Asks for an interrupt at the next completion. */
+export const ib_req_notify_cq = (cq: IbCq): Atomic<number> =>
+  opsOf(cq.device, 'req_notify_cq').req_notify_cq(cq);
+
 /** IB_POLL_UNBOUND_WORKQUEUE: the work asks for the next interrupt when it has found nothing more. */
 function* ib_cq_poll_work(cq: IbCq): MaySleep<void> {
-  yield* opsOf(cq.device, 'req_notify_cq').req_notify_cq(cq);
+  yield* ib_req_notify_cq(cq);
 }
 
 /** The completion interrupt of a queue. */
@@ -59,7 +64,7 @@ export function* ib_alloc_cq(
   const err = yield* opsOf(device, 'create_cq').create_cq(cq, completed);
   if (err !== 0) return err;
   cq.work = INIT_WORK(device.k, `ib_cq_poll_work(${name})`, () => ib_cq_poll_work(cq));
-  yield* opsOf(device, 'req_notify_cq').req_notify_cq(cq);
+  yield* ib_req_notify_cq(cq);
   return cq;
 }
 
@@ -97,3 +102,7 @@ export function* ib_destroy_qp(qp: IbQp): MaySleep<void> {
   qp.send_cq.usecnt--;
   qp.recv_cq.usecnt--;
 }
+
+/** Gives buffers to a queue pair. 0 or a negative error. */
+export const ib_post_recv = (qp: IbQp, requests: readonly IbRecvWr[]): Atomic<number> =>
+  opsOf(qp.device, 'post_recv').post_recv(qp, requests);
