@@ -69,7 +69,7 @@ export class Steering {
   hash(gid: Uint8Array): number {
     let mix = 0x811c_9dc5;
     for (let i = 0; i < gidBytes; i++) mix = Math.imul(mix ^ gid[i]!, 0x0100_0193);
-    return (((mix >>> 0) ^ (mix >>> 15)) % this.table.buckets) >>> 0;
+    return ((mix ^ (mix >>> 15)) >>> 0) % this.table.buckets;
   }
 
   /** True when an entry claims no more members than it has room for. */

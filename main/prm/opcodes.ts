@@ -94,7 +94,7 @@ export const commandTable = {
     'partial',
     'VXLAN and RoCE v2 ports are kept, without effect',
   ),
-  MLX4_CMD_ACCESS_REG: row(0x03b, 'mailbox', 'mailbox', 'partial', 'PTYS, read only'),
+  MLX4_CMD_ACCESS_REG: row(0x03b, 'mailbox', 'mailbox', 'partial', 'PTYS of an Ethernet port'),
   MLX4_CMD_ALLOCATE_VPP: row(0x080, 'varies', 'varies', 'refused', sriov),
   MLX4_CMD_SET_VPORT_QOS: row(0x081, 'varies', 'varies', 'refused', sriov),
   // Memory.
@@ -107,7 +107,7 @@ export const commandTable = {
   // Event queues.
   MLX4_CMD_MAP_EQ: row(0x012, 'immediate', 'none', 'full'),
   MLX4_CMD_SW2HW_EQ: row(0x013, 'mailbox', 'none', 'full'),
-  MLX4_CMD_HW2SW_EQ: row(0x014, 'none', 'none', 'full'),
+  MLX4_CMD_HW2SW_EQ: row(0x014, 'none', 'varies', 'full'),
   MLX4_CMD_QUERY_EQ: row(0x015, 'none', 'mailbox', 'full'),
   // Completion queues.
   MLX4_CMD_SW2HW_CQ: row(0x016, 'mailbox', 'none', 'full'),
@@ -140,7 +140,7 @@ export const commandTable = {
   MLX4_CMD_2ERR_QP: row(0x01e, 'mailbox', 'none', 'full'),
   MLX4_CMD_RTS2SQD_QP: row(0x01f, 'mailbox', 'none', 'full'),
   MLX4_CMD_SQD2RTS_QP: row(0x020, 'mailbox', 'none', 'full'),
-  MLX4_CMD_2RST_QP: row(0x021, 'none', 'none', 'full'),
+  MLX4_CMD_2RST_QP: row(0x021, 'none', 'varies', 'full'),
   MLX4_CMD_QUERY_QP: row(0x022, 'none', 'mailbox', 'full'),
   MLX4_CMD_INIT2INIT_QP: row(0x02d, 'mailbox', 'none', 'full'),
   MLX4_CMD_SUSPEND_QP: row(0x032, 'none', 'none', 'refused', unused),
@@ -154,7 +154,7 @@ export const commandTable = {
     'mailbox',
     'mailbox',
     'partial',
-    'Get of node and port attributes; no subnet manager',
+    'subnet management: Get of node and port attributes, Set of two; no performance class',
   ),
   MLX4_CMD_MAD_DEMUX: row(0x203, 'varies', 'varies', 'refused', 'not offered'),
   // Multicast and steering.

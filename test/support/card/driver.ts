@@ -33,6 +33,8 @@ export const logs = {
 } as const;
 const logRdmarcs = 4;
 
+type EntrySizeField = Extract<keyof typeof queryDevCap.fields, `${string}_entry_sz`>;
+
 /** Where the tables are, by name. */
 export interface Tables {
   readonly cmpt: number;
@@ -79,7 +81,7 @@ export class BareDriver {
     rig.enable();
     this.startFirmware();
     const caps = this.commands.ok('MLX4_CMD_QUERY_DEV_CAP').mailbox;
-    const size = (field: keyof typeof queryDevCap.fields) => Number(queryDevCap.get(caps, field));
+    const size = (field: EntrySizeField) => queryDevCap.get(caps, field);
     this.sizes = {
       rdmarc: size('rdmarc_entry_sz'),
       qpc: size('qpc_entry_sz'),
