@@ -5,11 +5,12 @@
 import type { MaySleep } from '#sim/task.ts';
 import type { Kernel } from '../kernel.ts';
 import { mutex_lock, mutex_unlock } from '../locking/mutex.ts';
+import { register_inetaddr_notifier } from '../net/inetdev.ts';
 import { register_netdevice_notifier } from '../net/notifier.ts';
 import { alloc_ordered_workqueue, alloc_workqueue } from '../workqueue.ts';
 import { ib_register_client } from './client.ts';
 import { makeMadClient } from './mad.ts';
-import { netdevice_event } from './roce-gid-mgmt.ts';
+import { inetaddr_event, netdevice_event } from './roce-gid-mgmt.ts';
 import { makeSaClient } from './sa.ts';
 
 /** WQ_DFL_ACTIVE and WQ_UNBOUND_MAX_ACTIVE: works at once. */
@@ -29,6 +30,11 @@ export function* ib_core_init(k: Kernel): MaySleep<number> {
     };
     yield* ib_register_client(k, makeMadClient());
     yield* ib_register_client(k, makeSaClient());
+    yield* register_inetaddr_notifier(k, {
+      name: 'inetaddr_event(ib_core)',
+      priority: 0,
+      notifier_call: inetaddr_event,
+    });
     yield* register_netdevice_notifier(k, {
       name: 'netdevice_event(ib_core)',
       priority: 0,

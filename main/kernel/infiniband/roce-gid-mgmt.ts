@@ -9,13 +9,14 @@ import {
   NETDEV_BONDING_FAILOVER,
   NETDEV_CHANGEADDR,
   NETDEV_CHANGEUPPER,
+  NETDEV_DOWN,
   NETDEV_REGISTER,
   netdev_cmd_to_name,
   NETDEV_UNREGISTER,
   NETDEV_UP,
 } from '../net/events.ts';
 import { ARPHRD_ETHER } from '../net/flags.ts';
-import { ipv4AddressesOf } from './roce-ip.ts';
+import type { InIfaddr } from '../net/inetdev.ts';
 import { dev_hold, dev_put } from '../net/netdevice.ts';
 import type { NetDevice } from '../net/netdevice.ts';
 import type { NetdevNotifierInfo } from '../net/notifier.ts';
@@ -122,7 +123,7 @@ function* update_gid(
 
 function* _add_netdev_ips(device: IbDevice, port: number, ndev: NetDevice): MaySleep<void> {
   if (ndev.reg_state !== 'uninitialized' && ndev.reg_state !== 'registered') return;
-  for (const address of ipv4AddressesOf(ndev)) {
+  for (const { address } of [...(ndev.ip_ptr?.addresses ?? [])]) {
     yield* update_gid(device, port, address, ndev, true);
   }
 }
@@ -290,10 +291,15 @@ export function* netdevice_event(event: number, info: NetdevNotifierInfo): MaySl
   return NOTIFY_DONE;
 }
 
-/** An IPv4 address came or went. */
-export function* inetaddr_event(ndev: NetDevice, address: number, add: boolean): Atomic<void> {
-  if (ndev.type !== ARPHRD_ETHER) return;
-  const cb: RoceCallback = (device, port) => update_gid(device, port, address, ndev, add);
+/** The core's block on the chain of IPv4 addresses: one came (UP) or went (DOWN). */
+export function* inetaddr_event(event: number, ifa: InIfaddr): MaySleep<number> {
+  const { dev } = ifa.in_dev;
+  const known = event === NETDEV_UP || event === NETDEV_DOWN;
+  if (!known || dev.type !== ARPHRD_ETHER) return NOTIFY_DONE;
+  const add = event === NETDEV_UP;
+  const { address } = ifa;
+  const cb: RoceCallback = (device, port) => update_gid(device, port, address, dev, add);
   const command = { cb, filter: is_eth_port_of_netdev_filter };
-  yield* netdevice_queue_work([command], ndev, add ? 'address added' : 'address deleted');
+  yield* netdevice_queue_work([command], dev, add ? 'address added' : 'address deleted');
+  return NOTIFY_DONE;
 }
