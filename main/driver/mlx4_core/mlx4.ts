@@ -7,6 +7,7 @@
 import type { AuxiliaryDevice, AuxiliaryDriver } from '#kernel/base/auxiliary.ts';
 import type { Devlink, DevlinkPort } from '#kernel/devlink.ts';
 import type { Kernel } from '#kernel/kernel.ts';
+import type { Completion } from '#kernel/locking/completion.ts';
 import type { Mutex } from '#kernel/locking/mutex.ts';
 import type { SpinLock } from '#kernel/locking/spinlock.ts';
 import type { Module } from '#kernel/module.ts';
@@ -23,6 +24,9 @@ import { Oops } from '#sim/shared.ts';
 import type { ListHead, Shared, SharedList } from '#sim/shared.ts';
 import type { Atomic, MaySleep } from '#sim/task.ts';
 import type { DriverVariant } from '../variant.ts';
+import type { mlx4_limits } from './limits.ts';
+import type { mlx4_port_tables } from './port/tables.ts';
+import type { mlx4_tables } from './tables.ts';
 
 export const DRV_NAME = 'mlx4_core';
 export const DRV_VERSION = '4.0-0';
@@ -68,7 +72,7 @@ export interface mlx4_port_map {
 }
 
 /** struct mlx4_caps: what QUERY_DEV_CAP and QUERY_PORT said. Filled in by mlx4_dev_cap(). */
-export interface mlx4_caps {
+export interface mlx4_caps extends mlx4_limits {
   num_ports: number;
   /** Capability flags by name; use mlx4_has_cap() and mlx4_has_cap2(). */
   flags: ReadonlySet<DevCapFlag>;
@@ -86,6 +90,12 @@ export interface mlx4_caps {
   ib_mtu_cap: number[];
   /** IB MTU that the user set with mlx4_portN_mtu, as enum ib_mtu; 0 = none. */
   port_ib_mtu: number[];
+  /** Default capability mask of the IB port, and what MOD_STAT_CFG said of it. */
+  ib_port_def_cap: number[];
+  phys_port_id: bigint[];
+  port_width_cap: number[];
+  /** RX checksum modes by port (CONFIG_DEV). */
+  rx_checksum_flags_port: number[];
   vl_cap: number[];
   gid_table_len: number[];
   pkey_table_len: number[];
@@ -142,6 +152,8 @@ export interface mlx4_port_info {
   readonly devlink_port: DevlinkPort;
   /** Names of the files that mlx4_init_port_info() made. */
   readonly files: string[];
+  /** Addresses and VLANs that the card knows; set by mlx4_init_port_tables(). */
+  tables?: mlx4_port_tables;
 }
 
 /** struct mlx4_sense. */
@@ -202,7 +214,7 @@ export interface mlx4_adrv extends AuxiliaryDriver {
 }
 
 /** struct mlx4_priv: embeds struct mlx4_dev and lives as the private part of the devlink instance. */
-export interface mlx4_priv {
+export interface mlx4_priv extends mlx4_tables {
   readonly k: Kernel;
   readonly module: mlx4_core_module;
   readonly devlink: Devlink;
@@ -264,10 +276,15 @@ export interface mlx4_mtt {
 
 /** struct mlx4_mr. */
 export interface mlx4_mr {
-  readonly key: number;
-  readonly pd: number;
-  readonly mtt: mlx4_mtt;
-  enabled: boolean;
+  key: number;
+  pd: number;
+  /** Access rights, MLX4_PERM_*. */
+  access: number;
+  iova: bigint;
+  size: bigint;
+  mtt: mlx4_mtt;
+  /** MLX4_MPT_DISABLED, _EN_SW or _EN_HW. */
+  enabled: number;
 }
 
 /** struct mlx4_uar. */
@@ -296,17 +313,38 @@ export interface mlx4_qp {
   readonly qpn: number;
   /** Told of events of this queue pair, in a hard interrupt. */
   event: ((type: number) => Atomic<void>) | null;
+  /** 1 for the queue pair itself; an event under way has another one. */
+  refcount: number;
+  /** Completed when the last reference is gone. */
+  readonly free: Completion;
 }
 
 /** struct mlx4_cq. */
 export interface mlx4_cq {
   readonly cqn: number;
-  /** Index of the driver's EQ. */
+  /** Completion vector: its EQ is the one behind the async EQ. */
   readonly vector: number;
   /** Interrupt number behind it. */
   readonly irq: number;
+  readonly uar: mlx4_uar;
+  /** Consumer index in word 0, last arm word in word 1. */
+  readonly db: mlx4_db;
   cons_index: number;
   arm_sn: number;
+  /** A completion came, in a hard interrupt. */
+  readonly comp: () => Atomic<void>;
+  /** The card found something wrong with this queue, in a hard interrupt. */
+  readonly event: ((type: number) => Atomic<void>) | null;
+  refcount: number;
+  readonly free: Completion;
+}
+
+/** struct mlx4_srq. */
+export interface mlx4_srq {
+  readonly srqn: number;
+  readonly event: ((type: number) => Atomic<void>) | null;
+  refcount: number;
+  readonly free: Completion;
 }
 
 /** The private part around a struct mlx4_dev (container_of); an oops when it was freed. */

@@ -1,5 +1,6 @@
 // struct mlx4_caps before the card was asked (device.h).
 
+import { zeroLimits } from '../limits.ts';
 import { MLX4_MAX_PORTS } from '../mlx4.ts';
 import type { mlx4_caps } from '../mlx4.ts';
 
@@ -7,6 +8,7 @@ const perPort = <T>(value: T): T[] => Array.from({ length: MLX4_MAX_PORTS + 1 },
 
 /** All members zero. */
 export const zeroCaps = (): mlx4_caps => ({
+  ...zeroLimits(),
   num_ports: 0,
   flags: new Set(),
   flags2: new Set(),
@@ -20,6 +22,10 @@ export const zeroCaps = (): mlx4_caps => ({
   eth_mtu_cap: perPort(0),
   ib_mtu_cap: perPort(0),
   port_ib_mtu: perPort(0),
+  ib_port_def_cap: perPort(0),
+  phys_port_id: perPort(0n),
+  port_width_cap: perPort(0),
+  rx_checksum_flags_port: perPort(0),
   vl_cap: perPort(0),
   gid_table_len: perPort(0),
   pkey_table_len: perPort(0),
