@@ -50,7 +50,8 @@ export class Hold {
 
 /** Something that actors hold and wait for. */
 export class Resource {
-  readonly name: string;
+  /** Objects that get another name (network devices) change it, so that reports say the present one. */
+  name: string;
   readonly kind: ResourceKind;
   readonly rule: ReleaseRule;
   /** One for each actor, in the order of the first hold. */

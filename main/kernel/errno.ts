@@ -21,12 +21,17 @@ const table = {
   EINVAL: [22, 'Invalid argument'],
   ENFILE: [23, 'Too many open files in system'],
   ENOSPC: [28, 'No space left on device'],
+  EMLINK: [31, 'Too many links'],
+  EPIPE: [32, 'Broken pipe'],
   ERANGE: [34, 'Numerical result out of range'],
   ENOSYS: [38, 'Function not implemented'],
   ENOTEMPTY: [39, 'Directory not empty'],
   EPROTO: [71, 'Protocol error'],
   EPROTONOSUPPORT: [93, 'Protocol not supported'],
   ENOTSUPP: [524, 'Unknown error 524'],
+  EOVERFLOW: [75, 'Value too large for defined data type'],
+  EDESTADDRREQ: [89, 'Destination address required'],
+  EMSGSIZE: [90, 'Message too long'],
   EOPNOTSUPP: [95, 'Operation not supported'],
   EADDRINUSE: [98, 'Address already in use'],
   EADDRNOTAVAIL: [99, 'Cannot assign requested address'],
@@ -37,6 +42,7 @@ const table = {
   EHOSTUNREACH: [113, 'No route to host'],
   EALREADY: [114, 'Operation already in progress'],
   ERESTARTSYS: [512, 'Interrupted system call should be restarted'],
+  ERESTARTNOINTR: [513, 'Unknown error 513'],
 } as const;
 
 type Name = keyof typeof table;
@@ -63,12 +69,17 @@ export const EISDIR = number('EISDIR');
 export const EINVAL = number('EINVAL');
 export const ENFILE = number('ENFILE');
 export const ENOSPC = number('ENOSPC');
+export const EMLINK = number('EMLINK');
+export const EPIPE = number('EPIPE');
 export const ERANGE = number('ERANGE');
 export const ENOSYS = number('ENOSYS');
 export const ENOTEMPTY = number('ENOTEMPTY');
 export const EPROTO = number('EPROTO');
 export const EPROTONOSUPPORT = number('EPROTONOSUPPORT');
 export const ENOTSUPP = number('ENOTSUPP');
+export const EOVERFLOW = number('EOVERFLOW');
+export const EDESTADDRREQ = number('EDESTADDRREQ');
+export const EMSGSIZE = number('EMSGSIZE');
 export const EOPNOTSUPP = number('EOPNOTSUPP');
 export const EADDRINUSE = number('EADDRINUSE');
 export const EADDRNOTAVAIL = number('EADDRNOTAVAIL');
@@ -79,6 +90,7 @@ export const ETIMEDOUT = number('ETIMEDOUT');
 export const EHOSTUNREACH = number('EHOSTUNREACH');
 export const EALREADY = number('EALREADY');
 export const ERESTARTSYS = number('ERESTARTSYS');
+export const ERESTARTNOINTR = number('ERESTARTNOINTR');
 
 /** What a program prints for a negative error number, for example `Invalid argument` for -22. */
 export function errnoText(error: number): string {

@@ -8,12 +8,12 @@ import type { Atomic, MaySleep, Task } from '#sim/task.ts';
 import { K } from '#trace/kinds.ts';
 import type { Kernel } from './kernel.ts';
 import { might_sleep } from './sched.ts';
-import { usleep } from './time/delay.ts';
+import { hrtimerSleep } from './time/delay.ts';
 
-/** Shortest grace period, us. */
-const gracePeriodUs = 2000;
-/** What an rcu_barrier() costs when no callback is slow, us. */
-const barrierUs = 1000;
+/** Shortest grace period. */
+const gracePeriodNs = 2e6;
+/** What an rcu_barrier() costs when no callback is slow. */
+const barrierNs = 1e6;
 
 /** Readers of one machine. */
 export class Rcu {
@@ -39,7 +39,7 @@ export function* synchronize_rcu(k: Kernel): MaySleep<void> {
   if (k.sim.point(K['rcu.synchronize'], 0)) yield preempt;
   const present = [...k.rcu.readers.keys()];
   do {
-    yield* usleep(k, gracePeriodUs);
+    yield* hrtimerSleep(k, gracePeriodNs, 'D');
   } while (present.some((task) => k.rcu.readers.has(task)));
 }
 
@@ -47,5 +47,5 @@ export function* synchronize_rcu(k: Kernel): MaySleep<void> {
 export function* rcu_barrier(k: Kernel): MaySleep<void> {
   might_sleep(k);
   if (k.sim.point(K['rcu.barrier'], 0)) yield preempt;
-  yield* usleep(k, barrierUs);
+  yield* hrtimerSleep(k, barrierNs, 'D');
 }

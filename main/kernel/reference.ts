@@ -10,8 +10,8 @@ import type { Kernel } from './kernel.ts';
 
 export class Reference {
   readonly k: Kernel;
-  readonly name: string;
-  readonly object: number;
+  name: string;
+  object: number;
   readonly resource: Resource;
   private countNow: number;
 
@@ -24,6 +24,13 @@ export class Reference {
     this.object = k.trace.intern(name);
     this.resource = new Resource(name, 'reference');
     this.countNow = base;
+  }
+
+  /** The object got another name; graph and trace use it from now on. */
+  rename(name: string): void {
+    this.name = name;
+    this.object = this.k.trace.intern(name);
+    this.resource.name = name;
   }
 
   /** The count, the base references included. */

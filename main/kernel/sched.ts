@@ -6,6 +6,7 @@ import { Actor } from '#detect/graph.ts';
 import { K } from '#trace/kinds.ts';
 import { preempt } from '#sim/task.ts';
 import type { Atomic, MaySleep, SleepState, Task } from '#sim/task.ts';
+import { ERESTARTNOINTR } from './errno.ts';
 import type { Kernel } from './kernel.ts';
 import { KERN_ERR, printk } from './printk.ts';
 
@@ -119,6 +120,12 @@ export function user_task(
   task.parentPid = parentPid;
   return task;
 }
+
+/**
+ * What a sysfs store returns when it could not take a lock without waiting: the call comes again
+ * from the start, with nothing held meanwhile.
+ */
+export const restart_syscall = (): number => -ERESTARTNOINTR;
 
 /**
  * send_sig(SIGKILL): a task that sleeps interruptibly or killably wakes; one in state D does not.

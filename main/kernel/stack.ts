@@ -10,6 +10,7 @@ const inlined: ReadonlySet<string> = new Set([
   'delete_drivers',
   'add_drivers',
   'netdev_wait_allrefs_any',
+  'unregister_netdevice',
 ]);
 
 /** Scheduler and mutex frames, which /proc/PID/stack leaves out. */

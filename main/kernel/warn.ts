@@ -8,9 +8,9 @@ import { stackFrames } from './stack.ts';
 
 /**
  * Prints the report and records a finding. `place` is the kernel's file and line, `functionName`
- * the function in which the WARN stands.
+ * the function in which the WARN stands, `message` the text of WARN(), printed before the report.
  */
-export function warn_on(k: Kernel, place: string, functionName: string): void {
+export function warn_on(k: Kernel, place: string, functionName: string, message?: string): void {
   const task = k.sim.current;
   const frames = stackFrames(captureStack()).filter((frame) => frame !== 'warn_on');
   const text = `WARNING: CPU: ${task.cpu} PID: ${task.pid} at ${place} ${functionName}`;
@@ -19,6 +19,7 @@ export function warn_on(k: Kernel, place: string, functionName: string): void {
     KERN_WARNING,
     [
       '------------[ cut here ]------------',
+      ...(message === undefined ? [] : [message]),
       text,
       `CPU: ${task.cpu} PID: ${task.pid} Comm: ${task.comm} ${tainted(k)} ${k.options.release} #1`,
       'Call Trace:',

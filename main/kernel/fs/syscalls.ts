@@ -4,7 +4,7 @@
 // attribute (facts/driver 9.8).
 
 import type { MaySleep } from '#sim/task.ts';
-import { EACCES, EIO, EISDIR, ENODEV, ENOENT } from '../errno.ts';
+import { EACCES, EIO, EISDIR, ENODEV, ENOENT, ERESTARTNOINTR } from '../errno.ts';
 import type { Kernel } from '../kernel.ts';
 import { mutex_init, mutex_lock, mutex_unlock } from '../locking/mutex.ts';
 import type { Mutex } from '../locking/mutex.ts';
@@ -123,10 +123,22 @@ export function* entry_SYSCALL_64_after_hwframe<T>(call: () => MaySleep<T>): May
   return yield* do_syscall_64(call);
 }
 
+/**
+ * A call that ends with restart_syscall() is made again, unseen by the program: with nothing held in
+ * between, so that whoever removes the file meanwhile can finish (facts/driver 9.3).
+ */
+function* restartingCall<T>(k: Kernel, call: () => MaySleep<T | number>): MaySleep<T | number> {
+  for (;;) {
+    const result = yield* entry_SYSCALL_64_after_hwframe(call);
+    if (result !== -ERESTARTNOINTR) return result;
+    yield* k.sim.relax();
+  }
+}
+
 /** write(2) of a whole text; the count or a negative error. */
 export const sys_write = (file: OpenFile, text: string): MaySleep<number> =>
-  entry_SYSCALL_64_after_hwframe(() => __x64_sys_write(file, text));
+  restartingCall(file.k, () => __x64_sys_write(file, text));
 
 /** read(2) until the end of the file; the text or a negative error. */
 export const sys_read = (file: OpenFile): MaySleep<string | number> =>
-  entry_SYSCALL_64_after_hwframe(() => __x64_sys_read(file));
+  restartingCall(file.k, () => __x64_sys_read(file));

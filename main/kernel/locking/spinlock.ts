@@ -11,8 +11,8 @@ import { actorOf, currentActor } from '../sched.ts';
 
 export class SpinLock {
   readonly k: Kernel;
-  readonly name: string;
-  readonly object: number;
+  name: string;
+  object: number;
   readonly resource: Resource;
   owner: Task | null = null;
   readonly spinners: Task[] = [];
@@ -22,6 +22,13 @@ export class SpinLock {
     this.name = name;
     this.object = k.trace.intern(name);
     this.resource = new Resource(name, 'spinlock');
+  }
+
+  /** The object that it protects got another name. */
+  rename(name: string): void {
+    this.name = name;
+    this.object = this.k.trace.intern(name);
+    this.resource.name = name;
   }
 }
 

@@ -52,7 +52,8 @@ export function* usleep(k: Kernel, microseconds: number): MaySleep<void> {
   yield* hrtimerSleep(k, microseconds * 1000, 'D');
 }
 
-function* hrtimerSleep(k: Kernel, nanoseconds: number, state: SleepState): MaySleep<void> {
+/** Sleeps by a high-resolution timer; no frame of its own in stacks. A signal ends state S. */
+export function* hrtimerSleep(k: Kernel, nanoseconds: number, state: SleepState): MaySleep<void> {
   might_sleep(k);
   const task = k.sim.current;
   let over = false;
