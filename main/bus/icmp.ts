@@ -1,5 +1,5 @@
-// ICMP echo (RFC 792): what ping sends and what answers it.
-// Left out: all other ICMP messages; parseEcho() gives null for them.
+// ICMP (RFC 792): echo, which ping sends and what answers it, and "destination unreachable".
+// Left out: all other ICMP messages; the parsers give null for them.
 
 import { readBe16, writeBe16 } from './bytes.ts';
 import { internetChecksum } from './checksum.ts';
@@ -10,8 +10,14 @@ import type { Ipv4Header, Ipv4Route } from './ipv4.ts';
 /** Bytes of an echo header. */
 export const icmpEchoHeaderBytes = 8;
 
-/** Types of echo message. */
-export const IcmpType = { echoReply: 0, echoRequest: 8 } as const;
+/** Types of message. */
+export const IcmpType = { echoReply: 0, unreachable: 3, echoRequest: 8 } as const;
+
+/** Codes of "destination unreachable". */
+export const UnreachableCode = { net: 0, host: 1, protocol: 2, port: 3 } as const;
+
+/** Bytes of the packet that an error message quotes, behind its IPv4 header. */
+const quotedDataBytes = 8;
 
 /** An echo message. */
 export interface IcmpEcho {
@@ -63,6 +69,55 @@ export function buildEchoFrame(
   writeBe16(frame, at + 4, id);
   writeBe16(frame, at + 6, sequence);
   frame.set(data, at + icmpEchoHeaderBytes);
+  writeBe16(frame, at + 2, internetChecksum(frame, at, length));
+  return frame;
+}
+
+/** A "destination unreachable" message. */
+export interface IcmpUnreachable {
+  readonly code: number;
+  /** Offset of the quoted IPv4 header in the bytes. */
+  readonly quotedAt: number;
+  readonly checksumOk: boolean;
+}
+
+/** Reads the message behind the IPv4 header at `ipAt`, or null when there is none. */
+export function parseUnreachable(
+  bytes: Uint8Array,
+  ipAt: number,
+  header: Ipv4Header,
+): IcmpUnreachable | null {
+  const at = ipAt + header.headerBytes;
+  const length = header.totalBytes - header.headerBytes;
+  const least = icmpEchoHeaderBytes + ipv4HeaderBytes + quotedDataBytes;
+  if (header.protocol !== IpProtocol.icmp || length < least) return null;
+  if (bytes[at] !== IcmpType.unreachable) return null;
+  return {
+    code: bytes[at + 1]!,
+    quotedAt: at + icmpEchoHeaderBytes,
+    checksumOk: internetChecksum(bytes, at, length) === 0,
+  };
+}
+
+/** A whole frame that tells of the packet whose IPv4 header is at `quotedAt` of `quoted`. */
+export function buildUnreachableFrame(
+  route: Ipv4Route,
+  code: number,
+  quoted: Uint8Array,
+  quotedAt: number,
+): Uint8Array {
+  const quotedBytes = ((quoted[quotedAt]! & 0xf) << 2) + quotedDataBytes;
+  const length = icmpEchoHeaderBytes + quotedBytes;
+  const packetBytes = ethHeaderBytes + ipv4HeaderBytes + length;
+  const frame = new Uint8Array(Math.max(minFrameBytes, packetBytes));
+  writeEthHeader(frame, route.destinationMac, route.sourceMac, EtherType.ipv4);
+  const { source, destination } = route;
+  const protocol = IpProtocol.icmp;
+  writeIpv4Header(frame, ethHeaderBytes, { dataBytes: length, protocol, source, destination });
+  const at = ethHeaderBytes + ipv4HeaderBytes;
+  frame[at] = IcmpType.unreachable;
+  frame[at + 1] = code;
+  frame.set(quoted.subarray(quotedAt, quotedAt + quotedBytes), at + icmpEchoHeaderBytes);
   writeBe16(frame, at + 2, internetChecksum(frame, at, length));
   return frame;
 }
