@@ -16,6 +16,7 @@ import { Vfs } from './fs/vfs.ts';
 import { HungTaskDetector } from './hung-task.ts';
 import { Infiniband } from './infiniband/infiniband.ts';
 import { ModuleTable } from './module.ts';
+import { Net } from './net/net.ts';
 import { oops_report } from './oops.ts';
 import { IrqController } from './pci/irq.ts';
 import { PciBus } from './pci/pci-bus.ts';
@@ -68,6 +69,7 @@ export class Kernel {
   readonly pci: PciBus;
   readonly modules: ModuleTable;
   readonly devlinks: Devlinks;
+  readonly net: Net;
   readonly infiniband: Infiniband;
   /** Letters of the tainted string besides D, for example `OE`. */
   taint = '';
@@ -89,6 +91,7 @@ export class Kernel {
     this.pci = new PciBus(this);
     this.modules = new ModuleTable(this);
     this.devlinks = new Devlinks(this);
+    this.net = new Net(this);
     this.infiniband = new Infiniband(this);
     this.sim.onCrash = (task, error) => {
       this.crash(task, error);

@@ -32,6 +32,9 @@ const names = [
   'BONDING_INFO',
   'PRECHANGEUPPER',
   'CHANGELOWERSTATE',
+  'UDP_TUNNEL_PUSH_INFO',
+  'UDP_TUNNEL_DROP_INFO',
+  'CHANGE_TX_QUEUE_LEN',
 ] as const;
 
 type Name = (typeof names)[number];
@@ -64,6 +67,7 @@ export const NETDEV_CHANGEINFODATA = number('CHANGEINFODATA');
 export const NETDEV_BONDING_INFO = number('BONDING_INFO');
 export const NETDEV_PRECHANGEUPPER = number('PRECHANGEUPPER');
 export const NETDEV_CHANGELOWERSTATE = number('CHANGELOWERSTATE');
+export const NETDEV_CHANGE_TX_QUEUE_LEN = number('CHANGE_TX_QUEUE_LEN');
 /** Exists in 6.12 only; see netdev_event_number() for its number there. */
 export const NETDEV_PRE_UNINIT = 0x100;
 

@@ -1,31 +1,42 @@
 // struct net_device and what belongs to it (include/linux/netdevice.h; facts/driver 9.7). RTNL protects
 // the configuration; queues have their own locks, address lists addr_list_lock. State bits (running,
-// present, carrier) are read without a lock by interrupts and by drivers, as in Linux.
+// present, carrier) are read without a lock by interrupts and by drivers, as in Linux. Locks and the
+// reference are named after the device and follow its name.
 // Left out: namespaces (all is init_net), XDP, traffic classes, tunnels, device groups.
 
 import type { Actor } from '#detect/graph.ts';
 import { Oops } from '#sim/shared.ts';
 import type { Atomic, MaySleep } from '#sim/task.ts';
-import type { Device } from '../base/device.ts';
+import type { Device, DeviceAttribute } from '../base/device.ts';
 import type { Kernel } from '../kernel.ts';
 import { spin_lock_init } from '../locking/spinlock.ts';
 import type { SpinLock } from '../locking/spinlock.ts';
 import { Reference } from '../reference.ts';
 import type { Timer } from '../time/timer.ts';
 import type { EthtoolOps } from './ethtool.ts';
-import { ARPHRD_ETHER, IF_OPER_UNKNOWN, IFF_BROADCAST, IFF_MULTICAST } from './flags.ts';
+import {
+  ARPHRD_ETHER,
+  IF_OPER_UNKNOWN,
+  IF_OPER_UP,
+  IFF_BONDING,
+  IFF_BROADCAST,
+  IFF_DORMANT,
+  IFF_LOWER_UP,
+  IFF_MULTICAST,
+  IFF_RUNNING,
+  IFF_SLAVE,
+} from './flags.ts';
 import type { InDevice } from './inetdev.ts';
 import type { Inet6Dev } from './addrconf.ts';
 import type { Napi } from './napi.ts';
+import type { NetlinkExtack } from './netlink.ts';
+import type { RtnlLinkOps } from './rtnl-link-ops.ts';
+import { SkbQueue } from './skb.ts';
 import type { SkBuff } from './skb.ts';
 
 /** Life of a netdev. */
 export type RegState =
-  | 'uninitialized'
-  | 'registered'
-  | 'unregistering'
-  | 'unregistered'
-  | 'released';
+  'uninitialized' | 'registered' | 'unregistering' | 'unregistered' | 'released';
 
 /** struct rtnl_link_stats64: counters in the order of /sys/class/net/<if>/statistics. */
 export interface NetdevStats {
@@ -100,7 +111,8 @@ export interface NetDeviceOps {
   ndo_tx_timeout?(dev: NetDevice, queue: number): Atomic<void>;
   ndo_fix_features?(dev: NetDevice, features: number): number;
   ndo_set_features?(dev: NetDevice, features: number): MaySleep<number>;
-  ndo_add_slave?(dev: NetDevice, slave: NetDevice): MaySleep<number>;
+  /** `extack` carries what `ip` prints after `Error: `. */
+  ndo_add_slave?(dev: NetDevice, slave: NetDevice, extack: NetlinkExtack): MaySleep<number>;
   ndo_del_slave?(dev: NetDevice, slave: NetDevice): MaySleep<number>;
 }
 
@@ -116,7 +128,9 @@ export class NetdevQueue {
   /** Jiffy of the last transmission. */
   trans_start = 0;
   /** The qdisc's packets. */
-  readonly backlog: SkBuff[] = [];
+  readonly backlog = new SkbQueue();
+  /** qdisc->seqlock: a context sends from the qdisc; others only add to it. */
+  running = false;
   /** A NET_TX softirq is on its way for it. */
   scheduled = false;
   /** Times that the watchdog fired. */
@@ -135,6 +149,14 @@ export interface HwAddress {
   refcount: number;
   /** Copied to lower devices by dev_mc_sync(): how many have it. */
   sync_cnt: number;
+  /** Copied here from devices above: how many of the references are theirs. */
+  synced: number;
+}
+
+/** A directory below the device's, for example `bonding`. */
+export interface SysfsGroup {
+  readonly name: string;
+  readonly attributes: readonly DeviceAttribute[];
 }
 
 /** A link to a device above or below. */
@@ -157,14 +179,25 @@ export class NetDevice {
   ethtool_ops: EthtoolOps = {};
   /** Kind for `ip -d link`: `bond`, or empty. */
   kind = '';
+  /** Directories with files of the driver's own, made at registration. */
+  sysfs_groups: readonly SysfsGroup[] = [];
+  /** Set for devices that `ip link add` makes. */
+  rtnl_link_ops: RtnlLinkOps | null = null;
+  /** NET_NAME_*: 1 numbered by the kernel, 3 given by the user, 4 renamed. */
+  name_assign_type = 1;
   flags = IFF_BROADCAST | IFF_MULTICAST;
   priv_flags = 0;
+  /** IFF_PROMISC and IFF_ALLMULTI as user space asked for them. */
+  gflags = 0;
   features = 0;
+  /** Features that user space may change. */
   hw_features = 0;
-  dev_addr = new Uint8Array(6);
-  perm_addr = new Uint8Array(6);
+  /** Features that user space wants; set at registration. */
+  wanted_features = 0;
+  dev_addr: Uint8Array = new Uint8Array(6);
+  perm_addr: Uint8Array = new Uint8Array(6);
   addr_assign_type = 0;
-  readonly broadcast = new Uint8Array([255, 255, 255, 255, 255, 255]);
+  broadcast: Uint8Array = new Uint8Array([255, 255, 255, 255, 255, 255]);
   readonly addr_len = 6;
   type = ARPHRD_ETHER;
   mtu = 1500;
@@ -201,8 +234,12 @@ export class NetDevice {
 
   readonly txQueues: NetdevQueue[];
   real_num_tx_queues: number;
+  /** Name of the attached qdisc; `noop` until the device was opened once. */
+  qdisc = 'noop';
   /** False: noop_qdisc, packets are dropped. */
   qdiscActive = false;
+  /** Taken by netif_tx_lock() before the queues' own locks. */
+  readonly tx_global_lock: SpinLock;
   /** Jiffies after which a stopped queue counts as stuck; 0 means 5 s. */
   watchdog_timeo = 0;
   watchdog_timer: Timer | null = null;
@@ -222,7 +259,10 @@ export class NetDevice {
   rx_handler_data: unknown = null;
 
   readonly refs: Reference;
+  /** Counters of drivers that have no others, and what ndo_get_stats fills. */
   readonly stats: NetdevStats = zeroStats();
+  /** Counters of the core itself, added to the others by dev_get_stats(). */
+  readonly core_stats = { rx_dropped: 0, tx_dropped: 0, rx_nohandler: 0 };
   ip_ptr: InDevice | null = null;
   ip6_ptr: Inet6Dev | null = null;
 
@@ -232,6 +272,7 @@ export class NetDevice {
     this.ops = ops;
     this.refs = new Reference(k, `netdev ${name}`);
     this.addr_list_lock = spin_lock_init(k, `addr_list_lock(${name})`);
+    this.tx_global_lock = spin_lock_init(k, `tx_global_lock(${name})`);
     this.txQueues = Array.from({ length: queues }, (_, index) => new NetdevQueue(this, index));
     this.real_num_tx_queues = queues;
   }
@@ -243,15 +284,24 @@ export class NetDevice {
 
   /** Flags as user space sees them (dev_get_flags()). */
   get userFlags(): number {
-    const known = this.flags & ~(0x40 | 0x10000 | 0x20000);
+    const known = this.flags & ~(IFF_RUNNING | IFF_LOWER_UP | IFF_DORMANT);
     if (!this.running) return known;
-    const oper = this.operstate === 6 || this.operstate === IF_OPER_UNKNOWN;
-    return known | (oper ? 0x40 : 0) | (this.carrier ? 0x10000 : 0) | (this.dormant ? 0x20000 : 0);
+    const running = netif_oper_up(this) ? IFF_RUNNING : 0;
+    const lowerUp = this.carrier ? IFF_LOWER_UP : 0;
+    return known | running | lowerUp | (this.dormant ? IFF_DORMANT : 0);
+  }
+
+  /** Sets the name, and with it what the graph, the trace and reports say. Core only. */
+  setName(name: string): void {
+    this.name = name;
+    this.refs.rename(`netdev ${name}`);
+    this.addr_list_lock.rename(`addr_list_lock(${name})`);
+    this.tx_global_lock.rename(`tx_global_lock(${name})`);
+    for (const queue of this.txQueues) queue._xmit_lock.rename(`${name} txq ${queue.index}`);
   }
 }
 
 const noOps: NetDeviceOps = {
-  // eslint-disable-next-line require-yield -- nothing to wait for
   *ndo_start_xmit() {
     throw new Oops('kernel NULL pointer dereference, address: 0000000000000000');
   },
@@ -292,5 +342,7 @@ export const netif_running = (dev: NetDevice): boolean => dev.running;
 export const netif_carrier_ok = (dev: NetDevice): boolean => dev.carrier;
 export const netif_device_present = (dev: NetDevice): boolean => dev.present;
 export const netif_oper_up = (dev: NetDevice): boolean =>
-  dev.operstate === 6 || dev.operstate === IF_OPER_UNKNOWN;
+  dev.operstate === IF_OPER_UP || dev.operstate === IF_OPER_UNKNOWN;
 export const netif_is_bond_master = (dev: NetDevice): boolean => dev.kind === 'bond';
+export const netif_is_bond_slave = (dev: NetDevice): boolean =>
+  (dev.flags & IFF_SLAVE) !== 0 && (dev.priv_flags & IFF_BONDING) !== 0;

@@ -37,6 +37,8 @@ export class SkBuff {
   vlan_tci = -1;
   /** Queue for transmission, or the ring it came from. */
   queue_mapping = 0;
+  /** The next one while it is on an SkbQueue. */
+  next: SkBuff | null = null;
 
   constructor(data: Uint8Array, dev: NetDevice, protocol = 0) {
     this.data = data;
@@ -47,6 +49,54 @@ export class SkBuff {
   /** Bytes of the frame. */
   get len(): number {
     return this.data.length;
+  }
+}
+
+/** A list of buffers (struct sk_buff_head): first in, first out, without allocation. */
+export class SkbQueue {
+  /** Buffers on the list. */
+  qlen = 0;
+  private head: SkBuff | null = null;
+  private tail: SkBuff | null = null;
+
+  /** The one that came last. */
+  get last(): SkBuff | null {
+    return this.tail;
+  }
+
+  /** Puts a buffer at the end. */
+  push(skb: SkBuff): void {
+    skb.next = null;
+    if (this.tail === null) this.head = skb;
+    else this.tail.next = skb;
+    this.tail = skb;
+    this.qlen++;
+  }
+
+  /** Puts a buffer at the front: it could not be sent. */
+  unshift(skb: SkBuff): void {
+    skb.next = this.head;
+    this.head = skb;
+    this.tail ??= skb;
+    this.qlen++;
+  }
+
+  /** Takes the first one. */
+  shift(): SkBuff | null {
+    const first = this.head;
+    if (first === null) return null;
+    this.head = first.next;
+    if (this.head === null) this.tail = null;
+    first.next = null;
+    this.qlen--;
+    return first;
+  }
+
+  /** Takes all off; gives them in order. */
+  takeAll(): SkBuff[] {
+    const all: SkBuff[] = [];
+    for (let skb = this.shift(); skb !== null; skb = this.shift()) all.push(skb);
+    return all;
   }
 }
 
