@@ -7,7 +7,7 @@ import { Random } from '#sim/random.ts';
 /** One point in this many switches, on average. */
 const switchEvery = 16;
 
-/** Random schedules by seed. */
+/** Random schedules by seed. Equal seeds give equal schedules of the same program. */
 export function randomPolicy(seed: number): Policy {
   const random = new Random(seed);
   return {

@@ -1,10 +1,12 @@
 // Follows the recorded switches of another run. A point that no switch names keeps the running
-// context. Where the recording no longer fits, the policy says so in words and goes on as
-// until-blocked would.
+// context, so a replay of the same program is the same run, byte for byte. A changed program may
+// meet more or fewer points where somebody must be picked, and contexts that become runnable a
+// little sooner or later: such differences are bridged where there is one sensible way, and counted.
+// Where there is none the policy says so in words and goes on as until-blocked would.
 
 import type { Choice, PointInfo, Policy } from '#sim/policy.ts';
 import type { Task } from '#sim/task.ts';
-import { K } from '#trace/kinds.ts';
+import { kindTable } from '#trace/kinds.ts';
 
 /** Where a replay left its recording. */
 export interface Divergence {
@@ -13,19 +15,36 @@ export interface Divergence {
   readonly said: string;
 }
 
+/** `the 2nd mutex.lock of rtnl_mutex by ip` */
+function placeInWords(choice: Choice): string {
+  if (choice.kind === 0) return 'at the start';
+  const kind = kindTable[choice.kind]?.name ?? `event ${choice.kind}`;
+  const object = choice.object === '' ? '' : ` of ${choice.object}`;
+  return `at ${kind} number ${choice.occurrence}${object} by ${choice.from}`;
+}
+
 export class ReplayPolicy implements Policy {
   readonly name = 'replay';
   /** Set at the first switch that could not be followed. */
   divergence: Divergence | null = null;
+  /** Picks that the recording does not have, and switches that came late. 0 for the same program. */
+  bridged = 0;
 
   private readonly choices: readonly Choice[];
   private readonly textOf: (object: number) => string;
+  /** Contexts that the recording names: it had no use for others. */
+  private readonly known = new Set<string>();
   private at = 0;
+  /** Position of the choice before. */
+  private since = 0;
+  /** The place of the next switch was passed, but its target could not run yet. */
+  private due = false;
 
   /** `textOf` gives an object's name from its number in the run that replays. */
   constructor(choices: readonly Choice[], textOf: (object: number) => string) {
     this.choices = choices;
     this.textOf = textOf;
+    for (const { from, to } of choices) this.known.add(from).add(to);
   }
 
   /** Switches followed so far. */
@@ -34,43 +53,72 @@ export class ReplayPolicy implements Policy {
   }
 
   choose(runnable: readonly Task[], current: Task | null, at: PointInfo): Task {
-    const choice = this.choices[this.at];
-    if (current === null) return this.forced(runnable, choice);
-    if (choice === undefined || !this.matches(choice, current, at)) return current;
-    if (at.occurrence() < choice.occurrence) return current;
-    return this.take(runnable, choice) ?? current;
+    const choice = this.divergence === null ? this.choices[this.at] : undefined;
+    if (choice !== undefined && (this.due || this.isAt(choice, at))) {
+      const target = runnable.find((task) => task.name === choice.to);
+      if (target !== undefined) return this.follow(target, at);
+      if (current === null) this.diverge(choice, runnable);
+      else if (!this.due) this.bridged++;
+      this.due = true;
+    }
+    return current ?? this.pick(runnable, choice);
   }
 
-  private matches(choice: Choice, current: Task, at: PointInfo): boolean {
+  /** Only one could be picked: where the recording had more, its choice is this one all the same. */
+  forced(only: Task, at: PointInfo): void {
+    const choice = this.divergence === null ? this.choices[this.at] : undefined;
+    if (choice?.to !== only.name || !(this.due || this.isAt(choice, at))) return;
+    this.bridged++;
+    this.follow(only, at);
+  }
+
+  /** To be called when the run has ended: switches that it never came to are a divergence too. */
+  finish(): Divergence | null {
+    const choice = this.choices[this.at];
+    if (this.divergence === null && choice !== undefined) {
+      this.say(`the run ended before it came to the switch to ${choice.to}`, choice);
+    }
+    return this.divergence;
+  }
+
+  private isAt(choice: Choice, at: PointInfo): boolean {
     return (
-      choice.from === current.name &&
       choice.kind === at.kind &&
-      choice.object === this.textOf(at.object)
+      choice.from === at.from &&
+      choice.object === this.textOf(at.object) &&
+      choice.occurrence <= at.occurrence(this.since)
     );
   }
 
-  private forced(runnable: readonly Task[], choice: Choice | undefined): Task {
-    const blocked = choice?.kind === 0 || choice?.kind === K['task.block'];
-    const taken = choice !== undefined && blocked ? this.take(runnable, choice) : undefined;
-    if (taken === undefined) this.diverge(runnable, choice);
-    return taken ?? runnable.find((task) => task.kind !== 'task') ?? runnable[0]!;
-  }
-
-  private take(runnable: readonly Task[], choice: Choice): Task | undefined {
-    const chosen = runnable.find((task) => task.name === choice.to);
-    if (chosen === undefined) {
-      this.diverge(runnable, choice);
-      return undefined;
-    }
+  private follow(target: Task, at: PointInfo): Task {
     this.at++;
-    return chosen;
+    this.since = at.position;
+    this.due = false;
+    return target;
   }
 
-  private diverge(runnable: readonly Task[], choice: Choice | undefined): void {
-    if (this.divergence !== null) return;
+  /** The recording has no pick here: whoever its next switch leaves must be running by then. */
+  private pick(runnable: readonly Task[], choice: Choice | undefined): Task {
+    if (choice !== undefined) this.bridged++;
+    return (
+      runnable.find((task) => task.name === choice?.from) ??
+      runnable.find((task) => task.kind !== 'task') ??
+      runnable.find((task) => this.known.has(task.name)) ??
+      runnable[0]!
+    );
+  }
+
+  private diverge(choice: Choice, runnable: readonly Task[]): void {
     const here = runnable.map((task) => task.name).join(', ');
-    const wanted =
-      choice === undefined ? 'the recording has ended' : `the recording switches to ${choice.to}`;
-    this.divergence = { choiceIndex: this.at, said: `${wanted}, but runnable here: ${here}` };
+    this.say(`the recording switches to ${choice.to}, but runnable here: ${here}`, choice);
+  }
+
+  private say(what: string, choice: Choice): void {
+    if (this.divergence !== null) return;
+    const number = `switch ${this.at + 1} of ${this.choices.length}`;
+    this.divergence = {
+      choiceIndex: this.at,
+      said: `${number}, ${placeInWords(choice)}: ${what}`,
+    };
   }
 }

@@ -50,14 +50,26 @@ export class Cpus {
     this.pending++;
   }
 
-  /** preempt_disable(), local_bh_disable(), local_irq_save() and their ends go through here. */
-  adjust(field: 'preemptDepth' | 'softirqDepth' | 'irqsOffDepth', by: 1 | -1): void {
+  /**
+   * preempt_disable(), local_bh_disable(), local_irq_save() and their ends go through here. False
+   * for an end without a beginning, which changes nothing.
+   */
+  adjust(field: 'preemptDepth' | 'softirqDepth' | 'irqsOffDepth', by: 1 | -1): boolean {
     const task = this.sim.current;
+    if (task[field] + by < 0) return false;
     const before = pins(task);
     task[field] += by;
-    if (task[field] < 0) throw new Error(`${field} of ${task.name} below 0`);
     const after = pins(task);
     if (after !== before) this.pinned += after ? 1 : -1;
+    return true;
+  }
+
+  /** Takes everything back that makes a context keep its CPU: it sleeps all the same, or has died. */
+  unpin(task: Task): void {
+    if (task.kind === 'task' && pins(task)) this.pinned--;
+    task.preemptDepth = 0;
+    task.softirqDepth = 0;
+    task.irqsOffDepth = 0;
   }
 
   /** Contexts of `runnable` that have, or can get, a CPU. */
@@ -78,8 +90,8 @@ export class Cpus {
   }
 
   private free(cpu: Cpu): boolean {
-    const top = cpu.stack.at(-1);
-    return top === undefined || !pins(top) || top.runState === 'dead';
+    const top = this.occupant(cpu);
+    return top === undefined || !pins(top);
   }
 
   /** Starts the frames that can start now. */
@@ -110,16 +122,7 @@ export class Cpus {
   }
 
   private start(cpu: Cpu, request: Request): void {
-    const key = `${request.name} on CPU ${cpu.index}`;
-    let frame = this.frames.get(key);
-    const body = this.frame(request);
-    if (frame === undefined) {
-      frame = this.sim.make(key, request.kind, body);
-      this.frames.set(key, frame);
-    } else {
-      frame.body = body;
-      this.sim.tasks.set(frame.number, frame);
-    }
+    const frame = this.frameFor(request, cpu.index);
     const below = this.occupant(cpu);
     if (below === undefined) cpu.stack.length = 0;
     else this.interrupt(below, frame);
@@ -127,6 +130,22 @@ export class Cpus {
     cpu.stack.push(frame);
     this.pinned += below !== undefined && pins(below) ? 0 : 1;
     this.sim.resume(frame);
+  }
+
+  private frameFor(request: Request, cpu: number): Task {
+    const name = `${request.name} on CPU ${cpu}`;
+    const key = `${request.kind} ${name}`;
+    const known = this.frames.get(key);
+    const body: Atomic<void> = this.frame(request);
+    if (known === undefined) {
+      const made = this.sim.make(name, request.kind, body);
+      made.blockedOn = this.sim.trace.intern(request.name);
+      this.frames.set(key, made);
+      return made;
+    }
+    known.body = body;
+    this.sim.tasks.set(known.number, known);
+    return known;
   }
 
   private interrupt(below: Task, frame: Task): void {
@@ -147,9 +166,11 @@ export class Cpus {
   release(task: Task): void {
     const cpu = this.list[task.cpu % this.list.length]!;
     if (task.kind === 'task') {
-      if (pins(task)) this.pinned--;
+      this.unpin(task);
       return;
     }
+    // A frame that died of an oops may have left these behind; its context is used again.
+    this.unpin(task);
     cpu.stack.pop();
     const below = cpu.stack.at(-1);
     const stillPinned = below !== undefined && pins(below);

@@ -5,12 +5,19 @@ import type { Task } from './task.ts';
 
 /** Where the engine stands when it asks. */
 export interface PointInfo {
-  /** Event kind of the point; 0 when nothing runs and somebody must be picked. */
+  /**
+   * Event kind of the point. When somebody must be picked: the event by which the last context left,
+   * for example task.block or irq.exit; 0 when nothing has run yet.
+   */
   readonly kind: number;
-  /** Object number of the point. */
+  /** Object number of the point; what the last context waits for, when somebody must be picked. */
   readonly object: number;
-  /** How many such points the running context had since it was switched in, this one included. */
-  occurrence(): number;
+  /** Name of the context that runs, or ran last; empty before the first. */
+  readonly from: string;
+  /** Events of the run so far: the position after this point. */
+  readonly position: number;
+  /** How many such events that context had from `since` (a position) on, this one included. */
+  occurrence(since: number): number;
 }
 
 /** A scheduling policy. It must be a function of its own state and the arguments only. */
@@ -21,11 +28,15 @@ export interface Policy {
    * runnable; `current` is among them, or null when the running context blocked or ended.
    */
   choose(runnable: readonly Task[], current: Task | null, at: PointInfo): Task;
+  /** Told when somebody had to be picked and only one could be. */
+  forced?(only: Task, at: PointInfo): void;
 }
 
 /**
- * A switch that a policy made: at the k-th point of this kind on this object since `from` was
- * switched in, to `to`. Names and not numbers, so that a schedule survives small changes.
+ * A switch that a policy made: at the k-th point of this kind on this object that `from` passed since
+ * the choice before, to `to`. Names and not numbers, so that a schedule survives small changes. (Not
+ * since `from` was switched in: that may happen several times between two choices, as a switch with
+ * one runnable context is no choice.)
  */
 export interface Choice {
   readonly from: string;

@@ -4,6 +4,7 @@
 
 import { K } from '#trace/kinds.ts';
 import type { Sim } from './sim.ts';
+import { withFullStacks } from './stack.ts';
 import { preempt } from './task.ts';
 import type { Atomic } from './task.ts';
 
@@ -16,6 +17,9 @@ export class Oops extends Error {
     super(headline);
     this.name = 'Oops';
     this.headline = headline;
+    withFullStacks(() => {
+      Error.captureStackTrace(this, Oops);
+    });
   }
 }
 

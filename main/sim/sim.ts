@@ -10,9 +10,10 @@ import { K } from '#trace/kinds.ts';
 import type { Trace } from '#trace/trace.ts';
 import { Cpus } from './cpus.ts';
 import { EventHeap } from './event-heap.ts';
-import type { Choice, PointInfo, Policy } from './policy.ts';
+import { Choices } from './choices.ts';
+import type { Choice, Policy } from './policy.ts';
 import { captureStack } from './stack.ts';
-import { block, preempt, Task } from './task.ts';
+import { block, preempt, StackQuestion, Task } from './task.ts';
 import type { Atomic, Block, MaySleep, Preempt, SleepState } from './task.ts';
 
 export interface SimOptions {
@@ -29,6 +30,8 @@ export type RunStop = 'until' | 'quiescent' | 'stopped' | 'stepLimit' | 'paused'
 
 /** Virtual cost of one point, ns. */
 const pointCostNs = 100;
+/** A busy loop looks again after this much time at the latest, while others run. */
+const relaxMaxNs = 10_000;
 
 /** Told about contexts that die of an exception (an oops). */
 export type CrashHandler = (task: Task, error: unknown) => void;
@@ -39,12 +42,12 @@ export class Sim {
   readonly cpus: Cpus;
   /** Every task that lives, by number. */
   readonly tasks = new Map<number, Task>();
-  /** Switches made so far, for replay. */
-  readonly choices: Choice[] = [];
   /** Called when a task body throws. */
   onCrash: CrashHandler = (_task, error) => {
     throw error;
   };
+  /** Called when a context has ended, one way or the other. */
+  onExit: (task: Task) => void = () => undefined;
 
   private readonly heap = new EventHeap();
   private readonly runnable: Task[] = [];
@@ -57,18 +60,19 @@ export class Sim {
   private stopAsked = false;
   private running: Task | null = null;
   private next: Task | null = null;
-  private switchedInAt = 0;
+  /** The event by which it left: task.block, task.spin, task.exit, irq.exit …; 0 before the first. */
+  private leftBy = 0;
+  private relaxAlarm = false;
+  private readonly names = new Set<string>();
   private nextNumber = 1;
-  private pointKind = 0;
-  private pointObject = 0;
-  private readonly pointInfo: PointInfo;
+  private readonly asked: Choices;
 
   constructor(options: SimOptions) {
     this.trace = options.trace;
     this.policyNow = options.policy;
     this.pointsMax = options.pointsMax;
     this.cpus = new Cpus(options.cpus, this);
-    this.pointInfo = this.makePointInfo();
+    this.asked = new Choices(options.trace);
   }
 
   /** The context that runs. Throws outside run(). */
@@ -89,6 +93,11 @@ export class Sim {
   /** Changes the policy from the next point on. */
   setPolicy(policy: Policy): void {
     this.policyNow = policy;
+  }
+
+  /** Switches made so far, for replay. */
+  get choices(): readonly Choice[] {
+    return this.asked.made;
   }
 
   /** Points so far. */
@@ -123,13 +132,19 @@ export class Sim {
 
   /** Makes a context that is not yet runnable; cpus.ts starts interrupt frames with this. */
   make(name: string, kind: Task['kind'], body: Generator<Preempt | Block, unknown, void>): Task {
-    const task = new Task(this.nextNumber++, name, kind, body);
+    const task = new Task(this.nextNumber++, this.unusedName(name), kind, body);
     this.tasks.set(task.number, task);
-    if (kind === 'task') {
-      this.trace.emit(K['task.create'], task.number, this.running?.number ?? 0);
-      this.trace.intern(name);
-    }
+    const { trace } = this;
+    trace.emit(K['task.create'], task.number, this.running?.number ?? 0, trace.intern(task.name));
     return task;
+  }
+
+  /** Choices name contexts, so of those that live together no two have one name. */
+  private unusedName(name: string): string {
+    let unused = name;
+    for (let n = 2; this.names.has(unused); n++) unused = `${name} #${n}`;
+    this.names.add(unused);
+    return unused;
   }
 
   /**
@@ -142,13 +157,29 @@ export class Sim {
     trace.nowNs += pointCostNs;
     this.points++;
     if (trace.nowNs >= this.heap.nextNs) this.fireDue();
-    if (this.cpus.pending > 0) this.cpus.deliver();
-    if (--this.fuel <= 0 || trace.nowNs >= this.untilNs) {
-      this.next = this.running;
-      return true;
-    }
-    if (this.runnable.length === 1 && this.runnable[0] === this.running) return false;
-    return this.ask(kind, object);
+    const leaves = this.cpus.pending > 0 && this.interrupted();
+    return this.settle(leaves || (!this.isAlone() && this.ask(kind, object)));
+  }
+
+  private isAlone(): boolean {
+    return this.runnable.length === 1 && this.runnable[0] === this.running;
+  }
+
+  /** Whether the current context must yield: it leaves, or the run pauses here. */
+  private settle(leaves: boolean): boolean {
+    if (--this.fuel > 0 && this.trace.nowNs < this.untilNs) return leaves;
+    if (!leaves) this.next = this.running;
+    return true;
+  }
+
+  /** Delivers interrupts. One on the CPU of the current context runs next: that is no choice. */
+  private interrupted(): boolean {
+    this.cpus.deliver();
+    let top = this.running;
+    while (top?.interruptedBy) top = top.interruptedBy;
+    if (top === this.running) return false;
+    this.next = top;
+    return true;
   }
 
   /** Blocks the current context until wake(). The caller has put it where a waker will find it. */
@@ -156,16 +187,13 @@ export class Sim {
     const task = this.current;
     task.sleepState = state;
     task.waitingFor = waitingFor;
-    task.stack = captureStack();
+    task.blockedOn = object;
     task.blockedAtNs = this.trace.nowNs;
-    this.trace.emit(
-      K['task.block'],
-      object,
-      this.trace.intern(waitingFor),
-      this.trace.intern(task.stack[0] ?? ''),
-    );
-    this.suspend(task, 'blocked');
-    yield block;
+    this.trace.emit(K['task.block'], object, this.trace.intern(waitingFor));
+    this.leave(K['task.block'], 'blocked');
+    task.parked = true;
+    while (answered(yield block));
+    task.parked = false;
     task.waitingFor = '';
   }
 
@@ -178,11 +206,15 @@ export class Sim {
   }
 
   /** Parks a context that spins on a held spinlock; unspin() brings it back. May be atomic. */
-  *spin(waitingFor: string): Atomic<void> {
+  *spin(waitingFor: string, object = 0): Atomic<void> {
     const task = this.current;
     task.waitingFor = waitingFor;
-    this.suspend(task, 'spinning');
-    yield preempt;
+    task.blockedOn = object;
+    this.trace.emit(K['task.spin'], object, 0);
+    this.leave(K['task.spin'], 'spinning');
+    task.parked = true;
+    while (answered(yield preempt));
+    task.parked = false;
     task.waitingFor = '';
   }
 
@@ -191,17 +223,27 @@ export class Sim {
   }
 
   /**
-   * cpu_relax(): a busy loop has nothing to do until something happens. Others run; with nobody
-   * else the clock goes to the next event, so that busy-waiting ends.
+   * cpu_relax(): a busy loop has nothing to do until something happens. Others run, for 10 us at
+   * most; with nobody else the clock goes to the next event, so that busy-waiting ends.
    */
   *relax(): Atomic<void> {
     const task = this.current;
     this.trace.emit(K['task.relax'], 0, 0);
     this.trace.nowNs += pointCostNs;
     this.points++;
+    this.fuel--;
     this.relaxing.push(task);
-    this.suspend(task, 'relaxing');
+    this.leave(K['task.relax'], 'relaxing');
+    if (this.runnable.length > 0) this.setRelaxAlarm();
     yield preempt;
+  }
+
+  private setRelaxAlarm(): void {
+    if (this.relaxAlarm) return;
+    this.relaxAlarm = true;
+    this.after(relaxMaxNs, () => {
+      this.relaxAlarm = false;
+    });
   }
 
   /** Charges CPU time to the current context. */
@@ -220,11 +262,18 @@ export class Sim {
       if (this.points >= this.pointsMax) return 'stepLimit';
       if (this.fuel <= 0) return 'paused';
       if (this.trace.nowNs >= untilNs) return 'until';
-      const task = this.next ?? this.pick(untilNs);
+      const task = this.next?.runState === 'runnable' ? this.next : this.pick(untilNs);
       if (task === null) return this.heap.nextNs === Infinity ? 'quiescent' : 'until';
+      this.next = task;
+      if (this.isStopped()) return 'stopped';
       this.next = null;
       this.step(task);
     }
+  }
+
+  /** stop() may have been called by an event that pick() let happen. */
+  private isStopped(): boolean {
+    return this.stopAsked;
   }
 
   /** Makes run() return before the next step. */
@@ -250,23 +299,14 @@ export class Sim {
     this.runnable.push(task);
   }
 
-  /** What the policy sees of a point: a view of this engine, so that asking allocates nothing. */
-  private makePointInfo(): PointInfo {
-    const at = { kind: () => this.pointKind, object: () => this.pointObject };
-    return {
-      get kind() {
-        return at.kind();
-      },
-      get object() {
-        return at.object();
-      },
-      occurrence: () => this.occurrence(),
-    };
-  }
-
+  /** Lets due events happen. They belong to the machine, not to the context that runs. */
   private fireDue(): void {
+    const { trace } = this;
     const woken = this.relaxing.length > 0;
-    while (this.heap.nextNs <= this.trace.nowNs) this.heap.pop()();
+    const { task } = trace;
+    trace.task = 0;
+    while (this.heap.nextNs <= trace.nowNs) this.heap.pop()();
+    trace.task = task;
     if (woken) this.endRelaxing();
   }
 
@@ -288,33 +328,16 @@ export class Sim {
     const current =
       this.running !== null && this.running.runState === 'runnable' ? this.running : null;
     if (eligible.length === 0) return current;
-    if (eligible.length === 1) return eligible[0]!;
-    this.pointKind = kind;
-    this.pointObject = object;
-    const chosen = this.policyNow.choose(eligible, current, this.pointInfo);
-    if (chosen !== this.running) {
-      this.choices.push({
-        from: this.running?.name ?? '',
-        kind,
-        object: this.trace.text(object),
-        occurrence: this.occurrence(),
-        to: chosen.name,
-      });
+    this.asked.kind = kind;
+    this.asked.object = object;
+    if (eligible.length === 1) {
+      const only = eligible[0]!;
+      if (current === null) this.policyNow.forced?.(only, this.asked);
+      return only;
     }
+    const chosen = this.policyNow.choose(eligible, current, this.asked);
+    if (chosen !== current) this.asked.record(chosen);
     return chosen;
-  }
-
-  /**
-   * How many points of this kind on this object the running context had since it was switched in.
-   */
-  private occurrence(): number {
-    const { pointKind: kind, pointObject: object } = this;
-    if (kind === 0 || kind === K['task.block']) return 1;
-    let count = 0;
-    for (let seq = this.switchedInAt; seq < this.trace.count; seq++) {
-      if (this.trace.matches(seq, kind, object)) count++;
-    }
-    return count;
   }
 
   /**
@@ -324,7 +347,7 @@ export class Sim {
     for (;;) {
       if (this.cpus.pending > 0) this.cpus.deliver();
       const eligible = this.cpus.eligible(this.runnable);
-      if (eligible.length > 0) return this.choose(this.running === null ? 0 : K['task.block'], 0);
+      if (eligible.length > 0) return this.pickAmong();
       this.running = null;
       if (this.heap.nextNs === Infinity) {
         if (this.relaxing.length === 0) return null;
@@ -341,10 +364,22 @@ export class Sim {
     }
   }
 
+  /** The running context has left: somebody else must go on. */
+  private pickAmong(): Task | null {
+    const isBare = this.leftBy === K['task.relax'] || this.leftBy === K['task.exit'];
+    return this.choose(this.leftBy, isBare ? 0 : (this.asked.last?.blockedOn ?? 0));
+  }
+
+  /** Parks the current context; `kind` is the event that says how it left. */
+  private leave(kind: number, state: Task['runState']): void {
+    this.leftBy = kind;
+    this.suspend(this.current, state);
+  }
+
   private step(task: Task): void {
     if (this.running !== task || this.trace.task !== task.number) this.switchTo(task);
     try {
-      if (task.body.next().done === true) this.end(task);
+      if (resumeBody(task)) this.end(task);
     } catch (error) {
       this.onCrash(task, error);
       this.end(task);
@@ -355,16 +390,38 @@ export class Sim {
     task.switchCount++;
     this.cpus.place(task);
     this.running = task;
+    this.asked.last = task;
     this.trace.task = task.number;
     this.trace.cpu = task.cpu;
     this.trace.emit(K['task.switch'], task.number, task.switchCount);
-    this.switchedInAt = this.trace.count;
   }
 
   private end(task: Task): void {
-    this.suspend(task, 'dead');
+    this.leave(exitKind(task), 'dead');
     this.tasks.delete(task.number);
     this.cpus.release(task);
-    if (task.kind === 'task') this.trace.emit(K['task.exit'], task.number, 0);
+    if (task.kind === 'task') {
+      this.names.delete(task.name);
+      this.trace.emit(K['task.exit'], task.number, 0);
+    }
+    this.onExit(task);
   }
+}
+
+/** The event that ends a context. */
+function exitKind(task: Task): number {
+  if (task.kind === 'task') return K['task.exit'];
+  return task.kind === 'hardirq' ? K['irq.exit'] : K['softirq.exit'];
+}
+
+/** Lets a context run until it yields; true when it has ended. Stacks end at this name. */
+function resumeBody(task: Task): boolean {
+  return task.body.next().done === true;
+}
+
+/** What came into a parked context: true for a question about its stack, which is answered. */
+function answered(sent: unknown): boolean {
+  if (!(sent instanceof StackQuestion)) return false;
+  sent.answer = captureStack();
+  return true;
 }

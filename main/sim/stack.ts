@@ -1,17 +1,30 @@
-// Call sites of a context, taken from the JavaScript stack when it blocks. The engine's own frames
-// and the event loop below the context are left out; what remains is kernel and driver code by its
-// Linux names. Never called on the fast path (about 5 us).
+// Call sites of a context, taken from the JavaScript stack. The engine's own frames are left out, and
+// everything below the frame that lets the context run: what remains is kernel and driver code by its
+// Linux names. Slow (some 25 us): for reports only, never on the fast path.
 
 const framePattern =
   /^\s*at (?:async )?(?:\w+\.)*?([\w$]+)(?: \[as \w+\])? \((?:file:\/\/)?(.+?):(\d+):\d+\)$/;
 
+/** Functions of this folder that let a context run: the stack ends there. */
+const bottoms: ReadonlySet<string> = new Set(['resumeBody', 'askForStack']);
+
+/** Frames that a capture looks at; two for each generator. */
+const framesMax = 200;
+
 /** `function@file:line` of the running code, innermost first. */
 export function captureStack(): readonly string[] {
+  return withFullStacks(() => callSites(new Error('stack')));
+}
+
+/** Runs `fn` with errors that remember their whole stack. */
+export function withFullStacks<T>(fn: () => T): T {
   const limit = Error.stackTraceLimit;
-  Error.stackTraceLimit = 80;
-  const error = new Error('stack');
-  Error.stackTraceLimit = limit;
-  return callSites(error);
+  Error.stackTraceLimit = framesMax;
+  try {
+    return fn();
+  } finally {
+    Error.stackTraceLimit = limit;
+  }
 }
 
 /** `function@file:line` of the place where an error was made, innermost first. */
@@ -21,9 +34,11 @@ export function callSites(error: Error): readonly string[] {
   for (const line of text.split('\n')) {
     const match = framePattern.exec(line);
     if (match === null) continue;
-    const [, name, file, at] = match;
-    if (name === 'next' || file!.includes('/main/sim/') || file!.startsWith('node:')) continue;
-    frames.push(`${name!}@${file!.replace(/^.*\/main\//, '')}:${at!}`);
+    const [, name = '', file = '', at] = match;
+    const isEngine = file.includes('/main/sim/');
+    if (isEngine && bottoms.has(name)) break;
+    if (isEngine || name === 'next' || file.startsWith('node:')) continue;
+    frames.push(`${name}@${file.replace(/^.*\/main\//, '')}:${at!}`);
   }
   return frames;
 }

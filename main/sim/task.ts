@@ -21,6 +21,15 @@ export type MaySleep<T> = Generator<Preempt | Block, T, void>;
 export const preempt: Preempt = { yields: 'preempt' };
 export const block: Block = { yields: 'block' };
 
+/**
+ * What the engine sends into a parked context to learn where it stands: instead of going on, the
+ * context leaves its call sites in `answer` and parks again. So a stack costs nothing until somebody
+ * looks at it.
+ */
+export class StackQuestion {
+  answer: readonly string[] = [];
+}
+
 /** What a context is: a schedulable task, or a frame that has borrowed a CPU. */
 export type ContextKind = 'task' | 'softirq' | 'hardirq';
 
@@ -48,8 +57,10 @@ export class Task {
   sleepState: SleepState = 'S';
   /** Why the context waits, for `ps` and reports; empty while it runs. */
   waitingFor = '';
-  /** Call sites innermost first, captured when the task blocked. */
-  stack: readonly string[] = [];
+  /** Number of the resource that it waits for, 0 for none; of a frame: of its interrupt. */
+  blockedOn = 0;
+  /** Parked in block() or spin(): it can be asked for its stack. */
+  parked = false;
   cpu = 0;
   /** preempt_disable() nesting; the context keeps its CPU while it is not 0. */
   preemptDepth = 0;
@@ -84,8 +95,24 @@ export class Task {
     this.body = body;
   }
 
+  /**
+   * Call sites of a context that blocks or spins, `function@file:line`, innermost first. Empty for
+   * one that runs, or could run and has not yet blocked.
+   */
+  get stack(): readonly string[] {
+    if (!this.parked) return [];
+    const question = new StackQuestion();
+    askForStack(this.body, question);
+    return question.answer;
+  }
+
   /** True where sleeping is forbidden. */
   get atomic(): boolean {
     return this.kind !== 'task' || this.preemptDepth > 0 || this.irqsOffDepth > 0;
   }
+}
+
+/** Marks in JavaScript stacks where the stack of the asked context ends (see stack.ts). */
+function askForStack(body: Task['body'], question: StackQuestion): void {
+  (body as Generator<Preempt | Block, unknown, unknown>).next(question);
 }

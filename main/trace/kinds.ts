@@ -103,6 +103,11 @@ export const kindTable = [
   row('finding', 'text', 'text'),
   row('bond.state', 'resource', 'text'),
   row('switch.port', 'text', 'text'),
+  // Engine, continued.
+  row('task.spin', 'resource', 'none'),
+  row('spin.acquired', 'resource', 'none'),
+  row('rwsem.acquired', 'resource', 'count'),
+  row('sem.acquired', 'resource', 'none'),
 ] as const satisfies readonly KindRow[];
 
 /** Name of an event kind, for example `mutex.lock`. */

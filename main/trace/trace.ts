@@ -115,11 +115,12 @@ export class Trace {
     };
   }
 
-  /** True when the event at `seq` has this kind and object. Cheaper than event(). */
-  matches(seq: number, kind: Kind, object: number): boolean {
+  /** True when the event at `seq` has this kind, object and task (any, by default). Cheap. */
+  matches(seq: number, kind: Kind, object: number, task = -1): boolean {
     const chunk = this.chunks[Math.floor(seq / chunkRecords)]!;
     const at = seq % chunkRecords;
-    return chunk.bytes[at * 24 + 22] === kind && chunk.u32[at * 6 + 2] === object;
+    if (chunk.bytes[at * 24 + 22] !== kind || chunk.u32[at * 6 + 2] !== object) return false;
+    return task < 0 || chunk.u16[at * 12 + 10] === task;
   }
 
   /** Events from `from` (0) to the end. */
