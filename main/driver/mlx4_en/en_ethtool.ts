@@ -1,76 +1,102 @@
-// What ethtool asks of an mlx4_en netdev (en_ethtool.c; facts/driver 8.11): driver, counters, link, rings,
-// pause, coalescing, private flags. Counters of the card are as old as the last statistics work (250 ms):
-// with a stuck `mlx4_en` queue they stand still.
-// Left out: self tests, flow steering rules, RSS tables, module EEPROM, port beacon, link modes (the card
-// offers no ETH_PROT_CTRL; only speed and port kind are told).
+// What ethtool asks of an mlx4_en netdev (en_ethtool.c; facts/driver 8.11): driver, link, private flags,
+// message level, and the table of operations.
+// Left out: self tests, flow steering rules, RSS tables, module EEPROM, port beacon, Wake-on-LAN, link modes
+// by PTYS (the card offers no ETH_PROT_CTRL: the driver then tells of 10000baseT/Full only).
 
 import { ENOMEM } from '#kernel/errno.ts';
-import { spin_lock_bh, spin_unlock_bh } from '#kernel/locking/spinlock.ts';
-import type { EthtoolOps } from '#kernel/net/ethtool.ts';
+import { ethtool_op_get_link, SPEED_UNKNOWN } from '#kernel/net/ethtool.ts';
+import type {
+  EthtoolDrvinfo,
+  EthtoolOps,
+  EthtoolStringSet,
+  LinkKsettings,
+} from '#kernel/net/ethtool.ts';
 import { netdev_priv, netif_carrier_ok } from '#kernel/net/netdevice.ts';
 import type { NetDevice } from '#kernel/net/netdevice.ts';
-import type { Atomic, MaySleep } from '#sim/task.ts';
-import { mlx4_SET_PORT_general } from '../mlx4_core/port.ts';
-import { mlx4_en_fold_software_stats, mlx4_en_QUERY_PORT } from './en_port.ts';
-import { fcsBytes } from '#bus/frame.ts';
+import type { MaySleep } from '#sim/task.ts';
 import {
-  DRV_NAME,
-  DRV_VERSION,
-  en_err,
-  MLX4_EN_MAX_RX_SIZE,
-  MLX4_EN_MAX_TX_SIZE,
-} from './mlx4_en.ts';
-import type { mlx4_en_priv, mlx4_en_rx_ring, mlx4_en_tx_ring } from './mlx4_en.ts';
-import { mainStats, rxRingStats, txRingStats } from './mlx4_stats.ts';
+  mlx4_en_get_channels,
+  mlx4_en_get_coalesce,
+  mlx4_en_get_pauseparam,
+  mlx4_en_get_ringparam,
+  mlx4_en_set_coalesce,
+  mlx4_en_set_pauseparam,
+} from './en_ethtool/settings.ts';
+import { mlx4_en_get_ethtool_stats, statisticsNames } from './en_ethtool/statistics.ts';
+import { mlx4_en_QUERY_PORT } from './en_port.ts';
+import { DRV_NAME, DRV_VERSION } from './mlx4_en.ts';
+import type { mlx4_en_priv } from './mlx4_en.ts';
 
 /** Names of the private flags, by bit. */
 const mlx4_en_priv_flags = ['blueflame', 'phv-bit'] as const;
 
-const sum = <R>(rings: readonly R[], of: (ring: R) => number): number =>
-  rings.reduce((total, ring) => total + of(ring), 0);
+/** Transceiver codes of QUERY_PORT: up to here it is an optical module or a direct cable. */
+const fibreMost = 0xc;
+/** A connector without a transceiver. */
+const copper = 0x80;
 
-/** Values of the groups that the driver keeps itself; the others come from the card. */
-function portValues(priv: mlx4_en_priv): Map<string, number> {
-  const { tx_ring, rx_ring } = priv;
-  const tx = (of: (ring: mlx4_en_tx_ring) => number): number => sum(tx_ring, of);
-  const rx = (of: (ring: mlx4_en_rx_ring) => number): number => sum(rx_ring, of);
-  return new Map([
-    ['tso_packets', tx((ring) => ring.tso_packets)],
-    ['xmit_more', tx((ring) => ring.xmit_more)],
-    ['queue_stopped', tx((ring) => ring.queue_stopped)],
-    ['wake_queue', tx((ring) => ring.wake_queue)],
-    ['tx_timeout', priv.tx_timeouts],
-    ['rx_alloc_pages', rx((ring) => ring.rx_alloc_pages)],
-    ['rx_csum_good', rx((ring) => ring.csum_ok)],
-    ['rx_csum_none', rx((ring) => ring.csum_none)],
-    ['rx_csum_complete', rx((ring) => ring.csum_complete)],
-    ['tx_chksum_offload', tx((ring) => ring.tx_csum)],
-  ]);
+function* mlx4_en_get_drvinfo(dev: NetDevice): MaySleep<EthtoolDrvinfo> {
+  const { mdev } = netdev_priv<mlx4_en_priv>(dev);
+  const { major, minor, subminor } = mdev.dev.caps.fw_ver;
+  return {
+    driver: DRV_NAME,
+    version: DRV_VERSION,
+    fw_version: `${major}.${minor}.${subminor}`,
+    bus_info: mdev.pdev.name,
+  };
 }
 
-/** Names of `ethtool -S`, in order. */
-export function mlx4_en_get_strings(dev: NetDevice): string[] {
+function portName(transceiver: number): string {
+  if (transceiver > 0 && transceiver <= fibreMost) return 'FIBRE';
+  return transceiver === copper || transceiver === 0 ? 'TP' : 'Other';
+}
+
+function* mlx4_en_get_link_ksettings(dev: NetDevice): MaySleep<LinkKsettings | number> {
   const priv = netdev_priv<mlx4_en_priv>(dev);
-  return [
-    ...priv.stats_bitmap,
-    ...priv.tx_ring.flatMap((_, i) => txRingStats(i)),
-    ...priv.rx_ring.flatMap((_, i) => rxRingStats(i)),
-  ];
+  if ((yield* mlx4_en_QUERY_PORT(priv.mdev, priv.port)) !== 0) return -ENOMEM;
+  const { transceiver, link_speed } = priv.port_state;
+  const up = netif_carrier_ok(dev);
+  const modes = ['10000baseT/Full'];
+  return {
+    speed: up ? link_speed : SPEED_UNKNOWN,
+    duplex: up ? 'full' : 'unknown',
+    autoneg: false,
+    port: portName(transceiver),
+    supported: modes,
+    advertising: modes,
+  };
 }
 
-/** Values of `ethtool -S`, in the order of the names. */
-export function* mlx4_en_get_ethtool_stats(dev: NetDevice): Atomic<number[]> {
-  const priv = netdev_priv<mlx4_en_priv>(dev);
-  yield* spin_lock_bh(priv.stats_lock);
-  mlx4_en_fold_software_stats(dev);
-  const port = portValues(priv);
-  const main = new Map<string, number>(mainStats.map((name) => [name, dev.stats[name]]));
-  const value = (name: string): number =>
-    main.get(name) ?? port.get(name) ?? priv.hw_stats.get(name) ?? 0;
-  const values = priv.stats_bitmap.map(value);
-  for (const ring of priv.tx_ring) values.push(ring.packets, ring.bytes);
-  const noXdp = [0, 0, 0, 0, 0];
-  for (const ring of priv.rx_ring) values.push(ring.packets, ring.bytes, ring.dropped, ...noXdp);
-  yield* spin_unlock_bh(priv.stats_lock);
-  return values;
+function mlx4_en_get_strings(dev: NetDevice, set: EthtoolStringSet): readonly string[] {
+  if (set === 'stats') return statisticsNames(dev);
+  return set === 'priv-flags' ? mlx4_en_priv_flags : [];
 }
+
+function* mlx4_en_get_priv_flags(dev: NetDevice): MaySleep<number> {
+  return netdev_priv<mlx4_en_priv>(dev).pflags;
+}
+
+function* mlx4_en_get_msglevel(dev: NetDevice): MaySleep<number> {
+  return netdev_priv<mlx4_en_priv>(dev).msg_enable;
+}
+
+function* mlx4_en_set_msglevel(dev: NetDevice, level: number): MaySleep<void> {
+  netdev_priv<mlx4_en_priv>(dev).msg_enable = level;
+}
+
+export const mlx4_en_ethtool_ops: EthtoolOps = {
+  get_drvinfo: mlx4_en_get_drvinfo,
+  get_link: ethtool_op_get_link,
+  get_link_ksettings: mlx4_en_get_link_ksettings,
+  get_ringparam: mlx4_en_get_ringparam,
+  get_channels: mlx4_en_get_channels,
+  get_pauseparam: mlx4_en_get_pauseparam,
+  set_pauseparam: mlx4_en_set_pauseparam,
+  get_coalesce: mlx4_en_get_coalesce,
+  set_coalesce: mlx4_en_set_coalesce,
+  get_strings: mlx4_en_get_strings,
+  get_ethtool_stats: mlx4_en_get_ethtool_stats,
+  get_priv_flags: mlx4_en_get_priv_flags,
+  get_msglevel: mlx4_en_get_msglevel,
+  set_msglevel: mlx4_en_set_msglevel,
+};

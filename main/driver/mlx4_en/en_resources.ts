@@ -12,6 +12,7 @@ import {
   qpContext,
 } from '#prm/qp-context.ts';
 import { TXBB_SIZE } from '#prm/wqe.ts';
+import { mlx4_has_cap2 } from '../mlx4_core/mlx4.ts';
 import type { mlx4_en_priv } from './mlx4_en.ts';
 
 /** What differs between the queue pairs of a port. */

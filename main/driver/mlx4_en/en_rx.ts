@@ -145,8 +145,7 @@ function mlx4_en_init_rx_desc(priv: mlx4_en_priv, ring: mlx4_en_rx_ring, index: 
 /** Fills every ring with buffers and posts them, before the card may use them. 0 or -ENOMEM. */
 export function mlx4_en_activate_rx_rings(priv: mlx4_en_priv): number {
   const stride = powerOfTwo(wqeDataBytes * priv.num_frags);
-  for (const [index, ring] of priv.rx_ring.entries()) {
-    ring.cqn = priv.rx_cq[index]!.mcq.cqn;
+  for (const ring of priv.rx_ring) {
     ring.stride = stride;
     ring.prod = 0;
     ring.cons = 0;
@@ -243,7 +242,8 @@ function* mlx4_en_process_rx_cq(
 ): Atomic<number> {
   if (!(yield* priv.port_up.read()) || budget <= 0) return 0;
   const ring = priv.rx_ring[cq.ring]!;
-  const { buf, size, mcq } = cq;
+  const { buf, size } = cq;
+  const mcq = cq.mcq!;
   const entryBytes = priv.mdev.dev.caps.cqe_size;
   const half = entryBytes - cqeHalfBytes;
   let polled = 0;

@@ -38,11 +38,9 @@ export function* mlx4_en_open(dev: NetDevice): MaySleep<number> {
   const priv = netdev_priv<mlx4_en_priv>(dev);
   const { mdev, port } = priv;
   yield* mutex_lock(mdev.state_lock);
-  let err = 0;
-  if (!mdev.device_up) {
-    en_err(priv, 'Cannot open - device down/disabled');
-    err = -EBUSY;
-  } else {
+  let err = -EBUSY;
+  if (!mdev.device_up) en_err(priv, 'Cannot open - device down/disabled');
+  else {
     yield* mlx4_en_clear_stats(priv);
     err = yield* mlx4_en_start_port(dev);
     if (err !== 0) en_err(priv, `Failed starting port:${port}`);
