@@ -1,8 +1,8 @@
 // Buses (drivers/base/bus.c, facts/driver 9.8): the lists of devices and drivers, their sysfs
 // directories, and the files bind and unbind. No bus-wide lock is held over probe and remove; a
-// walk holds a reference on the device it looks at and also meets devices that were added
-// meanwhile, as a klist walk does. Left out: klist_remove() waiting for walkers, interfaces of
-// subsystems, asynchronous probing.
+// walk holds a reference on the device or driver it looks at and also meets those that were added
+// meanwhile, as a klist walk does; a driver that goes waits for whoever stands on it. Left out: such
+// a wait for devices, interfaces of subsystems, asynchronous probing.
 
 import type { Atomic, MaySleep } from '#sim/task.ts';
 import { EINVAL, ENODEV } from '../errno.ts';
@@ -21,6 +21,7 @@ import { device_release_driver, driver_attach, driver_detach } from './dd.ts';
 import { device_create_file, device_remove_file, get_device, put_device } from './device.ts';
 import type { Device, DeviceAttribute } from './device.ts';
 import type { DeviceDriver } from './driver.ts';
+import { klist_hold, klist_release, klist_remove } from './klist.ts';
 
 /** What a bus does. Generators carry the names that stacks show. */
 export interface BusOperations {
@@ -115,7 +116,9 @@ export function* bus_for_each_drv(
     const drv = bus.drivers.find((each) => !seen.has(each));
     if (drv === undefined) return 0;
     seen.add(drv);
+    yield* klist_hold(drv.knode_bus);
     const answer = yield* fn(drv);
+    yield* klist_release(drv.knode_bus);
     if (answer !== 0) return answer;
   }
 }
@@ -223,6 +226,7 @@ export function* bus_remove_driver(drv: DeviceDriver): MaySleep<void> {
   yield* sysfs_remove_file(kobj, 'uevent');
   const at = bus.drivers.indexOf(drv);
   if (at >= 0) bus.drivers.splice(at, 1);
+  yield* klist_remove(drv.knode_bus);
   yield* driver_detach(drv);
   module_remove_driver(drv);
   yield* sysfs_remove_dir(kobj);

@@ -10,6 +10,7 @@ import { pr_err } from '../printk.ts';
 import { bus_add_driver, bus_remove_driver } from './bus.ts';
 import type { BusType } from './bus.ts';
 import type { Device } from './device.ts';
+import { KlistNode } from './klist.ts';
 
 export interface DriverOptions {
   readonly name: string;
@@ -26,9 +27,12 @@ export class DeviceDriver {
   readonly devices: Device[] = [];
   /** /sys/bus/BUS/drivers/NAME while registered. */
   kobj: KernfsNode | null = null;
+  /** Its place on the list of the bus. */
+  readonly knode_bus: KlistNode;
 
   constructor(options: DriverOptions) {
     this.k = options.bus.k;
+    this.knode_bus = new KlistNode(this.k, `driver ${options.name}`);
     this.name = options.name;
     this.bus = options.bus;
     this.owner = options.owner;
