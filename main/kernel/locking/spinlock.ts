@@ -58,9 +58,9 @@ export function* local_irq_restore(k: Kernel): Atomic<void> {
   k.sim.cpus.adjust('irqsOffDepth', -1);
 }
 
-function* acquire(lock: SpinLock): Atomic<void> {
+/** Waits, spinning, until the lock is free. */
+function* contend(lock: SpinLock): Atomic<void> {
   const { sim, graph } = lock.k;
-  if (sim.point(K['spin.lock'], lock.object)) yield preempt;
   const task = sim.current;
   while (lock.owner !== null) {
     lock.spinners.push(task);
@@ -69,20 +69,23 @@ function* acquire(lock: SpinLock): Atomic<void> {
     yield* sim.spin(`spinlock ${lock.name}`);
     graph.endWait(actor, lock.resource);
   }
-  lock.owner = task;
-  graph.hold(lock.resource, actorOf(lock.k, task), '');
 }
 
 function release(lock: SpinLock): void {
   const { sim, graph } = lock.k;
   if (lock.owner !== null) graph.release(lock.resource, actorOf(lock.k, lock.owner));
   lock.owner = null;
+  if (lock.spinners.length === 0) return;
   for (const task of lock.spinners.splice(0)) sim.unspin(task);
 }
 
 export function* spin_lock(lock: SpinLock): Atomic<void> {
-  lock.k.sim.cpus.adjust('preemptDepth', 1);
-  yield* acquire(lock);
+  const { sim, graph } = lock.k;
+  sim.cpus.adjust('preemptDepth', 1);
+  if (sim.point(K['spin.lock'], lock.object)) yield preempt;
+  if (lock.owner !== null) yield* contend(lock);
+  lock.owner = sim.current;
+  graph.hold(lock.resource, actorOf(lock.k, lock.owner), '');
 }
 
 export function* spin_unlock(lock: SpinLock): Atomic<void> {
