@@ -6,7 +6,7 @@
 import type { Atomic } from '#sim/task.ts';
 import { ENOENT } from '../errno.ts';
 import { spin_lock_bh, spin_unlock_bh } from '../locking/spinlock.ts';
-import { pr_info } from '../printk.ts';
+import { sayMode } from './dev-config.ts';
 import { IFF_PROMISC, IFF_UNICAST_FLT, IFF_UP } from './flags.ts';
 import type { HwAddress, NetDevice } from './netdevice.ts';
 import { ether_addr_equal } from './skb.ts';
@@ -89,7 +89,7 @@ function updateUnicastPromisc(dev: NetDevice): void {
   const on = dev.promiscuity > 0;
   if (on === ((dev.flags & IFF_PROMISC) !== 0)) return;
   dev.flags ^= IFF_PROMISC;
-  pr_info(dev.k, `device ${dev.name} ${on ? 'entered' : 'left'} promiscuous mode`);
+  sayMode(dev, on, 'promiscuous');
 }
 
 /** Has the driver set its filter. addr_list_lock is held. */

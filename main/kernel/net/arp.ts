@@ -78,14 +78,24 @@ function arp_constructor(neigh: Neighbour): void {
   neigh.nud_state = 'noarp';
 }
 
+/** All that goes to the machine itself is one neighbour. */
+const neighbourKey = (address: number, dev: NetDevice): number =>
+  (dev.flags & IFF_LOOPBACK) !== 0 ? 0 : address;
+
+/** The entry for an address on a device, when it is there. */
+export const arp_lookup = (
+  tbl: NeighTable,
+  address: number,
+  dev: NetDevice,
+): Neighbour | undefined => tbl.lookup(neighbourKey(address, dev), dev);
+
 /** The entry for an address on a device; made when it is not there. */
 export function* arp_neighbour(
   tbl: NeighTable,
   address: number,
   dev: NetDevice,
 ): Atomic<Neighbour> {
-  // All that goes to the machine itself is one neighbour.
-  const key = (dev.flags & IFF_LOOPBACK) !== 0 ? 0 : address;
+  const key = neighbourKey(address, dev);
   return tbl.lookup(key, dev) ?? (yield* neigh_create(tbl, key, dev, arp_constructor));
 }
 

@@ -15,7 +15,7 @@ import {
   NETDEV_PRECHANGEMTU,
 } from './events.ts';
 import { IFF_ALLMULTI, IFF_PROMISC, IFF_UP, NET_ADDR_SET } from './flags.ts';
-import { netdev_err, netdev_warn } from './netdev-log.ts';
+import { netdev_err, netdev_info, netdev_warn } from './netdev-log.ts';
 import type { NetDevice } from './netdevice.ts';
 import { call_netdevice_notifiers, call_netdevice_notifiers_info } from './notifier.ts';
 import { ASSERT_RTNL } from './rtnetlink.ts';
@@ -91,6 +91,13 @@ export function* dev_change_rx_flags(dev: NetDevice, flags: number): MaySleep<vo
   yield* dev.ops.ndo_change_rx_flags(dev, flags);
 }
 
+/** The line about a mode that begins or ends; all-multicast is told of by 6.12 only. */
+export function sayMode(dev: NetDevice, on: boolean, mode: 'promiscuous' | 'allmulticast'): void {
+  const what = `${on ? 'entered' : 'left'} ${mode} mode`;
+  if (dev.k.is612) netdev_info(dev, what);
+  else if (mode === 'promiscuous') pr_info(dev.k, `device ${dev.name} ${what}`);
+}
+
 /** Counts; 0 or a negative error. The caller has the receive filter set when the flag changed. */
 export function* __dev_set_promiscuity(dev: NetDevice, by: number): MaySleep<number> {
   ASSERT_RTNL(dev.k, 'net/core/dev.c (8264)');
@@ -108,8 +115,7 @@ export function* __dev_set_promiscuity(dev: NetDevice, by: number): MaySleep<num
   if (dev.promiscuity > 0) dev.flags |= IFF_PROMISC;
   else dev.flags &= ~IFF_PROMISC;
   if (dev.flags !== before) {
-    const what = dev.promiscuity > 0 ? 'entered' : 'left';
-    pr_info(dev.k, `device ${dev.name} ${what} promiscuous mode`);
+    sayMode(dev, dev.promiscuity > 0, 'promiscuous');
     yield* dev_change_rx_flags(dev, IFF_PROMISC);
   }
   return 0;
@@ -141,6 +147,7 @@ export function* __dev_set_allmulti(dev: NetDevice, by: number): MaySleep<number
   if (dev.allmulti > 0) dev.flags |= IFF_ALLMULTI;
   else dev.flags &= ~IFF_ALLMULTI;
   if (dev.flags !== before) {
+    sayMode(dev, dev.allmulti > 0, 'allmulticast');
     yield* dev_change_rx_flags(dev, IFF_ALLMULTI);
     yield* dev_set_rx_mode(dev);
   }

@@ -9,7 +9,7 @@ import type { Ipv4Header } from '#bus/ipv4.ts';
 import { l4ChecksumOk } from '#bus/l4.ts';
 import type { Atomic } from '#sim/task.ts';
 import { EMSGSIZE } from '../errno.ts';
-import { arp_neighbour } from './arp.ts';
+import { arp_lookup, arp_neighbour } from './arp.ts';
 import { NET_RX_DROP, NET_XMIT_SUCCESS } from './flags.ts';
 import { icmp_rcv, icmp_send_unreachable } from './icmp.ts';
 import { neigh_output } from './neigh.ts';
@@ -77,8 +77,9 @@ export function* ip_output(route: Route, frame: Uint8Array, packetBytes: number)
   const { dev } = route;
   if (packetBytes > dev.mtu) return -EMSGSIZE;
   const { arp_tbl } = dev.k.net;
+  const { nexthop } = route;
   const skb = alloc_skb(frame, dev, EtherType.ipv4);
-  const neigh = yield* arp_neighbour(arp_tbl, route.nexthop, dev);
+  const neigh = arp_lookup(arp_tbl, nexthop, dev) ?? (yield* arp_neighbour(arp_tbl, nexthop, dev));
   const result = yield* neigh_output(arp_tbl, neigh, skb);
   return result === 0 ? NET_XMIT_SUCCESS : result;
 }

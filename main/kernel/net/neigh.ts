@@ -252,9 +252,11 @@ function* sendTo(neigh: Neighbour, skb: SkBuff): Atomic<number> {
 
 /** Sends a packet to a neighbour, now or when it is known. 0 or the answer of dev_queue_xmit(). */
 export function* neigh_output(tbl: NeighTable, neigh: Neighbour, skb: SkBuff): Atomic<number> {
-  if (connected.has(neigh.nud_state)) return yield* sendTo(neigh, skb);
-  if (yield* neigh_event_send(tbl, neigh, skb)) return yield* sendTo(neigh, skb);
-  return 0;
+  const state = neigh.nud_state;
+  if (state !== 'reachable' && state !== 'noarp' && state !== 'permanent') {
+    if (!(yield* neigh_event_send(tbl, neigh, skb))) return 0;
+  }
+  return yield* sendTo(neigh, skb);
 }
 
 const sameMac = (a: Uint8Array, b: Uint8Array): boolean => a.every((byte, at) => byte === b[at]);

@@ -120,13 +120,19 @@ function fib_route_seq_show(net: Net): string {
   return `${names.padEnd(127)}\n${net.fib.main.map(routeLine).join('')}`;
 }
 
-/** A number of the sysctls, not smaller than `lowest`. */
-function numberSysctl(net: Net, path: string, name: keyof NetSysctls, lowest = 0): void {
+/** A number of the sysctls within its bounds. */
+function numberSysctl(
+  net: Net,
+  path: string,
+  name: keyof NetSysctls,
+  lowest = 0,
+  highest = 0x7fff_ffff,
+): void {
   register_sysctl(net.k, path, {
     get: () => net.sysctls[name],
     set(text) {
       const value = Number(text);
-      if (!/^-?\d+$/.test(text) || value < lowest) return -EINVAL;
+      if (!/^-?\d+$/.test(text) || value < lowest || value > highest) return -EINVAL;
       net.sysctls[name] = value;
       return 0;
     },
@@ -148,7 +154,8 @@ export function createNetProcFiles(net: Net): void {
       return fib_route_seq_show(net);
     },
   });
-  numberSysctl(net, 'net/core/netdev_unregister_timeout_secs', 'netdev_unregister_timeout_secs', 1);
+  const timeout = 'netdev_unregister_timeout_secs';
+  numberSysctl(net, `net/core/${timeout}`, timeout, 1, 3600);
   numberSysctl(net, 'net/core/netdev_budget', 'netdev_budget');
   numberSysctl(net, 'net/core/netdev_budget_usecs', 'netdev_budget_usecs');
   numberSysctl(net, 'net/core/netdev_max_backlog', 'netdev_max_backlog');

@@ -133,6 +133,8 @@ export class NetdevQueue {
   running = false;
   /** A NET_TX softirq is on its way for it. */
   scheduled = false;
+  /** Packets that the qdisc threw away. */
+  dropped = 0;
   /** Times that the watchdog fired. */
   trans_timeout = 0;
 

@@ -39,7 +39,7 @@ export function* dev_activate(dev: NetDevice): Atomic<void> {
 }
 
 function purge(dev: NetDevice): void {
-  for (const queue of dev.txQueues) dev.core_stats.tx_dropped += queue.backlog.takeAll().length;
+  for (const queue of dev.txQueues) queue.dropped += queue.backlog.takeAll().length;
 }
 
 /** Has packets dropped, throws away those that wait, and waits until nobody is sending. */

@@ -50,11 +50,12 @@ const onLink = (dev: NetDevice, type: AddressType, key: RouteKey): Route => ({
   destination: key.destination,
 });
 
-function through(route: FibRoute, key: RouteKey): Route {
+function through(route: FibRoute, type: AddressType, key: RouteKey): Route {
   const { destination } = key;
-  const nexthop = route.gateway === 0 ? destination : route.gateway;
-  const chosen = route.prefsrc === 0 ? inet_select_addr(route.dev, nexthop) : route.prefsrc;
-  return { dev: route.dev, type: route.type, nexthop, source: key.source ?? chosen, destination };
+  const { dev, gateway, prefsrc } = route;
+  const nexthop = gateway === 0 ? destination : gateway;
+  const source = key.source ?? (prefsrc === 0 ? inet_select_addr(dev, nexthop) : prefsrc);
+  return { dev, type, nexthop, source, destination };
 }
 
 /** Packets to the machine itself go out through `lo` and come in again. */
@@ -80,7 +81,7 @@ export function ip_route_output_key(k: Kernel, key: RouteKey): Route | number {
     return onLink(dev, type, key);
   }
   const route = k.net.fib.lookup(destination, dev ?? null);
-  if (route !== undefined) return { ...through(route, key), type };
+  if (route !== undefined) return through(route, type, key);
   return dev === undefined ? -ENETUNREACH : onLink(dev, type, key);
 }
 

@@ -251,6 +251,8 @@ export function ipLinkAdd(
   return rtnetlinkChange(k, `add ${name ?? ''} type ${kind}`, function* rtnl_newlink() {
     if (name !== undefined && __dev_get_by_name(k, name) !== undefined) return -EEXIST;
     const ops = yield* findKind(k, kind);
+    // Loading the module may have made a device of that name.
+    if (name !== undefined && __dev_get_by_name(k, name) !== undefined) return -EEXIST;
     if (ops === undefined) return NL_SET_ERR_MSG(extack, 'Unknown device type', -EOPNOTSUPP);
     return yield* rtnl_newlink_create(k, ops, name, change, extack);
   });

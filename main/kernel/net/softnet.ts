@@ -7,6 +7,7 @@
 import type { Atomic, MaySleep } from '#sim/task.ts';
 import type { Kernel } from '../kernel.ts';
 import { local_bh_disable, local_bh_enable } from '../locking/spinlock.ts';
+import { rcu_read_lock, rcu_read_unlock } from '../rcu.ts';
 import { cond_resched, kthread_run } from '../sched.ts';
 import { wait_event_idle, wakeAll, WaitQueue } from '../wait.ts';
 import { Napi, napi_poll } from './napi.ts';
@@ -90,12 +91,14 @@ function* pollList(softnet: SoftnetData): Atomic<void> {
   const list = poll_list.splice(0);
   const repoll: Napi[] = [];
   const done = { work: 0 };
+  yield* rcu_read_lock(k);
   for (let napi = list.shift(); napi !== undefined; napi = list.shift()) {
     if (yield* napi_poll(napi, done)) repoll.push(napi);
     if (done.work < netdev_budget && k.sim.now() < endNs) continue;
     softnet.time_squeeze++;
     break;
   }
+  yield* rcu_read_unlock(k);
   poll_list.unshift(...list);
   poll_list.push(...repoll);
 }

@@ -11,9 +11,11 @@ import { K } from '#trace/kinds.ts';
 import { ENETDOWN } from '../errno.ts';
 import { spin_lock, spin_unlock } from '../locking/spinlock.ts';
 import { KERN_CRIT, printk } from '../printk.ts';
+import { rcu_read_lock, rcu_read_unlock } from '../rcu.ts';
 import {
   IFF_NO_QUEUE,
   IFF_UP,
+  NET_XMIT_CN,
   NET_XMIT_DROP,
   NET_XMIT_SUCCESS,
   NETDEV_TX_BUSY,
@@ -96,16 +98,23 @@ export function* qdisc_run(queue: NetdevQueue): Atomic<void> {
   queue.running = false;
 }
 
-function dropByQdisc(dev: NetDevice, reason: string): number {
+/** The discipline throws the packet away; the device's own counters do not see it. */
+function dropByQdisc(queue: NetdevQueue, reason: string, answer: number): number {
+  queue.dropped++;
+  dropPacket(queue.dev, reason);
+  return answer;
+}
+
+function dropByDevice(dev: NetDevice, reason: string): number {
   dev.core_stats.tx_dropped++;
   dropPacket(dev, reason);
-  return NET_XMIT_DROP;
+  return -ENETDOWN;
 }
 
 /** Through the queue's discipline. */
 function* __dev_xmit_skb(skb: SkBuff, queue: NetdevQueue): Atomic<number> {
   const { dev, backlog } = queue;
-  if (!dev.qdiscActive) return dropByQdisc(dev, 'no active queue');
+  if (!dev.qdiscActive) return dropByQdisc(queue, 'no active queue', NET_XMIT_CN);
   if (backlog.qlen === 0 && !queue.running) {
     queue.running = true;
     if (yield* sch_direct_xmit(skb, queue)) {
@@ -114,7 +123,7 @@ function* __dev_xmit_skb(skb: SkBuff, queue: NetdevQueue): Atomic<number> {
     queue.running = false;
     return NET_XMIT_SUCCESS;
   }
-  if (backlog.qlen >= dev.tx_queue_len) return dropByQdisc(dev, 'queue full');
+  if (backlog.qlen >= dev.tx_queue_len) return dropByQdisc(queue, 'queue full', NET_XMIT_DROP);
   backlog.push(skb);
   yield* qdisc_run(queue);
   return NET_XMIT_SUCCESS;
@@ -125,26 +134,24 @@ function* xmitWithoutQueue(skb: SkBuff, queue: NetdevQueue): Atomic<number> {
   const { dev } = queue;
   const { k } = dev;
   const softnet = k.net.softnet[k.sim.current.cpu]!;
-  if ((dev.flags & IFF_UP) === 0 || !dev.qdiscActive) {
-    dropByQdisc(dev, 'device is down');
-    return -ENETDOWN;
-  }
+  if (!dev.qdiscActive) return dropByQdisc(queue, 'no active queue', NET_XMIT_CN);
+  if ((dev.flags & IFF_UP) === 0) return dropByDevice(dev, 'device is down');
   if (softnet.recursion >= recursionMax) {
     printk(k, KERN_CRIT, `Dead loop on virtual device ${dev.name}, fix it urgently!`);
-    dropByQdisc(dev, 'dead loop');
-    return -ENETDOWN;
+    return dropByDevice(dev, 'dead loop');
   }
   const locked = (dev.features & NETIF_F_LLTX) === 0;
+  yield* rcu_read_lock(k);
   if (locked) yield* spin_lock(queue._xmit_lock);
   softnet.recursion++;
   const rc = yield* dev_hard_start_xmit(skb, dev, queue);
   softnet.recursion--;
   if (locked) yield* spin_unlock(queue._xmit_lock);
+  yield* rcu_read_unlock(k);
   // dev_xmit_complete(): whatever is below BUSY took the packet, NET_XMIT_DROP included.
   if (rc < NETDEV_TX_BUSY) return rc;
   printk(k, KERN_CRIT, `Virtual device ${dev.name} asks to queue packet!`);
-  dropByQdisc(dev, 'busy');
-  return -ENETDOWN;
+  return dropByDevice(dev, 'busy');
 }
 
 /** Sends a frame through its device. NET_XMIT_SUCCESS, NET_XMIT_DROP or a negative error. */
