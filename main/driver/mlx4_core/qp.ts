@@ -3,7 +3,7 @@
 // is freed only when the event's callback is done.
 // Left out: bits that only virtual functions set.
 
-import { EINVAL, ENOMEM, EOPNOTSUPP } from '#kernel/errno.ts';
+import { EEXIST, EINVAL, ENOMEM, EOPNOTSUPP } from '#kernel/errno.ts';
 import { complete, init_completion, wait_for_completion } from '#kernel/locking/completion.ts';
 import {
   spin_lock,
@@ -105,7 +105,7 @@ function* mlx4_qp_free_icm(dev: mlx4_dev, qpn: number): MaySleep<void> {
   for (const table of tablesOf(dev).toReversed()) yield* mlx4_table_put(dev, table, qpn);
 }
 
-/** A queue pair with a reserved number, in RESET; or a negative error. */
+/** A queue pair with a reserved number, in RESET; or a negative error: -EEXIST when the number has one. */
 export function* mlx4_qp_alloc(dev: mlx4_dev, qpn: number): MaySleep<mlx4_qp | number> {
   if (qpn === 0) return -EINVAL;
   const { lock, tree } = mlx4_priv(dev).qp_table;
@@ -114,9 +114,12 @@ export function* mlx4_qp_alloc(dev: mlx4_dev, qpn: number): MaySleep<mlx4_qp | n
   const name = `qp 0x${qpn.toString(16)}.free(${cardName(dev)})`;
   const qp: mlx4_qp = { qpn, event: null, refcount: 1, free: init_completion(dev.k, name) };
   yield* spin_lock_irq(notNull(lock));
-  tree.set(slotOf(dev, qpn), qp);
+  const taken = tree.has(slotOf(dev, qpn));
+  if (!taken) tree.set(slotOf(dev, qpn), qp);
   yield* spin_unlock_irq(notNull(lock));
-  return qp;
+  if (!taken) return qp;
+  yield* mlx4_qp_free_icm(dev, qpn);
+  return -EEXIST;
 }
 
 /** No event finds the queue pair any more. */
