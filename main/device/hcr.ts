@@ -22,6 +22,7 @@ import type { CommandRecord, CommandRequest } from './command.ts';
 import { commandRows } from './commands/table.ts';
 import type { CommandBehaviour } from './commands/table.ts';
 import type { Hca, Phase } from './hca.ts';
+import { unexpected } from './host-link.ts';
 import { commandNs, outstandingMax } from './timing.ts';
 
 const goMask = 2 ** HCR_GO_BIT;
@@ -174,7 +175,9 @@ export class CommandInterface {
   private refusalStatus(request: CommandRequest, error: unknown): CommandStatus {
     const status = error instanceof Refusal ? error.status : CMD_STAT.INTERNAL_ERR;
     const why = error instanceof Error ? error.message : String(error);
-    if (!(error instanceof Refusal)) this.hca.link.error(`${shortName(request)}: ${why}`);
+    if (!(error instanceof Refusal)) {
+      this.hca.link.error(`${unexpected} in ${shortName(request)}: ${why}`);
+    }
     // The driver takes a failed closing command for a dead card (3.7).
     const forgiven = request.name !== null && closingCommands.has(request.name);
     const answer = forgiven ? 'OK, as every closing command' : statusName(status);

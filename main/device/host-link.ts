@@ -10,6 +10,9 @@ import type { Trace } from '#trace/trace.ts';
 /** What a fault's text is, for traces. */
 const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
+/** How the text of an exception in the card itself begins. */
+export const unexpected = 'unexpected';
+
 /** Host access for all parts of a card. */
 export class HostLink {
   readonly name: string;
@@ -45,12 +48,12 @@ export class HostLink {
     });
   }
 
-  /** Runs `fn`; an exception becomes a `card.error` event. */
+  /** Runs `fn`; an exception becomes a `card.error` event. There is none in a card that is right. */
   guard(fn: () => void): void {
     try {
       fn();
     } catch (error) {
-      this.error(textOf(error));
+      this.error(`${unexpected}: ${textOf(error)}`);
     }
   }
 

@@ -45,11 +45,7 @@ export class PortPhy implements WirePort {
   }
 
   frameArrived(frame: Uint8Array): void {
-    try {
-      this.port?.received(frame);
-    } catch (error) {
-      this.host.error(String(error));
-    }
+    this.host.guard(() => this.port?.received(frame));
   }
 
   damagedFrameArrived(): void {
