@@ -6,6 +6,7 @@ import { sysfs_create_dir, sysfs_remove_dir } from '#kernel/fs/sysfs.ts';
 import type { KernfsNode } from '#kernel/fs/kernfs.ts';
 import { zeroStats } from '#kernel/net/netdevice.ts';
 import type { NetDevice } from '#kernel/net/netdevice.ts';
+import { msecs_to_jiffies } from '#kernel/time/timer.ts';
 import { cancel_delayed_work_sync, INIT_DELAYED_WORK } from '#kernel/workqueue.ts';
 import { Shared } from '#sim/shared.ts';
 import type { MaySleep } from '#sim/task.ts';
@@ -34,6 +35,8 @@ function bond_kobj_init(slave_dev: NetDevice): KernfsNode | null {
 /** A slave that is not in the bond yet; null when its directory cannot be made. */
 export function bond_alloc_slave(bond: bonding, slave_dev: NetDevice): slave | null {
   const { k } = bond;
+  // As if the slave had just been silent for one interval of the ARP monitor.
+  const silentSince = k.jiffies - msecs_to_jiffies(k, bond.params.arp_interval) - 1;
   const kobj = bond_kobj_init(slave_dev);
   if (kobj === null) return null;
   const name = `${slave_dev.name} of ${bond.dev.name}`;
@@ -42,9 +45,9 @@ export function bond_alloc_slave(bond: bonding, slave_dev: NetDevice): slave | n
     bond,
     delay: 0,
     last_link_up: 0,
-    last_tx: 0,
-    last_rx: 0,
-    target_last_arp_rx: new Array<number>(BOND_MAX_ARP_TARGETS).fill(0),
+    last_tx: silentSince,
+    last_rx: silentSince,
+    target_last_arp_rx: new Array<number>(BOND_MAX_ARP_TARGETS).fill(silentSince),
     link: new Shared(k.sim, `slave->link(${name})`, BOND_LINK_UP),
     link_new_state: BOND_LINK_NOCHANGE,
     backup: new Shared(k.sim, `slave->backup(${name})`, BOND_STATE_ACTIVE),
