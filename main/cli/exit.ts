@@ -1,4 +1,4 @@
-// Exit codes and how results map to them.
+// Exit codes, and how results map to them.
 
 import type { RunResult } from '#lab/run.ts';
 
@@ -8,9 +8,11 @@ export const exitUsage = 2;
 export const exitBadFile = 3;
 export const exitTimeOut = 42;
 
-/** 42 for a time-out or step limit, 1 for a failed check, else 0. */
-export function exitStatus(result: RunResult): number {
-  if (result.checks.some((check) => !check.holds)) return exitCheckFailed;
-  if (result.outcome === 'timeOut' || result.outcome === 'stepLimit') return exitTimeOut;
-  return result.outcome === 'checkFailed' ? exitCheckFailed : exitPassed;
+type Judged = Pick<RunResult, 'outcome' | 'checks'>;
+
+/** 1 for a failed check or step, 42 when a bound was hit, else 0: a deadlock may be what is wanted. */
+export function exitStatus({ outcome, checks }: Judged): number {
+  if (outcome === 'checkFailed' || checks.some((check) => !check.holds)) return exitCheckFailed;
+  const bounded = outcome === 'timeOut' || outcome === 'stepLimit';
+  return bounded ? exitTimeOut : exitPassed;
 }

@@ -1,21 +1,22 @@
-// `mlx4-lab lint`: every mistake of a scenario file, with place and mend.
+// `mlx4-lab lint`: every mistake of a scenario file, with its place and its mend.
 
 import { exitBadFile, exitPassed } from './exit.ts';
-import { BadFile, loadScenario } from './load.ts';
+import { BadFile, readScenario } from './load.ts';
 import { print, printError } from './print.ts';
 
 /** Checks a file; gives the exit status. */
 export function lintCommand(file: string, json: boolean): number {
   try {
-    const scenario = loadScenario(file);
-    const { steps, checks, name } = scenario;
-    if (json) print(JSON.stringify({ file, name, steps: steps.length, checks: checks.length }));
-    else print(`${file}: ${name}: ${steps.length} steps, ${checks.length} checks, no mistakes`);
+    const { name, title, steps, checks } = readScenario(file);
+    const counts = { steps: steps.length, checks: checks.length };
+    if (json) print(JSON.stringify({ file, name, title, ...counts, problems: [] }, null, 2));
+    else print(`${file}: ${name}: ${counts.steps} steps, ${counts.checks} checks, no mistakes`);
     return exitPassed;
   } catch (error) {
     if (!(error instanceof BadFile)) throw error;
-    if (json) print(JSON.stringify({ file, problems: error.message.split('\n') }));
-    else printError(error.message);
+    const { message, problems } = error;
+    if (json) print(JSON.stringify({ file, message, problems }, null, 2));
+    else printError(message);
     return exitBadFile;
   }
 }

@@ -1,21 +1,27 @@
-// Reads scenario files and makes policies from command line words.
+// Scenario files from the disk, and the hash of a run.
 
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { variantMend } from '#driver/variant.ts';
-import { randomPolicy } from '#explore/random.ts';
-import { untilBlocked } from '#explore/until-blocked.ts';
-import type { Policy } from '#sim/policy.ts';
-import { parseScenario } from '#lab/scenario/parse.ts';
+import { loadScenario } from '#lab/scenario/load.ts';
 import { ScenarioError } from '#lab/scenario/reader.ts';
+import type { ScenarioProblem } from '#lab/scenario/reader.ts';
 import type { Scenario } from '#lab/scenario/scenario.ts';
 import type { Trace } from '#trace/trace.ts';
 
-/** A file that cannot be used, in one sentence. */
-export class BadFile extends Error {}
+/** A file that cannot be used. */
+export class BadFile extends Error {
+  /** Its mistakes, when it could be read at all. */
+  readonly problems: readonly ScenarioProblem[];
+
+  constructor(message: string, problems: readonly ScenarioProblem[] = []) {
+    super(message);
+    this.name = 'BadFile';
+    this.problems = problems;
+  }
+}
 
 /** Reads and checks a scenario. Throws BadFile, its message naming every mistake. */
-export function loadScenario(file: string): Scenario {
+export function readScenario(file: string): Scenario {
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
@@ -23,22 +29,18 @@ export function loadScenario(file: string): Scenario {
     throw new BadFile(`${file}: cannot be read (${(error as Error).message})`);
   }
   try {
-    return parseScenario(file, text, variantMend);
+    return loadScenario(file, text);
   } catch (error) {
-    if (error instanceof ScenarioError) throw new BadFile(error.message);
+    if (error instanceof ScenarioError) throw new BadFile(error.message, error.problems);
     throw error;
   }
-}
-
-/** The policy that the command line names. */
-export function makePolicy(name: string | undefined, seed: number | undefined): Policy {
-  if (name === 'random' || (name === undefined && seed !== undefined)) return randomPolicy(seed ?? 0);
-  return untilBlocked();
 }
 
 /** SHA-256 over every byte of a run, in hex. */
 export function traceHash(trace: Trace): string {
   const hash = createHash('sha256');
-  trace.digest((bytes) => hash.update(bytes));
+  trace.digest((bytes) => {
+    hash.update(bytes);
+  });
   return hash.digest('hex');
 }

@@ -1,82 +1,50 @@
 // `mlx4-lab run`: one scenario, told as it happens, then the result.
 
-import { variantMend } from '#driver/variant.ts';
-import type { LabMachine } from '#lab/machine.ts';
+import { choosePolicy, makePolicy } from '#lab/policy.ts';
+import type { PolicyName } from '#lab/policy.ts';
+import { reportOf } from '#lab/report.ts';
 import { runScenario } from '#lab/run.ts';
-import type { RunResult } from '#lab/run.ts';
-import { exitBadFile, exitStatus, exitUsage } from './exit.ts';
-import { BadFile, loadScenario, makePolicy, traceHash } from './load.ts';
-import { print, printError, resultText, seconds } from './print.ts';
+import type { Scenario } from '#lab/scenario/scenario.ts';
+import { exitStatus } from './exit.ts';
+import { LiveView } from './live.ts';
+import { readScenario, traceHash } from './load.ts';
+import { print } from './print.ts';
+import { resultText } from './result.ts';
+import { styleFor } from './style.ts';
 
-/** Options of `run`, `story` and `shell`. */
+/** Options that run, story and shell share. */
 export interface RunArguments {
   readonly variant?: string;
   readonly seed?: number;
-  readonly policy?: string;
+  readonly policy?: PolicyName;
   /** ns. */
   readonly until?: number;
   readonly json?: boolean;
   readonly quiet?: boolean;
 }
 
-/** Runs a file; gives the exit status. */
+/** Runs a file; gives the exit status. Throws BadFile. */
 export function runCommand(file: string, settings: RunArguments): number {
-  try {
-    const mend = settings.variant === undefined ? null : variantMend(settings.variant);
-    if (mend !== null) {
-      printError(`mlx4-lab: unknown variant ${settings.variant!}: ${mend}`);
-      return exitUsage;
-    }
-    const result = runFile(file, settings);
-    print(settings.json === true ? jsonText(result, settings) : resultText(result));
-    return exitStatus(result);
-  } catch (error) {
-    if (!(error instanceof BadFile)) throw error;
-    printError(error.message);
-    return exitBadFile;
-  }
+  return runAndPrint(readScenario(file), settings);
 }
 
-/** Runs a file with live output unless it is off. */
-export function runFile(file: string, settings: RunArguments): RunResult {
-  const scenario = loadScenario(file);
-  const live = settings.json !== true && settings.quiet !== true;
-  return runScenario(scenario, {
-    policy: makePolicy(settings.policy, settings.seed),
+/** Runs a scenario and prints it. */
+export function runAndPrint(scenario: Scenario, settings: RunArguments): number {
+  const json = settings.json === true;
+  const policy = choosePolicy(settings.policy, settings.seed);
+  const style = styleFor(process.stdout);
+  const write = (text: string): void => {
+    process.stdout.write(text);
+  };
+  const view = json || settings.quiet === true ? null : new LiveView({ style, fold: false, write });
+  const result = runScenario(scenario, {
+    policy: makePolicy(policy),
     ...(settings.variant === undefined ? {} : { variant: settings.variant }),
     ...(settings.until === undefined ? {} : { untilNs: settings.until }),
-    ...(live ? { onMachine: showLive } : {}),
+    onStart: (machine) => view?.watch(machine),
   });
-}
-
-/** Kernel log and terminals as they come. */
-export function showLive(machine: LabMachine): void {
-  machine.k.log.onRecord = (record) => {
-    print(`[${seconds(record.timeNs)}] ${record.text}`);
-  };
-  machine.onTerminal = (terminal) => {
-    terminal.screen.onText = (text) => {
-      process.stdout.write(text);
-    };
-  };
-}
-
-/** The result as one JSON object. */
-export function jsonText(result: RunResult, settings: RunArguments): string {
-  return JSON.stringify(
-    {
-      outcome: result.outcome,
-      findings: result.findings,
-      checks: result.checks,
-      variant: result.variant,
-      policy: result.policy,
-      seed: settings.seed ?? null,
-      virtualNs: result.virtualNs,
-      events: result.events,
-      unfinished: result.unfinished,
-      hash: traceHash(result.trace),
-    },
-    null,
-    2,
-  );
+  view?.flush();
+  if (json) print(JSON.stringify(reportOf(result, policy, traceHash(result.trace)), null, 2));
+  else print(resultText(result, style));
+  return exitStatus(result);
 }

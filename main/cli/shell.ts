@@ -1,48 +1,248 @@
-// `mlx4-lab shell`: a machine driven line by line. Lines come from the terminal or a pipe; each runs until
-// it is done or hangs; a hung one leaves the prompt in a new terminal, as a trainee would open another.
+// `mlx4-lab shell`: a machine driven line by line. On a terminal virtual time goes with real time, so a
+// ping is a line a second and Ctrl-C means what it means; from a pipe it runs as fast as it can. A line
+// that hangs leaves its terminal hanging, and the prompt goes on in another one, as it would for you.
+// Lines that begin with a colon are the hands around the machine: cables, faults, time.
 
 import { createInterface } from 'node:readline';
-import { LabMachine } from '#lab/machine.ts';
+import type { Interface } from 'node:readline';
+import { detectorBoard } from '#lab/board.ts';
 import { defaultMachineSpec } from '#lab/default-machine.ts';
-import { deadlockSentence } from '#detect/sentence.ts';
+import { findingsOf } from '#lab/findings.ts';
+import { handTexts, parseHand } from '#lab/hands.ts';
+import { LabMachine } from '#lab/machine.ts';
+import { outcomeOf } from '#lab/outcome.ts';
+import { choosePolicy, makePolicy } from '#lab/policy.ts';
+import type { PolicyChoice } from '#lab/policy.ts';
+import { parseTime } from '#lab/scenario/units.ts';
+import type { MachineSpec } from '#lab/scenario/scenario.ts';
 import { Trace } from '#trace/trace.ts';
 import { exitPassed } from './exit.ts';
-import { makePolicy } from './load.ts';
+import { LiveView } from './live.ts';
+import { readScenario, traceHash } from './load.ts';
+import { boardLines } from './result.ts';
 import type { RunArguments } from './run.ts';
-import { showLive } from './run.ts';
-import { print } from './print.ts';
+import { styleFor, wrap } from './style.ts';
+import type { Style } from './style.ts';
+import { print, secondsText } from './print.ts';
 
-/** Virtual time that one line may take before the prompt comes back, ns. */
+/** Virtual time that a line may take before the prompt comes back without it. */
 const patienceNs = 10e9;
+/** Virtual time between two looks at the keyboard. */
+const sliceNs = 20e6;
+/** What a booted machine has done by itself. */
+const bootNs = 2e9;
 
-/** Runs the shell until end of input; gives the exit status. */
-export async function shellCommand(settings: RunArguments): Promise<number> {
-  const spec = { ...defaultMachineSpec, variant: settings.variant ?? 'v6.6' };
-  const machine = new LabMachine(spec, new Trace(), makePolicy(settings.policy, settings.seed));
-  showLive(machine);
-  machine.k.graph.onDeadlock = (deadlock) => {
-    print(`\n*** deadlock: ${deadlockSentence(deadlock)}\n`);
-  };
-  machine.k.sim.run(machine.k.sim.now() + 1e9);
-  let terminalNumber = 1;
-  const lines = createInterface({ input: process.stdin, output: process.stdout, prompt: 'lab# ' });
-  lines.prompt();
-  for await (const line of lines) {
-    if (line.trim() === 'exit') break;
-    if (line.trim() !== '') {
-      const terminal = machine.terminal(terminalNumber === 1 ? 'main' : `tty${terminalNumber}`);
-      terminal.type(line);
-      const end = machine.k.sim.now() + patienceNs;
-      while (terminal.busy && machine.k.sim.now() < end) {
-        if (machine.k.sim.run(machine.k.sim.now() + 10e6) === 'stepLimit') break;
+const settledNs = 1e6;
+
+export interface ShellArguments extends RunArguments {
+  /** A scenario whose machine is taken; its steps are not run. */
+  readonly scenario?: string;
+}
+
+/** One session. */
+class Session {
+  private readonly machine: LabMachine;
+  private readonly view: LiveView;
+  private readonly style: Style;
+  private readonly paced: boolean;
+  private readonly quiet: boolean;
+  private readonly policy: PolicyChoice;
+  private terminal = 'main';
+  private interrupts = 0;
+
+  constructor(spec: MachineSpec, policy: PolicyChoice, quiet: boolean) {
+    this.policy = policy;
+    this.quiet = quiet;
+    this.paced = process.stdin.isTTY && process.stdout.isTTY;
+    this.style = styleFor(process.stdout);
+    this.view = new LiveView({
+      style: this.style,
+      fold: false,
+      write: (text) => {
+        if (!quiet) process.stdout.write(text);
+      },
+    });
+    this.machine = new LabMachine(spec, new Trace(), makePolicy(policy));
+    this.view.watch(this.machine);
+    this.machine.k.graph.onDeadlock = () => {
+      const text =
+        findingsOf(this.machine.k).findLast(({ kind }) => kind === 'deadlock')?.text ?? '';
+      this.say(this.style.bold(this.style.red(`\n*** deadlock ***\n${wrap(text, '    ')}\n`)));
+    };
+  }
+
+  boot(): void {
+    this.machine.k.sim.run(bootNs);
+  }
+
+  get prompt(): string {
+    const { cwd } = this.machine.terminal(this.terminal).state;
+    return `${this.terminal}:${cwd}# `;
+  }
+
+  private say(text: string): void {
+    if (!this.quiet) print(text);
+  }
+
+  /** Ctrl-C: for the line that runs; twice while it does not care: for the waiting. */
+  interrupt(): void {
+    this.interrupts++;
+    this.machine.enter({ kind: 'interrupt', terminal: this.terminal });
+  }
+
+  /** One line of input; false ends the session. */
+  async line(line: string): Promise<boolean> {
+    const text = line.trim();
+    if (text === 'exit' || text === ':quit') return false;
+    if (text.startsWith(':')) await this.hand(text.slice(1).trim());
+    else if (text !== '') await this.type(text);
+    return !this.machine.halted;
+  }
+
+  private async type(line: string): Promise<void> {
+    const { machine } = this;
+    machine.enter({ kind: 'type', terminal: this.terminal, line });
+    const terminal = machine.terminal(this.terminal);
+    this.interrupts = 0;
+    await this.pass(patienceNs, () => terminal.busy && !terminal.closed && this.interrupts < 2);
+    if (terminal.busy && !machine.halted) this.nextTerminal();
+    // What the line has set going, a renamed interface for example, comes before the next prompt.
+    else await this.pass(settledNs, () => true);
+  }
+
+  private nextTerminal(): void {
+    const number = this.machine.terminals.size + 1;
+    const stuck = this.terminal;
+    this.terminal = `tty${number}`;
+    this.say(
+      this.style.yellow(
+        `(${stuck} is still busy; this is ${this.terminal}. :terminal ${stuck} goes back)`,
+      ),
+    );
+  }
+
+  /** Lets virtual time go on while `wanted`. */
+  private async pass(durationNs: number, wanted: () => boolean): Promise<void> {
+    const { sim } = this.machine.k;
+    const end = sim.now() + durationNs;
+    while (wanted() && sim.now() < end && !this.machine.halted) {
+      const before = sim.now();
+      if (sim.run(Math.min(end, before + sliceNs)) === 'stepLimit') return;
+      const passedMs = (sim.now() - before) / 1e6;
+      await new Promise((resolve) => setTimeout(resolve, this.paced ? passedMs : 0));
+    }
+    this.view.flush();
+  }
+
+  private async hand(line: string): Promise<void> {
+    const [verb = '', ...words] = line.split(/\s+/);
+    const rest = words.join(' ');
+    switch (verb) {
+      case 'help':
+        return this.help();
+      case 'board':
+        return this.say(
+          boardLines({ detectors: detectorBoard(this.machine.k) }, this.style).join('\n'),
+        );
+      case 'findings':
+        return this.findings();
+      case 'cables':
+        return this.cables();
+      case 'terminal':
+        this.terminal = rest === '' ? this.terminal : rest;
+        return;
+      case 'time': {
+        const time = parseTime(rest);
+        if (time === undefined) return this.say('write a time with a unit: :time 30s');
+        return await this.pass(time, () => true);
       }
-      if (terminal.busy) {
-        terminalNumber++;
-        print(`(that line hangs; this is terminal ${terminalNumber})`);
+      default: {
+        const input = parseHand(line, this.machine.spec);
+        const problem = typeof input === 'string' ? input : this.machine.enter(input);
+        if (problem !== null) this.say(problem);
+        return await this.pass(settledNs, () => true);
       }
     }
-    lines.prompt();
   }
+
+  private help(): void {
+    const own: readonly (readonly [string, string])[] = [
+      ['time DURATION', 'let time go on: :time 30s'],
+      ['terminal NAME', 'type on another terminal'],
+      ['board, findings, cables', 'what detectors say, what was found, what is plugged where'],
+      ['quit', 'end the session (so does exit)'],
+    ];
+    const rows = [...handTexts, ...own].map(([form, text]) => `  :${form.padEnd(26)} ${text}`);
+    this.say(['Shell lines go to the machine (help lists its programs).', ...rows].join('\n'));
+  }
+
+  private findings(): void {
+    const rows = findingsOf(this.machine.k).map(
+      ({ kind, timeNs, text }) => `${secondsText(timeNs).padStart(12)}  ${kind}: ${text}`,
+    );
+    this.say(rows.length === 0 ? 'nothing was found' : rows.join('\n'));
+  }
+
+  private cables(): void {
+    const rows = this.machine.fabric.cables.map((cable) => {
+      const end = (side: 'a' | 'b'): string => cable.portAt(side)?.name ?? 'free';
+      return `  ${cable.name.padEnd(8)} ${end('a').padEnd(14)} ${end('b').padEnd(16)} ${cable.reason}`;
+    });
+    this.say(rows.join('\n'));
+  }
+
+  /** The session as a report; a session has no checks. */
+  get report(): Record<string, unknown> {
+    const { k, spec } = this.machine;
+    const bounds = { scriptDone: true, stepFailed: false, stepLimit: false, diverged: null };
+    return {
+      outcome: outcomeOf(k, bounds),
+      findings: findingsOf(k),
+      checks: [],
+      detectors: detectorBoard(k),
+      variant: spec.variant,
+      policy: this.policy.name,
+      seed: this.policy.seed,
+      virtualNs: k.sim.now(),
+      events: k.trace.count,
+      inputs: this.machine.inputs,
+      hash: traceHash(k.trace),
+    };
+  }
+}
+
+function machineSpec(settings: ShellArguments): MachineSpec {
+  const base =
+    settings.scenario === undefined ? defaultMachineSpec : readScenario(settings.scenario).machine;
+  return settings.variant === undefined ? base : { ...base, variant: settings.variant };
+}
+
+/** Lines one after the other, each asked for when the one before is done. */
+async function drive(session: Session, lines: Interface): Promise<void> {
+  const prompt = (): void => {
+    lines.setPrompt(session.prompt);
+    if (process.stdin.isTTY) lines.prompt();
+  };
+  prompt();
+  for await (const line of lines) {
+    if (!(await session.line(line))) break;
+    prompt();
+  }
+}
+
+/** Runs the shell until the end of input; gives the exit status. Throws BadFile. */
+export async function shellCommand(settings: ShellArguments): Promise<number> {
+  const policy = choosePolicy(settings.policy, settings.seed);
+  const json = settings.json === true;
+  const session = new Session(machineSpec(settings), policy, json);
+  session.boot();
+  const terminal = process.stdin.isTTY;
+  const lines = createInterface({ input: process.stdin, output: process.stdout, terminal });
+  lines.on('SIGINT', () => {
+    session.interrupt();
+  });
+  await drive(session, lines);
   lines.close();
+  if (json) print(JSON.stringify(session.report, null, 2));
   return exitPassed;
 }

@@ -1,20 +1,21 @@
 // The hung task detector (kernel/hung_task.c, facts/driver 9.10), by its true rules: khungtaskd
-// sleeps, looks at every task in state D, remembers its context switches, and reports one that has
-// not run between two looks. A task that polls is never reported: that is why it is blind to the
-// writer of the story.
+// sleeps, looks at every task in state D, remembers its context switches, and reports one that has not
+// run between two looks. A task that polls is never reported: that is why it is blind to the writer of
+// the story. After an oops it reports nobody. Times are jiffies, rounded as the timer wheel does.
+// Left out: hung_task_panic, hung_task_check_count, backtraces of all CPUs.
 
 import type { MaySleep, Task } from '#sim/task.ts';
+import { print_worker_info, traceLines } from './dump-stack.ts';
 import type { Kernel } from './kernel.ts';
-import { tainted } from './oops.ts';
 import { KERN_ERR, KERN_INFO, printk } from './printk.ts';
-import { kthread_run } from './sched.ts';
-import { stackFrames } from './stack.ts';
+import { kthread_run, schedule, wake_up_process } from './sched.ts';
+import { print_tainted, test_taint } from './taint.ts';
 import { schedule_timeout_interruptible } from './time/delay.ts';
 
 /** What was seen of a task at the first look since it last ran. */
 interface Sighting {
-  switchCount: number;
-  timeSeconds: number;
+  readonly switchCount: number;
+  readonly jiffies: number;
 }
 
 /** Sysctls of /proc/sys/kernel, with the kernel's defaults. */
@@ -30,10 +31,11 @@ export class HungTaskDetector {
     hung_task_check_interval_secs: 0,
     hung_task_warnings: 10,
   };
-  /** Looks made so far. */
-  checks = 0;
+  /** When it looked at the tasks, ns. */
+  readonly checkTimesNs: number[] = [];
   private readonly k: Kernel;
   private readonly seen = new Map<Task, Sighting>();
+  private watchdogTask: Task | null = null;
 
   constructor(k: Kernel) {
     this.k = k;
@@ -41,7 +43,12 @@ export class HungTaskDetector {
 
   /** Starts khungtaskd. */
   start(): void {
-    kthread_run(this.k, 'khungtaskd', 'khungtaskd', () => this.watchdog());
+    this.watchdogTask = kthread_run(this.k, 'khungtaskd', 'khungtaskd', () => this.watchdog());
+  }
+
+  /** A time-out or interval was changed: khungtaskd looks at it now. */
+  retime(): void {
+    if (this.watchdogTask !== null) wake_up_process(this.k, this.watchdogTask);
   }
 
   private *watchdog(): MaySleep<void> {
@@ -57,43 +64,42 @@ export class HungTaskDetector {
         lastJiffies = k.jiffies;
         continue;
       }
-      // With the detector off it only looks at the sysctls now and then.
-      yield* schedule_timeout_interruptible(k, timeout > 0 ? left : k.HZ);
+      if (timeout > 0) yield* schedule_timeout_interruptible(k, left);
+      else yield* schedule(k, 'S', 'sleep');
     }
   }
 
   private check_hung_uninterruptible_tasks(timeoutSeconds: number): void {
-    this.checks++;
-    const now = Math.floor(this.k.sim.now() / 1e9);
+    this.checkTimesNs.push(this.k.sim.now());
+    if (test_taint(this.k, 'D')) return;
     for (const task of this.seen.keys()) {
       if (task.runState === 'dead') this.seen.delete(task);
     }
     for (const task of this.k.sim.tasks.values()) {
       if (task.kind !== 'task' || task.runState !== 'blocked' || task.sleepState !== 'D') continue;
-      this.check_hung_task(task, now, timeoutSeconds);
+      this.check_hung_task(task, timeoutSeconds);
     }
   }
 
-  private check_hung_task(task: Task, nowSeconds: number, timeoutSeconds: number): void {
+  private check_hung_task(task: Task, timeoutSeconds: number): void {
+    const { jiffies, HZ } = this.k;
     const sighting = this.seen.get(task);
     if (sighting?.switchCount !== task.switchCount) {
-      this.seen.set(task, { switchCount: task.switchCount, timeSeconds: nowSeconds });
+      this.seen.set(task, { switchCount: task.switchCount, jiffies });
       return;
     }
-    const seconds = nowSeconds - sighting.timeSeconds;
-    if (seconds < timeoutSeconds) return;
-    this.report(task, seconds);
+    if (jiffies - sighting.jiffies < timeoutSeconds * HZ) return;
+    this.report(task, Math.floor((jiffies - sighting.jiffies) / HZ));
   }
 
   private report(task: Task, seconds: number): void {
     const { k, sysctls } = this;
     const text = `task ${task.comm}:${task.pid} blocked for more than ${seconds} seconds.`;
-    k.findings.push({ kind: 'hung', timeNs: k.sim.now(), task: task.name, text });
     if (sysctls.hung_task_warnings === 0) return;
     if (sysctls.hung_task_warnings > 0) sysctls.hung_task_warnings--;
-    const comm = task.comm.replace(/\+.*$/, '');
-    printk(k, KERN_ERR, `INFO: task ${comm}:${task.pid} blocked for more than ${seconds} seconds.`);
-    printk(k, KERN_ERR, `      ${tainted(k)} ${k.options.release} #1`);
+    k.findings.push({ kind: 'hung', timeNs: k.sim.now(), task: task.name, text });
+    printk(k, KERN_ERR, `INFO: ${text}`);
+    printk(k, KERN_ERR, `      ${print_tainted(k)} ${k.options.release} #1`);
     printk(
       k,
       KERN_ERR,
@@ -109,7 +115,7 @@ export class HungTaskDetector {
 
 /** sched_show_task(): state line, workqueue line and call trace of a task. */
 export function sched_show_task(k: Kernel, task: Task): void {
-  const comm = task.comm.replace(/\+.*$/, '').slice(0, 15).padEnd(15);
+  const comm = task.comm.slice(0, 15).padEnd(15);
   const pid = String(task.pid).padEnd(5);
   const tgid = k.is612 ? ` tgid:${pid}` : '';
   const flags = task.parentPid === 2 ? '0x00004000' : '0x00000000';
@@ -120,12 +126,6 @@ export function sched_show_task(k: Kernel, task: Task): void {
     `task:${comm} state:${state} stack:0     pid:${pid}${tgid} ` +
       `ppid:${String(task.parentPid).padEnd(6)} flags:${flags}`,
   );
-  const work = k.workqueues.executedBy(task);
-  if (work !== null) {
-    const [name, place] = work.functionSite;
-    const module = place === '' ? '' : ` [${place}]`;
-    printk(k, KERN_INFO, `Workqueue: ${work.queueName} ${name}${module}`);
-  }
-  const frames = stackFrames(task.stack).map((frame) => ` ${frame}`);
-  printk(k, KERN_INFO, ['Call Trace:', ' <TASK>', ...frames, ' </TASK>'].join('\n'));
+  const worker = print_worker_info(k, task);
+  printk(k, KERN_INFO, [...worker, ...traceLines(task.stack)].join('\n'));
 }

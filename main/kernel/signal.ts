@@ -3,8 +3,7 @@
 // Who is killed is decided on the way back to user space, by the program's own code (main/lab).
 // Left out: masks, stop and continue, siginfo, process groups (main/lab keeps those).
 
-import type { Task } from '#sim/task.ts';
-import { EPERM } from './errno.ts';
+import type { SleepState, Task } from '#sim/task.ts';
 import type { Kernel } from './kernel.ts';
 
 export const SIGHUP = 1;
@@ -35,15 +34,13 @@ export const signalTexts: ReadonlyMap<number, string> = new Map([
 /** True for tasks without a program: nothing can be sent to them that they would notice. */
 export const isKernelThread = (task: Task): boolean => task.pid === 2 || task.parentPid === 2;
 
-/** Sends a signal: 0, or -EPERM for a kernel thread (there it is dropped, as in Linux). */
-export function send_sig(k: Kernel, sig: number, task: Task): number {
-  if (isKernelThread(task)) return -EPERM;
-  if (sig === 0) return 0;
+/** Sends a signal; 0 only asks whether that could be done. Kernel threads drop it, as in Linux. */
+export function send_sig(k: Kernel, sig: number, task: Task): void {
+  if (sig === 0 || isKernelThread(task)) return;
   task.signals.add(sig);
   task.signalPending = true;
   const fatal = sig === SIGKILL || !task.signalHandlers.has(sig);
   if (task.sleepState === 'S' || (fatal && task.sleepState === 'K')) k.sim.wake(task);
-  return 0;
 }
 
 /** Takes the lowest pending signal; 0 without one. */
@@ -59,3 +56,7 @@ export function fatal_signal_pending(task: Task): number {
   if (task.signals.has(SIGKILL)) return SIGKILL;
   return [...task.signals].sort((a, b) => a - b).find((sig) => !task.signalHandlers.has(sig)) ?? 0;
 }
+
+/** True when a sleep in this state must end because of a signal: S any, K a fatal one. */
+export const signal_pending_state = (state: SleepState, task: Task): boolean =>
+  (state === 'S' && task.signalPending) || (state === 'K' && fatal_signal_pending(task) !== 0);

@@ -1,15 +1,21 @@
-// Whether a condition holds now. Text conditions that run a command need a task, so this is a generator.
+// Whether a condition holds now. Some run a command or read a file, which may block, so judging is task
+// code; it runs in a task of its own beside the machine's.
 
-import { executeLine } from './shell/execute.ts';
-import { emptySource, TextSink } from './shell/stream.ts';
-import { ShellState } from './shell/state.ts';
-import { vfs_read } from '#kernel/fs/vfs.ts';
-import type { MaySleep } from '#sim/task.ts';
 import { deadlockSentence } from '#detect/sentence.ts';
+import { errnoText } from '#kernel/errno.ts';
+import { vfs_read, vfs_stat } from '#kernel/fs/vfs.ts';
+import type { MaySleep } from '#sim/task.ts';
+import { detectorBoard } from './board.ts';
+import { taskNamed } from './findings.ts';
 import type { LabMachine } from './machine.ts';
-import type { Condition } from './scenario/scenario.ts';
+import type { Outcome } from './outcome.ts';
+import type { Condition, TextWanted } from './scenario/scenario.ts';
+import { commands } from './shell/commands.ts';
+import { Executor } from './shell/execute.ts';
+import { ProcessGroup, ShellState } from './shell/state.ts';
+import { TextSink, TextSource } from './shell/stream.ts';
 
-/** The answer, and what was seen instead when it is no. */
+/** The answer, and what was seen. */
 export interface Verdict {
   readonly holds: boolean;
   readonly seen: string;
@@ -17,39 +23,42 @@ export interface Verdict {
 
 const verdict = (holds: boolean, seen: string): Verdict => ({ holds, seen });
 
-/** Judges a condition; `outcome` is what the run would end with if it ended now. */
+/** Judges a condition; `outcome` is that of the run, or null while it goes on. */
 export function* judge(
   machine: LabMachine,
   condition: Condition,
-  outcome: string,
+  outcome: Outcome | null,
 ): MaySleep<Verdict> {
   switch (condition.kind) {
     case 'file': {
       const text = yield* vfs_read(machine.k, condition.path);
-      if (typeof text === 'number') return verdict(false, `cannot read it: error ${text}`);
-      return judgeText(text, condition);
+      if (typeof text === 'number') return verdict(false, errnoText(text));
+      return judgeText(text, condition.wanted);
     }
-    case 'output': {
-      const sink = new TextSink();
-      const state = new ShellState(machine, machine.terminal('main').state.commands);
-      const streams = { stdin: emptySource, stdout: sink, stderr: sink };
-      const status = yield* executeLine(state, condition.line, streams);
-      if (condition.status !== null && condition.status !== status) {
-        return verdict(false, `exit status ${status}: ${sink.text.trimEnd()}`);
-      }
-      return judgeText(sink.text, condition);
-    }
+    case 'output':
+      return yield* judgeOutput(machine, condition);
     case 'outcome':
-      return verdict(outcome === condition.outcome, outcome);
+      return verdict(outcome === condition.outcome, outcome ?? 'the run goes on');
     default:
-      return judgePlain(machine, condition);
+      return judgeState(machine, condition);
   }
 }
 
-function judgeText(
-  text: string,
-  wanted: { readonly contains: string | null; readonly equals: string | null },
-): Verdict {
+function* judgeOutput(
+  machine: LabMachine,
+  condition: Extract<Condition, { kind: 'output' }>,
+): MaySleep<Verdict> {
+  const sink = new TextSink();
+  const state = new ShellState(machine, commands, new ProcessGroup());
+  const streams = { stdin: new TextSource(), stdout: sink, stderr: sink };
+  const status = yield* new Executor(state).line(condition.line, streams);
+  if (condition.status !== null && condition.status !== status) {
+    return verdict(false, `exit status ${status}, ${JSON.stringify(sink.text.trimEnd())}`);
+  }
+  return judgeText(sink.text, condition.wanted);
+}
+
+function judgeText(text: string, wanted: TextWanted): Verdict {
   const contains = wanted.contains === null || text.includes(wanted.contains);
   const equals = wanted.equals === null || text.trimEnd() === wanted.equals.trimEnd();
   return verdict(contains && equals, JSON.stringify(text.trimEnd()));
@@ -58,14 +67,19 @@ function judgeText(
 type Plain = Exclude<Condition, { kind: 'file' | 'output' | 'outcome' }>;
 
 /** Conditions on state that is there to look at. */
-export function judgePlain(machine: LabMachine, condition: Plain): Verdict {
+function judgeState(machine: LabMachine, condition: Plain): Verdict {
   const { k, card } = machine;
   switch (condition.kind) {
     case 'log':
-    case 'noLog': {
-      const found = k.log.records.find((record) => record.text.includes(condition.text));
-      const wanted = condition.kind === 'log';
-      return verdict((found !== undefined) === wanted, found?.text ?? 'no such line in the log');
+    case 'noLog':
+      return judgeLog(machine, condition);
+    case 'exists':
+    case 'missing': {
+      const there = typeof vfs_stat(k, condition.path) !== 'number';
+      return verdict(
+        there === (condition.kind === 'exists'),
+        there ? 'it is there' : 'no such file',
+      );
     }
     case 'portMap': {
       const [first, second] = card.portMap;
@@ -77,29 +91,51 @@ export function judgePlain(machine: LabMachine, condition: Plain): Verdict {
     case 'finding':
     case 'noFinding':
       return judgeFinding(machine, condition);
-    case 'blocked': {
-      const task = [...k.sim.tasks.values()].find((one) => one.name === condition.task);
-      const blocked = task?.runState === 'blocked' && task.sleepState === 'D';
-      return verdict(blocked, task === undefined ? 'no such task' : task.runState);
+    case 'detector': {
+      const report = detectorBoard(k).find(({ name }) => name === condition.name);
+      return verdict(report?.state === condition.state, `${report?.state}: ${report?.why}`);
     }
-    case 'linkUp': {
-      const number = Number(/(\d+)$/.exec(condition.port)?.[1] ?? 0);
-      const up = card.port(number).linkUp;
-      return verdict(up, up ? 'up' : 'down');
+    case 'blocked': {
+      const task = taskNamed(k, condition.task);
+      const blocked = task?.runState === 'blocked' && task.sleepState === 'D';
+      return verdict(
+        blocked,
+        task === undefined ? 'no such task' : `${task.runState} ${task.sleepState}`,
+      );
+    }
+    case 'idle': {
+      const { busy, line } = machine.terminal(condition.terminal);
+      return verdict(!busy, busy ? `it runs ${line ?? 'a line'}` : 'idle');
+    }
+    case 'linkUp':
+    case 'linkDown': {
+      const { linkUp } = card.port(condition.port.endsWith('2') ? 2 : 1);
+      return verdict(linkUp === (condition.kind === 'linkUp'), linkUp ? 'up' : 'down');
     }
   }
 }
 
+function judgeLog(
+  { k }: LabMachine,
+  condition: Extract<Condition, { kind: 'log' | 'noLog' }>,
+): Verdict {
+  const found = k.log.records.filter((record) => record.text.includes(condition.text));
+  const [first] = found;
+  const wanted = condition.kind === 'log' ? condition.count : 0;
+  const holds = condition.kind === 'log' ? found.length >= wanted : found.length === 0;
+  const seen = first === undefined ? 'no such line' : `${found.length} ×, first: ${first.text}`;
+  return verdict(holds, seen);
+}
+
 function judgeFinding(
-  machine: LabMachine,
+  { k }: LabMachine,
   condition: Extract<Condition, { kind: 'finding' | 'noFinding' }>,
 ): Verdict {
-  const { k } = machine;
   const texts =
     condition.finding === 'deadlock'
       ? k.graph.deadlocks.map(deadlockSentence)
-      : k.findings.filter((one) => one.kind === condition.finding).map((one) => one.text);
+      : k.findings.filter(({ kind }) => kind === condition.finding).map(({ text }) => text);
   if (condition.kind === 'noFinding') return verdict(texts.length === 0, texts[0] ?? 'none');
-  const found = texts.some((text) => condition.mentions.every((word) => text.includes(word)));
-  return verdict(found, texts[0] ?? 'no such finding');
+  const holds = texts.some((text) => condition.mentions.every((word) => text.includes(word)));
+  return verdict(holds, texts[0] ?? 'no such finding');
 }

@@ -1,12 +1,14 @@
 // The default machine: four CPUs, HZ 250, a full card on a switch with a host.
 
+import { defaultTopology } from '#fabric/topology.ts';
 import type { MachineSpec } from './scenario/scenario.ts';
 
 export const defaultMachineSpec: MachineSpec = {
   cpus: 4,
   hz: 250,
   variant: 'v6.6',
-  card: 'default',
+  card: { profile: 'default', options: {} },
+  topology: defaultTopology,
   moduleOptions: new Map(),
   rename: true,
   autoload: true,

@@ -1,29 +1,36 @@
-// One machine of the lab: kernel, card, fabric, modules, terminals, and the little user space around them.
+// One machine of the lab: kernel, card, network, modules, terminals, and the little user space around
+// them. Nothing here decides anything: it builds, and hands inputs on.
 
 import { ConnectX3 } from '#device/connectx3.ts';
-import type { CardProfile } from '#device/options.ts';
 import { moduleDefinitions } from '#driver/modules.ts';
 import { parseVariant } from '#driver/variant.ts';
 import type { DriverVariant } from '#driver/variant.ts';
-import { buildTopology, defaultTopology } from '#fabric/topology.ts';
+import { buildTopology } from '#fabric/topology.ts';
 import type { Fabric } from '#fabric/fabric.ts';
+import { rest_init } from '#kernel/init.ts';
 import { Kernel } from '#kernel/kernel.ts';
 import { pci_scan } from '#kernel/pci/scan.ts';
-import { user_task } from '#kernel/sched.ts';
-import { wakeAll, WaitQueue } from '#kernel/wait.ts';
+import { schedule } from '#kernel/sched.ts';
+import { wait_event, wakeAll, WaitQueue } from '#kernel/wait.ts';
 import type { Policy } from '#sim/policy.ts';
+import type { MaySleep } from '#sim/task.ts';
+import { K } from '#trace/kinds.ts';
 import type { Trace } from '#trace/trace.ts';
-import type { MachineSpec } from './scenario/scenario.ts';
-import { commands } from './shell/commands.ts';
-import { ShellState } from './shell/state.ts';
+import { applyInput, inputText } from './input.ts';
+import type { RecordedInput } from './input.ts';
+import { mountRamfs } from './ramfs.ts';
+import type { Input, MachineSpec } from './scenario/scenario.ts';
 import { Terminal } from './terminal.ts';
 import { startUdev } from './udev.ts';
 
 /** PCI address of the lab's card. */
 export const cardSlot = '0000:06:00.0';
 
-/** Most points of a run; a scenario that needs more has run away. */
+/** Most points of a run; one that needs more has run away. */
 const pointsMax = 400_000_000;
+
+/** Console level at boot: every line is shown. */
+const everyLevel = 8;
 
 export class LabMachine {
   readonly k: Kernel;
@@ -32,51 +39,72 @@ export class LabMachine {
   readonly variant: DriverVariant;
   readonly spec: MachineSpec;
   readonly terminals = new Map<string, Terminal>();
-  /** Woken when the boot task is done. */
-  readonly booted: WaitQueue;
-  ready = false;
+  /** What a person has done, for a replay. */
+  readonly inputs: RecordedInput[] = [];
+  /** Kernel log lines below this level are for the console: dmesg -n. */
+  consoleLevel = everyLevel;
+  /** The machine was shut down for a restart. */
+  halted = false;
   /** Told of each terminal as it is made. */
   onTerminal: (terminal: Terminal) => void = () => undefined;
+  private ready = false;
+  private readonly booted: WaitQueue;
   private readonly taskCounts = new Map<string, number>();
 
   constructor(spec: MachineSpec, trace: Trace, policy: Policy) {
     this.spec = spec;
     this.variant = parseVariant(spec.variant);
-    const release = this.variant.profile === '6.12' ? '6.6.0' : '6.1.0';
-    this.k = new Kernel(
-      { cpus: spec.cpus, hz: spec.hz, profile: this.variant.profile, release, pointsMax },
-      trace,
-      policy,
-    );
+    const { cpus, hz, card, topology } = spec;
+    const { profile } = this.variant;
+    const release = profile === '6.12' ? '6.12.0' : '6.1.0';
+    this.k = new Kernel({ cpus, hz, profile, release, pointsMax }, trace, policy);
     this.booted = new WaitQueue(this.k, 'boot');
-    this.card = new ConnectX3({ name: 'card0', trace, profile: spec.card as CardProfile });
-    this.fabric = buildTopology(this.k.sim, trace, defaultTopology, this.card.wirePorts());
+    this.card = new ConnectX3({ name: 'card0', trace, ...card });
+    this.fabric = buildTopology(this.k.sim, trace, topology, this.card.wirePorts());
     this.k.pci.plug(cardSlot, this.card);
     for (const definition of moduleDefinitions) this.k.modules.define(definition, this.variant);
-    this.boot();
+    for (const [name, options] of spec.moduleOptions) this.k.modules.setOptions(name, options);
+    mountRamfs(this.k);
+    rest_init(this.k, () => this.init());
+    this.k.hungTask.start();
   }
 
-  private boot(): void {
-    const { k } = this;
-    k.hungTask.start();
-    user_task(k, 'init', 'init', 0, () => this.init());
-  }
-
-  private *init(): ReturnType<typeof pci_scan> {
+  /** Pid 1: finds the card, starts udev, and has nothing to do any more. */
+  private *init(): MaySleep<void> {
     yield* pci_scan(this.k);
     startUdev(this);
     this.ready = true;
     wakeAll(this.booted);
+    for (;;) yield* schedule(this.k, 'S', 'init');
+  }
+
+  /** Waits until the machine has booted. */
+  *waitForBoot(): MaySleep<void> {
+    yield* wait_event(this.booted, () => this.ready);
   }
 
   /** A terminal by name; made when first asked for. */
   terminal(name: string): Terminal {
     const found = this.terminals.get(name);
     if (found !== undefined) return found;
-    const terminal = new Terminal(name, new ShellState(this, commands));
+    const terminal = new Terminal(this, name);
     this.terminals.set(name, terminal);
     this.onTerminal(terminal);
     return terminal;
+  }
+
+  /** A person does something: it is recorded, and enters at the next point. The error, in words. */
+  enter(input: Input): string | null {
+    const { sim, trace } = this.k;
+    this.inputs.push({ point: sim.pointCount, timeNs: sim.now(), input });
+    trace.emit(K.input, trace.intern(inputText(input)), 0);
+    return applyInput(this, input);
+  }
+
+  /** The machine is off: what stood on its terminals stands there for ever. */
+  halt(): void {
+    this.halted = true;
+    this.k.sim.stop();
   }
 
   /** A stable task name: the second `ping` of a run is `ping 2`. */
@@ -84,16 +112,5 @@ export class LabMachine {
     const count = (this.taskCounts.get(comm) ?? 0) + 1;
     this.taskCounts.set(comm, count);
     return count === 1 ? comm : `${comm} ${count}`;
-  }
-
-  /** A copy of a shell's state, for a child shell. */
-  subshell(state: ShellState): ShellState {
-    const inner = new ShellState(this, state.commands);
-    for (const [name, value] of state.variables) inner.variables.set(name, value);
-    inner.cwd = state.cwd;
-    inner.pid = state.pid;
-    inner.lastStatus = state.lastStatus;
-    inner.lastBackgroundPid = state.lastBackgroundPid;
-    return inner;
   }
 }

@@ -1,36 +1,32 @@
-// Carries out a scenario: builds the machine, runs the script in a task of its own, judges the checks and
-// computes the outcome at the end. Nothing is parsed out of text.
+// Carries out a scenario: builds the machine, lets its script and then its time run, judges the checks
+// and says what the run came to. Every bound is explicit, and an outcome when it is hit.
 
 import { deadlockSentence } from '#detect/sentence.ts';
-import type { WaitGraph } from '#detect/graph.ts';
 import { user_task } from '#kernel/sched.ts';
-import { hrtimer_nanosleep } from '#kernel/time/delay.ts';
-import { wait_event, wakeAll, WaitQueue } from '#kernel/wait.ts';
 import type { RunStop } from '#sim/sim.ts';
 import type { Choice, Policy } from '#sim/policy.ts';
-import type { MaySleep } from '#sim/task.ts';
 import { K } from '#trace/kinds.ts';
 import { Trace } from '#trace/trace.ts';
+import { detectorBoard } from './board.ts';
+import type { DetectorReport } from './board.ts';
 import { judge } from './conditions.ts';
-import { clearFault, setFault } from './faults.ts';
+import type { Verdict } from './conditions.ts';
+import { findingsOf } from './findings.ts';
+import type { Finding } from './findings.ts';
 import { LabMachine } from './machine.ts';
-import type { Check, Condition, Scenario, ScriptStep, When } from './scenario/scenario.ts';
-import type { Outcome } from './scenario/words.ts';
+import { outcomeOf } from './outcome.ts';
+import type { Outcome } from './outcome.ts';
+import { appliesTo, Script } from './script.ts';
+import type { Check, Scenario } from './scenario/scenario.ts';
+
+/** Virtual time that judging one check may take. */
+const checkTimeNs = 10e9;
 
 /** One judged check. */
-export interface CheckResult {
+export interface CheckResult extends Verdict {
   readonly reason: string;
+  /** In the scenario's file. */
   readonly line: number;
-  readonly holds: boolean;
-  /** What was seen. */
-  readonly seen: string;
-}
-
-/** One finding, as reports list it. */
-export interface Finding {
-  readonly kind: string;
-  readonly timeNs: number;
-  readonly text: string;
 }
 
 /** What a run came to. */
@@ -41,6 +37,9 @@ export interface RunResult {
   readonly outcome: Outcome;
   readonly findings: readonly Finding[];
   readonly checks: readonly CheckResult[];
+  /** What each detector says, as things stood at the end. */
+  readonly detectors: readonly DetectorReport[];
+  /** Time at the end, before the checks. */
   readonly virtualNs: number;
   readonly events: number;
   readonly choices: readonly Choice[];
@@ -55,180 +54,86 @@ export interface RunOptions {
   readonly policy: Policy;
   /** Overrides the scenario's variant. */
   readonly variant?: string;
-  /** Overrides the scenario's end, ns. */
+  /** Overrides the scenario's end, and the end of a run that goes on after a deadlock, ns. */
   readonly untilNs?: number;
-  /** Told of each machine before it starts, for live output. */
-  readonly onMachine?: (machine: LabMachine) => void;
-}
-
-const applies = (when: When, variant: string): boolean =>
-  when.variants.length === 0 || when.variants.includes(variant);
-
-/** The script of a scenario on its machine. */
-class ScriptRun {
-  readonly scenario: Scenario;
-  readonly machine: LabMachine;
-  readonly variant: string;
-  done = false;
-  failed: string | null = null;
-  at: ScriptStep | null = null;
-  checks: CheckResult[] | null = null;
-
-  constructor(scenario: Scenario, options: RunOptions) {
-    this.scenario = scenario;
-    this.variant = options.variant ?? scenario.machine.variant;
-    const spec = { ...scenario.machine, variant: this.variant };
-    this.machine = new LabMachine(spec, new Trace(), options.policy);
-    options.onMachine?.(this.machine);
-    for (const fault of scenario.faults) setFault(this.machine, fault);
-    user_task(this.machine.k, 'script', 'script', 1, () => this.script());
-  }
-
-  private *script(): MaySleep<void> {
-    const { machine, scenario } = this;
-    yield* wait_event(machine.booted, () => machine.ready);
-    for (const [name, options] of scenario.machine.moduleOptions) {
-      machine.k.modules.setOptions(name, options);
-    }
-    for (const step of scenario.steps) {
-      if (!applies(step.when, this.variant)) continue;
-      this.at = step;
-      const failure = yield* this.step(step);
-      if (failure === null) continue;
-      this.failed = `line ${step.line}: ${failure}`;
-      break;
-    }
-    this.done = this.failed === null;
-    machine.k.sim.stop();
-  }
-
-  private *step({ step }: ScriptStep): MaySleep<string | null> {
-    const { machine } = this;
-    const { k } = machine;
-    switch (step.kind) {
-      case 'run': {
-        const terminal = machine.terminal(step.terminal);
-        const typed = terminal.type(step.line);
-        if (!step.background) yield* wait_event(terminal.lineDone, () => typed.status !== null);
-        return null;
-      }
-      case 'sleep':
-        yield* hrtimer_nanosleep(k, step.durationNs);
-        return null;
-      case 'cable':
-        return machine.fabric.act(step.action, step.port);
-      case 'fault':
-        setFault(machine, step.fault);
-        return null;
-      case 'clearFault':
-        clearFault(machine, step.name);
-        return null;
-      case 'wait':
-        return yield* this.waitFor(step.condition, step.timeoutNs);
-    }
-  }
-
-  /** Looks again every 10 ms of virtual time. */
-  private *waitFor(condition: Condition, timeoutNs: number): MaySleep<string | null> {
-    const { k } = this.machine;
-    const end = k.sim.now() + timeoutNs;
-    for (;;) {
-      const answer = yield* judge(this.machine, condition, outcomeOf(this.machine, 'until', true));
-      if (answer.holds) return null;
-      if (k.sim.now() >= end) return `waited for ${condition.kind} in vain: ${answer.seen}`;
-      yield* hrtimer_nanosleep(k, 10e6);
-    }
-  }
-
-  /** Judges the checks in a task of the machine; some of them run commands. */
-  judgeChecks(outcome: Outcome): CheckResult[] {
-    const results: CheckResult[] = [];
-    const wanted = this.scenario.checks.filter((check) => applies(check.when, this.variant));
-    const { k } = this.machine;
-    const finished = new WaitQueue(k, 'checks');
-    let current: Check | null = null;
-    const machine = this.machine;
-    user_task(k, 'checks', 'checks', 1, function* () {
-      for (const check of wanted) {
-        current = check;
-        const answer = yield* judge(machine, check.condition, outcome);
-        results.push({ ...answer, reason: check.reason, line: check.line });
-        const text = k.trace.intern(check.reason);
-        k.trace.emit(K.check, text, answer.holds ? 1 : 0);
-      }
-      current = null;
-      wakeAll(finished);
-      k.sim.stop();
-    });
-    k.sim.run(k.sim.now() + 10e9);
-    for (const check of wanted.slice(results.length)) {
-      const seen = check === current ? 'the check itself hangs' : 'not reached';
-      results.push({ holds: false, seen, reason: check.reason, line: check.line });
-    }
-    return results;
-  }
+  /** Told of machine and script before they start, for live output. */
+  readonly onStart?: (machine: LabMachine, script: Script) => void;
+  /** Where a replay left its recording, in words; asked at the end. */
+  readonly divergence?: () => string | null;
 }
 
 /** Runs a scenario to its end. */
 export function runScenario(scenario: Scenario, options: RunOptions): RunResult {
-  const run = new ScriptRun(scenario, options);
-  const { machine } = run;
+  const variant = options.variant ?? scenario.machine.variant;
+  const machine = new LabMachine({ ...scenario.machine, variant }, new Trace(), options.policy);
+  const script = new Script(machine, scenario);
   const { k } = machine;
-  const until = options.untilNs ?? scenario.untilNs;
-  const deadlockStops = scenario.onDeadlock.kind === 'stop';
-  watchDeadlocks(machine, k.graph, deadlockStops);
-  let stop = k.sim.run(until);
-  if (scenario.onDeadlock.kind === 'continue' && k.graph.deadlocks.length > 0) {
-    stop = k.sim.run(Math.max(k.sim.now(), scenario.onDeadlock.untilNs));
-  }
-  const reached = outcomeOf(machine, stop, run.done);
-  const checks = run.judgeChecks(reached);
-  const failed = run.failed !== null || checks.some((check) => !check.holds);
-  const unfinished = run.done ? null : (run.failed ?? hangsAt(run.at));
+  user_task(k, 'script', 'script', 1, () => script.run());
+  noteDeadlocks(machine, scenario.onDeadlock.kind === 'stop');
+  options.onStart?.(machine, script);
+  const stop = runTime(machine, scenario, options);
+  const virtualNs = k.sim.now();
+  const detectors = detectorBoard(k);
+  const findings = findingsOf(k);
+  const reached = outcomeOf(k, {
+    scriptDone: script.done,
+    stepFailed: script.failure?.timedOut === false,
+    stepLimit: stop === 'stepLimit',
+    diverged: options.divergence?.() ?? null,
+  });
+  const wanted = scenario.checks.filter((check) => appliesTo(check.when, variant));
+  const checks = wanted.map((check) => judgeCheck(machine, check, reached));
+  const failed = checks.filter((check) => !check.holds);
   return {
     scenario,
-    variant: run.variant,
+    variant,
     policy: k.sim.policy.name,
-    outcome: failed ? 'checkFailed' : reached,
-    findings: findingsOf(machine),
+    outcome: failed.length > 0 ? 'checkFailed' : reached,
+    findings: [...findings, ...failed.map((check) => failedCheck(scenario, check, k.sim.now()))],
     checks,
-    virtualNs: k.sim.now(),
+    detectors,
+    virtualNs,
     events: k.trace.count,
     choices: k.sim.choices,
     trace: k.trace,
     machine,
-    unfinished,
+    unfinished: script.unfinished,
   };
 }
 
-const hangsAt = (step: ScriptStep | null): string =>
-  step === null ? 'the machine did not boot' : `line ${step.line} did not end`;
+/** Script first; when it is over in a deadlock, the time that the scenario gives it. */
+function runTime({ k }: LabMachine, scenario: Scenario, options: RunOptions): RunStop {
+  const stop = k.sim.run(options.untilNs ?? scenario.untilNs);
+  if (scenario.onDeadlock.kind !== 'continue' || k.graph.deadlocks.length === 0) return stop;
+  const until = options.untilNs ?? scenario.onDeadlock.untilNs;
+  return until <= k.sim.now() ? stop : k.sim.run(until);
+}
 
-function watchDeadlocks(machine: LabMachine, graph: WaitGraph, stops: boolean): void {
-  const { k } = machine;
+/** A deadlock is an event of the run at the moment it closes, and may be its end. */
+function noteDeadlocks({ k }: LabMachine, stops: boolean): void {
+  const { graph, sim, trace } = k;
   graph.onDeadlock = (deadlock) => {
-    const sentence = k.trace.intern(deadlockSentence(deadlock));
-    k.trace.emit(K.finding, k.trace.intern('deadlock'), sentence);
-    if (stops) k.sim.stop();
+    trace.emit(K.finding, trace.intern('deadlock'), trace.intern(deadlockSentence(deadlock)));
+    if (stops) sim.stop();
   };
 }
 
-/** What the run would be called if it ended now. */
-function outcomeOf(machine: LabMachine, stop: RunStop, scriptDone: boolean): Outcome {
-  const { findings, graph } = machine.k;
-  if (findings.some((finding) => finding.kind === 'oops')) return 'oops';
-  if (graph.deadlocks.length > 0) return 'deadlock';
-  if (findings.some((finding) => finding.kind === 'hung')) return 'hung';
-  if (scriptDone) return 'settled';
-  return stop === 'stepLimit' ? 'stepLimit' : 'timeOut';
+/** Judges a check in a task of its own: one that hangs does not keep the others from being judged. */
+function judgeCheck(machine: LabMachine, check: Check, outcome: Outcome): CheckResult {
+  const { k } = machine;
+  let found: Verdict | null = null;
+  user_task(k, machine.taskName('check'), 'check', 1, function* () {
+    found = yield* judge(machine, check.condition, outcome);
+    k.sim.stop();
+  });
+  const end = k.sim.now() + checkTimeNs;
+  while (found === null && k.sim.run(end) === 'stopped') continue;
+  const verdict: Verdict = found ?? { holds: false, seen: 'the check itself hangs' };
+  k.trace.emit(K.check, k.trace.intern(check.reason), verdict.holds ? 1 : 0);
+  return { ...verdict, reason: check.reason, line: check.line };
 }
 
-function findingsOf(machine: LabMachine): Finding[] {
-  const { findings, graph } = machine.k;
-  const deadlocks = graph.deadlocks.map((deadlock) => ({
-    kind: 'deadlock',
-    timeNs: deadlock.timeNs,
-    text: deadlockSentence(deadlock),
-  }));
-  return [...deadlocks, ...findings].sort((a, b) => a.timeNs - b.timeNs);
+function failedCheck({ file }: Scenario, check: CheckResult, timeNs: number): Finding {
+  const text = `${check.reason}: saw ${check.seen}`;
+  return { kind: 'failedCheck', timeNs, text, objects: [], places: [`${file}:${check.line}`] };
 }

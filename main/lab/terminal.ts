@@ -1,13 +1,19 @@
-// A terminal: a screen, and a shell in a task of its own that takes lines one after the other. A line that
-// hangs hangs this terminal only.
+// A terminal: a screen, and a shell in a task of its own that takes lines one after the other. A line
+// that hangs hangs this terminal only. Ctrl-C goes to the foreground programs and to the shell; who
+// sleeps in state D does not notice it.
 
-import { executeLine } from './shell/execute.ts';
-import { emptySource, ScreenSink } from './shell/stream.ts';
-import type { ShellState } from './shell/state.ts';
+import type { Task } from '#sim/task.ts';
+import type { MaySleep } from '#sim/task.ts';
+import { Tty } from '#kernel/fs/tty.ts';
 import { user_task } from '#kernel/sched.ts';
-import { wait_event_interruptible, wakeAll, WaitQueue } from '#kernel/wait.ts';
-import type { MaySleep, Task } from '#sim/task.ts';
-import { K } from '#trace/kinds.ts';
+import { dequeue_signal, send_sig, SIGINT, SIGQUIT, SIGTERM } from '#kernel/signal.ts';
+import { wait_event, wakeAll, WaitQueue } from '#kernel/wait.ts';
+import type { LabMachine } from './machine.ts';
+import { commands } from './shell/commands.ts';
+import { ExitShell, Killed, returnToUser, statusOfSignal } from './shell/control.ts';
+import { Executor } from './shell/execute.ts';
+import { ProcessGroup, ShellState } from './shell/state.ts';
+import { Screen, TextSource } from './shell/stream.ts';
 
 /** A line that was typed. */
 export interface TypedLine {
@@ -16,54 +22,108 @@ export interface TypedLine {
   status: number | null;
 }
 
+/** Exit status of lines that a closed terminal cannot run any more. */
+const statusClosed = 126;
+
 export class Terminal {
   readonly name: string;
-  readonly screen: ScreenSink;
+  readonly screen: Screen;
   readonly state: ShellState;
   readonly task: Task;
-  /** Somebody to tell when a line is done. */
-  readonly lineDone: WaitQueue;
-  private readonly queue: TypedLine[] = [];
-  private readonly typed: WaitQueue;
+  /** The shell is gone: exit, or a signal that it has no handler for. */
+  closed = false;
+  private readonly tty: Tty<TypedLine>;
+  private readonly lineDone: WaitQueue;
+  private running: TypedLine | null = null;
 
-  constructor(name: string, state: ShellState) {
-    const { k } = state;
+  constructor(machine: LabMachine, name: string) {
+    const { k } = machine;
     this.name = name;
-    this.state = state;
-    this.screen = new ScreenSink(k);
-    this.typed = new WaitQueue(k, `input of terminal ${name}`);
+    this.screen = new Screen(k);
+    this.state = new ShellState(machine, commands, new ProcessGroup());
+    this.tty = new Tty(k, `terminal ${name}`);
     this.lineDone = new WaitQueue(k, `line of terminal ${name}`);
     const taskName = name === 'main' ? 'sh' : `sh on ${name}`;
-    this.task = user_task(k, taskName, 'sh', 1, () => this.loop());
-    state.pid = this.task.pid;
+    this.task = user_task(k, taskName, 'sh', 1, () => this.shell());
+    for (const signal of [SIGINT, SIGQUIT, SIGTERM]) this.task.signalHandlers.add(signal);
+    this.state.pid = this.task.pid;
   }
 
   /** True while a line runs or waits. */
   get busy(): boolean {
-    return this.queue.length > 0;
+    return this.running !== null || this.tty.waiting > 0;
+  }
+
+  /** The line that runs, or null. */
+  get line(): string | null {
+    return this.running?.line ?? null;
   }
 
   /** Types a line. It runs when those before it are done. */
   type(line: string): TypedLine {
-    const { k } = this.state;
-    k.trace.emit(K.input, k.trace.intern(`${this.name}$ ${line}`), 0);
-    const typed: TypedLine = { line, status: null };
-    this.queue.push(typed);
-    wakeAll(this.typed);
+    const typed: TypedLine = { line, status: this.closed ? statusClosed : null };
+    if (!this.closed) this.tty.type(typed);
     return typed;
   }
 
-  private *loop(): MaySleep<void> {
-    for (;;) {
-      yield* wait_event_interruptible(this.typed, () => this.queue.length > 0);
-      this.state.machine.k.sim.current.signalPending = false;
-      const first = this.queue[0];
-      if (first === undefined) continue;
-      this.screen.put(`$ ${first.line}\n`);
-      const streams = { stdin: emptySource, stdout: this.screen, stderr: this.screen };
-      first.status = yield* executeLine(this.state, first.line, streams);
-      this.queue.shift();
-      wakeAll(this.lineDone);
+  /** Ctrl-C. */
+  interrupt(): void {
+    const { k, group, foregroundJob } = this.state;
+    if (this.running !== null) this.screen.put('^C\n');
+    group.signal(k, SIGINT);
+    foregroundJob?.group.signal(k, SIGINT);
+    send_sig(k, SIGINT, this.task);
+  }
+
+  /** Waits until a line is done. */
+  *waitFor(typed: TypedLine): MaySleep<void> {
+    yield* wait_event(this.lineDone, () => typed.status !== null);
+  }
+
+  private *shell(): MaySleep<void> {
+    try {
+      for (;;) {
+        const typed = yield* this.tty.read();
+        returnToUser(this.state.k);
+        if (typed === undefined) this.forgetSignals();
+        else yield* this.run(typed);
+      }
+    } catch (error) {
+      if (!(error instanceof Killed || error instanceof ExitShell)) throw error;
+      this.close(error instanceof Killed ? statusOfSignal(error.signal) : error.status);
     }
+  }
+
+  private *run(typed: TypedLine): MaySleep<void> {
+    const { screen, state } = this;
+    screen.put(`$ ${typed.line}\n`);
+    this.running = typed;
+    const streams = { stdin: new TextSource(), stdout: screen, stderr: screen };
+    try {
+      typed.status = yield* new Executor(state).line(typed.line, streams);
+    } catch (error) {
+      if (!(error instanceof Killed) || error.signal !== SIGINT) throw error;
+      typed.status = statusOfSignal(SIGINT);
+      state.lastStatus = typed.status;
+    }
+    this.forgetSignals();
+    for (const job of state.takeEndedJobs()) {
+      const how = job.child.status === 0 ? 'Done' : `Done(${job.child.status})`;
+      screen.put(`[${job.number}] + ${how.padEnd(27)}${job.source}\n`);
+    }
+    this.running = null;
+    wakeAll(this.lineDone);
+  }
+
+  /** A shell with a prompt ignores Ctrl-C and the like. */
+  private forgetSignals(): void {
+    while (this.task.signalPending) dequeue_signal(this.task);
+  }
+
+  private close(status: number): void {
+    this.closed = true;
+    if (this.running !== null) this.running.status = status;
+    this.running = null;
+    wakeAll(this.lineDone);
   }
 }

@@ -1,37 +1,83 @@
-// Short options of small programs: `-n 5`, `-n5`, `-rw`, `--`. Unknown ones are reported by the caller.
+// Options of small programs, read as getopt_long does: `-n 5`, `-n5`, `-rw`, `--lines=5`, `--`, options
+// behind operands. Numbers with a sign are operands.
 
 /** What was found on a command line. */
 export interface Options {
-  /** Letters given, and the value of those that take one. */
+  /** Letters given, and the value of those that take one; a long option counts as its letter. */
   readonly flags: ReadonlyMap<string, string>;
   readonly operands: readonly string[];
-  /** First unknown option, as typed. */
-  readonly unknown: string | null;
+  /** What is wrong, in getopt's words; null when nothing is. */
+  readonly error: string | null;
 }
 
 /** Reads options. `known` lists the letters; a colon after one says that it takes a value. */
-export function readOptions(args: readonly string[], known: string): Options {
-  const flags = new Map<string, string>();
-  const rest = [...args];
-  let unknown: string | null = null;
-  while (rest.length > 0 && /^-[^-\d]|^--$/.test(rest[0]!)) {
-    const word = rest.shift()!;
-    if (word === '--') break;
-    for (let at = 1; at < word.length; at++) {
-      const letter = word[at]!;
-      const place = known.indexOf(letter);
-      if (place < 0 || letter === ':') {
-        unknown ??= `-${letter}`;
-        continue;
-      }
-      if (known[place + 1] !== ':') {
-        flags.set(letter, '');
-        continue;
-      }
-      const inline = word.slice(at + 1);
-      flags.set(letter, inline === '' ? (rest.shift() ?? '') : inline);
-      break;
+export function readOptions(
+  args: readonly string[],
+  known: string,
+  long: Readonly<Record<string, string>> = {},
+): Options {
+  const reader = new OptionReader(args, known, long);
+  reader.read();
+  return { flags: reader.flags, operands: reader.operands, error: reader.error };
+}
+
+class OptionReader {
+  readonly flags = new Map<string, string>();
+  readonly operands: string[] = [];
+  error: string | null = null;
+  private readonly rest: string[];
+  private readonly known: string;
+  private readonly long: Readonly<Record<string, string>>;
+
+  constructor(args: readonly string[], known: string, long: Readonly<Record<string, string>>) {
+    this.rest = [...args];
+    this.known = known;
+    this.long = long;
+  }
+
+  read(): void {
+    for (;;) {
+      const word = this.rest.shift();
+      if (word === undefined) return;
+      if (word === '--') this.operands.push(...this.rest.splice(0));
+      else if (word.startsWith('--')) this.longOption(word);
+      else if (/^-[^-\d]/.test(word)) this.letters(word);
+      else this.operands.push(word);
     }
   }
-  return { flags, operands: rest, unknown };
+
+  private takesValue(letter: string): boolean {
+    return this.known[this.known.indexOf(letter) + 1] === ':';
+  }
+
+  private letters(word: string): void {
+    for (let at = 1; at < word.length; at++) {
+      const letter = word[at]!;
+      if (letter === ':' || !this.known.includes(letter)) {
+        this.error ??= `invalid option -- '${letter}'`;
+        return;
+      }
+      if (!this.takesValue(letter)) {
+        this.flags.set(letter, '');
+        continue;
+      }
+      this.value(letter, word.slice(at + 1), `option requires an argument -- '${letter}'`);
+      return;
+    }
+  }
+
+  private longOption(word: string): void {
+    const [name = '', ...rest] = word.slice(2).split('=');
+    const letter = Object.hasOwn(this.long, name) ? this.long[name] : undefined;
+    if (letter === undefined) this.error ??= `unrecognized option '${word}'`;
+    else if (this.takesValue(letter)) {
+      this.value(letter, rest.join('='), `option '--${name}' requires an argument`);
+    } else this.flags.set(letter, '');
+  }
+
+  private value(letter: string, inline: string, missing: string): void {
+    const value = inline === '' ? this.rest.shift() : inline;
+    if (value === undefined) this.error ??= missing;
+    else this.flags.set(letter, value);
+  }
 }

@@ -1,0 +1,99 @@
+// What reaches a machine from outside: typed lines, Ctrl-C, cables, fault switches. Everything goes
+// through here, whoever does it, so that a person's inputs can be recorded and given again.
+
+import type { CableFaultName, FaultName, FaultSpec, Input } from './scenario/scenario.ts';
+import type { LabMachine } from './machine.ts';
+import type { CableFaults } from '#fabric/faults.ts';
+
+/** An input of a person, with the point before which it entered. */
+export interface RecordedInput {
+  readonly point: number;
+  readonly timeNs: number;
+  readonly input: Input;
+}
+
+/** An input in words, for the trace and for logs. */
+export function inputText(input: Input): string {
+  switch (input.kind) {
+    case 'type':
+      return `${input.terminal}$ ${input.line}`;
+    case 'interrupt':
+      return `${input.terminal} Ctrl-C`;
+    case 'cable':
+      return `${input.action} ${input.port}${input.other === null ? '' : `, ${input.other}`}`;
+    case 'farPort':
+      return `${input.enabled ? 'enable' : 'disable'} ${input.port}`;
+    case 'fault':
+      return `fault ${faultNameOf(input.fault)}`;
+    case 'clearFault':
+      return `clear fault ${input.name}`;
+    case 'release':
+      return `release ${input.command}`;
+  }
+}
+
+/** Name of a fault switch. */
+export const faultNameOf = (fault: FaultSpec): FaultName =>
+  fault.on === 'card' ? fault.fault.name : fault.name;
+
+/** Does it. Gives null, or in words why it was not done. */
+export function applyInput(machine: LabMachine, input: Input): string | null {
+  switch (input.kind) {
+    case 'type':
+      machine.terminal(input.terminal).type(input.line);
+      return null;
+    case 'interrupt':
+      machine.terminal(input.terminal).interrupt();
+      return null;
+    case 'cable':
+      return machine.fabric.act(input.action, input.port, input.other ?? undefined);
+    case 'farPort':
+      return setFarPort(machine, input.port, input.enabled);
+    case 'fault':
+      return setFault(machine, input.fault);
+    case 'clearFault':
+      return clearFault(machine, input.name);
+    case 'release': {
+      const count = machine.card.faults.release(input.command);
+      return count > 0 ? null : `no command ${input.command} is held`;
+    }
+  }
+}
+
+function setFarPort({ fabric }: LabMachine, port: string, enabled: boolean): string | null {
+  const host = fabric.hosts.find(({ name }) => name === port);
+  const match = /^(.+) port (\d+)$/.exec(port);
+  const owner = fabric.switches.find(({ name }) => name === match?.[1]);
+  if (host !== undefined) host.setEnabled(enabled);
+  else if (owner !== undefined) owner.port(Number(match![2])).setEnabled(enabled);
+  else return `${port} is no port of a switch or host`;
+  return null;
+}
+
+/** Switches a fault on. */
+export function setFault({ card, fabric }: LabMachine, fault: FaultSpec): string | null {
+  if (fault.on === 'card') {
+    card.faults.set(fault.fault);
+    return null;
+  }
+  const place = fabric.cableAt(fault.port);
+  if (place === null) return `nothing is plugged into ${fault.port}`;
+  place.cable.setFaults(fault.settings);
+  return null;
+}
+
+/** What makes a cable whole again. */
+const cableCures: Readonly<Record<CableFaultName, Partial<CableFaults>>> = {
+  frameLoss: { dropEveryNth: 0 },
+  frameDamage: { corruptEveryNth: 0 },
+  cableFlap: { flap: null },
+};
+
+const isCableFault = (name: FaultName): name is CableFaultName => Object.hasOwn(cableCures, name);
+
+/** Switches off every fault of this name, on the card and on all cables. */
+function clearFault({ card, fabric }: LabMachine, name: FaultName): string | null {
+  if (!isCableFault(name)) card.faults.clear(name);
+  else for (const cable of fabric.cables) cable.setFaults(cableCures[name]);
+  return null;
+}

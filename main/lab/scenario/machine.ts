@@ -1,0 +1,116 @@
+// The machine of a scenario: CPUs, HZ, variant, card, network, module parameters.
+
+import { cardProfiles } from '#device/options.ts';
+import type { CardOptions, PortOptions } from '#device/options.ts';
+import { MLX4_DEV_CAP_FLAG, MLX4_DEV_CAP_FLAG2 } from '#prm/dev-cap.ts';
+import type { DevCapFlag, DevCapFlag2 } from '#prm/dev-cap.ts';
+import { defaultMachineSpec } from '../default-machine.ts';
+import { mendWord } from './nearest.ts';
+import { Names } from './names.ts';
+import type { VariantCheck } from './names.ts';
+import { networkKeys, parseNetwork } from './network.ts';
+import { present } from './present.ts';
+import type { Value } from './reader.ts';
+import type { CardSpec, MachineSpec } from './scenario.ts';
+
+const moduleNames = ['mlx4_core', 'mlx4_en', 'mlx4_ib', 'bonding'] as const;
+const hzValues = ['100', '250', '300', '1000'] as const;
+const profiles = ['default', 'trace61'] as const;
+
+/** Parses the machine; without one it is the default machine. */
+export function parseMachine(value: Value | undefined, variantMend: VariantCheck): MachineSpec {
+  const keys =
+    value?.map([
+      'cpus',
+      'hz',
+      'variant',
+      'card',
+      'modules',
+      'rename',
+      'autoload',
+      ...networkKeys,
+    ]) ?? {};
+  const topology = parseNetwork(keys, value);
+  const names = new Names(topology, variantMend);
+  const hz = keys.hz?.oneOf(hzValues);
+  return {
+    ...defaultMachineSpec,
+    ...present({
+      cpus: keys.cpus?.integer(1, 64),
+      hz: hz === undefined ? undefined : Number(hz),
+      variant: keys.variant === undefined ? undefined : names.variant(keys.variant),
+      card: keys.card === undefined ? undefined : parseCard(keys.card),
+      rename: keys.rename?.boolean(),
+      autoload: keys.autoload?.boolean(),
+    }),
+    topology,
+    moduleOptions: parseModules(keys.modules),
+  };
+}
+
+function parseModules(value: Value | undefined): ReadonlyMap<string, string> {
+  const options = new Map<string, string>();
+  for (const [name, parameters] of value?.entries() ?? []) {
+    if (!(moduleNames as readonly string[]).includes(name)) {
+      parameters.fail('is not a module of the lab', mendWord(name, moduleNames));
+    }
+    const text = parameters.text() ?? '';
+    const wrong = text.split(/\s+/).find((word) => word !== '' && !/^\w+(=\S+)?$/.test(word));
+    if (wrong !== undefined) {
+      parameters.fail(
+        `does not understand ${JSON.stringify(wrong)}`,
+        'write name=value name=value',
+      );
+    }
+    options.set(name, text);
+  }
+  return options;
+}
+
+/** `default`, or a map with what differs from a profile. */
+function parseCard(value: Value): CardSpec {
+  if (!value.isMap) return { profile: value.oneOf(profiles) ?? 'default', options: {} };
+  const keys = value.map(['profile', 'msixVectors', 'with', 'without', 'port1', 'port2']);
+  const profile = keys.profile?.oneOf(profiles) ?? 'default';
+  const base = cardProfiles[profile];
+  const added = keys.with?.list().flatMap((item) => flagOf(item) ?? []) ?? [];
+  const removed = keys.without?.list().flatMap((item) => flagOf(item) ?? []) ?? [];
+  const wanted = <F extends string>(
+    flags: readonly F[],
+    known: Readonly<Record<F, unknown>>,
+  ): F[] =>
+    [...flags, ...added.filter((flag): flag is F => Object.hasOwn(known, flag))].filter(
+      (flag, index, all) => !removed.includes(flag) && all.indexOf(flag) === index,
+    );
+  const options: Partial<CardOptions> = {
+    flags: wanted<DevCapFlag>(base.flags, MLX4_DEV_CAP_FLAG),
+    flags2: wanted<DevCapFlag2>(base.flags2, MLX4_DEV_CAP_FLAG2),
+    ports: [parsePort(keys.port1, base.ports[0]), parsePort(keys.port2, base.ports[1])],
+    ...present({ msixVectors: keys.msixVectors?.integer(0, 128) }),
+  };
+  return { profile, options };
+}
+
+/** A capability flag by its name in main/prm/dev-cap.ts. */
+function flagOf(value: Value): string | undefined {
+  const known = [...Object.keys(MLX4_DEV_CAP_FLAG), ...Object.keys(MLX4_DEV_CAP_FLAG2)];
+  const name = value.text();
+  if (name === undefined || known.includes(name)) return name;
+  return value.fail(`knows no capability ${JSON.stringify(name)}`, mendWord(name, known));
+}
+
+/** How a port left the factory: its types, and whether the driver shall sense. */
+function parsePort(value: Value | undefined, base: PortOptions): PortOptions {
+  const keys = value?.map(['type', 'types', 'sense']) ?? {};
+  const types = keys.types?.list().flatMap((item) => item.oneOf(['ib', 'eth']) ?? []);
+  if (types?.length === 0) keys.types?.fail('names no type', 'write [ib], [eth] or [ib, eth]');
+  return {
+    ...base,
+    ...present({
+      suggested: keys.type?.oneOf(['ib', 'eth']),
+      defaultSense: keys.sense?.boolean(),
+      supportsIb: types?.includes('ib'),
+      supportsEth: types?.includes('eth'),
+    }),
+  };
+}
