@@ -1,7 +1,8 @@
-// Multicast and secondary unicast addresses of a device (net/core/dev_addr_lists.c): counted lists under
-// addr_list_lock, copied to devices below, and the moment at which a driver is told to set its filter.
-// Left out: global use by user space, lists of ports (__dev_mc_sync); ndo_change_rx_flags is not told when
-// secondary addresses make a device promiscuous (who has that call filters them).
+// Multicast and secondary unicast addresses of a device (net/core/dev_addr_lists.c): counted lists
+// under addr_list_lock, copied to devices below, and the moment at which a driver is told to set
+// its filter. Left out: global use by user space, lists of ports (__dev_mc_sync);
+// ndo_change_rx_flags is not told when secondary addresses make a device promiscuous (who has that
+// call filters them).
 
 import type { Atomic } from '#sim/task.ts';
 import { ENOENT } from '../errno.ts';

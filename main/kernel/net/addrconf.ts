@@ -1,7 +1,8 @@
-// IPv6, as far as others see it happen (net/ipv6/addrconf.c, mcast.c): the line that says that a link is
-// ready, and the multicast addresses that the card's filter gets (all nodes; the solicited node of the
-// link-local address). Each part holds its device. Slaves of a bond get none of it but all-nodes, which
-// comes with registration. There is no IPv6 data path: nothing is sent, nothing is answered.
+// IPv6, as far as others see it happen (net/ipv6/addrconf.c, mcast.c): the line that says that a
+// link is ready, and the multicast addresses that the card's filter gets (all nodes; the solicited
+// node of the link-local address). Each part holds its device. Slaves of a bond get none of it but
+// all-nodes, which comes with registration. There is no IPv6 data path: nothing is sent, nothing is
+// answered.
 
 import type { Atomic, MaySleep } from '#sim/task.ts';
 import { NOTIFY_DONE } from '../notifier.ts';

@@ -1,6 +1,7 @@
-// ARP (net/ipv4/arp.c): requests and answers for the neighbour table, gratuitous announcements. A request
-// for one of our addresses is answered and teaches us the asker; other packets only renew what is known.
-// Left out: proxy ARP, arp_ignore, arp_announce, arp_filter, arp_accept (all off by default).
+// ARP (net/ipv4/arp.c): requests and answers for the neighbour table, gratuitous announcements. A
+// request for one of our addresses is answered and teaches us the asker; other packets only renew
+// what is known. Left out: proxy ARP, arp_ignore, arp_announce, arp_filter, arp_accept (all off by
+// default).
 
 import { ArpOperation, buildArpFrame, parseArp } from '#bus/arp.ts';
 import type { ArpPacket } from '#bus/arp.ts';

@@ -1,5 +1,6 @@
-// Offload features (net/core/dev.c: __netdev_update_features): what user space wants, cut down by the
-// driver, by dependencies between features and by devices above; then set by the driver. RTNL is held.
+// Offload features (net/core/dev.c: __netdev_update_features): what user space wants, cut down by
+// the driver, by dependencies between features and by devices above; then set by the driver. RTNL
+// is held.
 
 import type { MaySleep } from '#sim/task.ts';
 import { NETDEV_FEAT_CHANGE } from './events.ts';

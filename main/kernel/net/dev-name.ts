@@ -1,5 +1,5 @@
-// Names of devices (net/core/dev.c): what a name may be, numbering by a pattern, renaming. Everything that
-// is named after the device follows: reference, locks, directory, links.
+// Names of devices (net/core/dev.c): what a name may be, numbering by a pattern, renaming.
+// Everything that is named after the device follows: reference, locks, directory, links.
 
 import type { MaySleep } from '#sim/task.ts';
 import { device_rename } from '../base/device.ts';

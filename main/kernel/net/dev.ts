@@ -1,6 +1,7 @@
-// Looking devices up, opening and closing them, their flags and counters (net/core/dev.c; facts/driver
-// 9.7). Callers hold RTNL. The order of events: PRE_UP, ndo_open, UP; GOING_DOWN, queues off, ndo_stop,
-// DOWN. Left out: netlink messages to listeners, netpoll, rx filters of user space.
+// Looking devices up, opening and closing them, their flags and counters (net/core/dev.c;
+// facts/driver
+// 9.7). Callers hold RTNL. The order of events: PRE_UP, ndo_open, UP; GOING_DOWN, queues off,
+// ndo_stop, DOWN. Left out: netlink messages to listeners, netpoll, rx filters of user space.
 
 import type { Atomic, MaySleep } from '#sim/task.ts';
 import { ENODEV } from '../errno.ts';

@@ -1,5 +1,6 @@
-// What a user's `ethtool` asks of the kernel (net/ethtool/ioctl.c): each call takes RTNL, so it waits while
-// somebody holds it, with the stack of a real one. Results are values, or negative errors.
+// What a user's `ethtool` asks of the kernel (net/ethtool/ioctl.c): each call takes RTNL, so it
+// waits while somebody holds it, with the stack of a real one. Results are values, or negative
+// errors.
 
 import type { MaySleep } from '#sim/task.ts';
 import { K } from '#trace/kinds.ts';

@@ -1,6 +1,6 @@
-// What a driver offers to ethtool (include/linux/ethtool.h: struct ethtool_ops), as values and not as
-// ioctl buffers. Everything is called under RTNL and may sleep. What is missing is -EOPNOTSUPP for the user.
-// Left out: flow rules, RSS tables, module EEPROM, time stamping, PHY statistics.
+// What a driver offers to ethtool (include/linux/ethtool.h: struct ethtool_ops), as values and not
+// as ioctl buffers. Everything is called under RTNL and may sleep. What is missing is -EOPNOTSUPP
+// for the user. Left out: flow rules, RSS tables, module EEPROM, time stamping, PHY statistics.
 
 import type { MaySleep } from '#sim/task.ts';
 import type { NetDevice } from './netdevice.ts';

@@ -1,6 +1,6 @@
 // Numbers of the netdev events (enum netdev_cmd, include/linux/netdevice.h; facts/driver 9.6). Code
-// compares the constants below, which are those of 6.1; 6.12 puts PRE_UNINIT in as 18 and moves the later
-// ones by one, which netdev_event_number() gives for texts and views.
+// compares the constants below, which are those of 6.1; 6.12 puts PRE_UNINIT in as 18 and moves the
+// later ones by one, which netdev_event_number() gives for texts and views.
 
 import type { Kernel } from '../kernel.ts';
 

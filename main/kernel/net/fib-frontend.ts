@@ -1,6 +1,6 @@
-// Which routes follow from addresses and devices (net/ipv4/fib_frontend.c): an address brings a local
-// route, its network and its broadcast address; a device that goes down loses all but the local ones,
-// one that is unregistered loses all. RTNL is held.
+// Which routes follow from addresses and devices (net/ipv4/fib_frontend.c): an address brings a
+// local route, its network and its broadcast address; a device that goes down loses all but the
+// local ones, one that is unregistered loses all. RTNL is held.
 
 import type { Atomic } from '#sim/task.ts';
 import { NOTIFY_DONE } from '../notifier.ts';

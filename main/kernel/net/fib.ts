@@ -1,6 +1,6 @@
-// Routes of IPv4 (net/ipv4/fib_trie.c, fib_semantics.c): the tables `local` (own and broadcast addresses)
-// and `main`. A route holds its device until it is removed. RTNL protects changes; lookups read as under
-// RCU. Tables are small here, so they are sorted lists and not a trie.
+// Routes of IPv4 (net/ipv4/fib_trie.c, fib_semantics.c): the tables `local` (own and broadcast
+// addresses) and `main`. A route holds its device until it is removed. RTNL protects changes;
+// lookups read as under RCU. Tables are small here, so they are sorted lists and not a trie.
 // Left out: policy rules, several next hops, TOS, metrics, route caches and exceptions.
 
 import type { Atomic } from '#sim/task.ts';

@@ -1,5 +1,6 @@
-// Flag bits and small enumerations of network devices (include/uapi/linux/if.h, include/linux/netdevice.h).
-// Bits of priv_flags and features are ours where the kernel's value is never seen by anybody.
+// Flag bits and small enumerations of network devices (include/uapi/linux/if.h,
+// include/linux/netdevice.h). Bits of priv_flags and features are ours where the kernel's value is
+// never seen by anybody.
 
 export const IFF_UP = 0x1;
 export const IFF_BROADCAST = 0x2;

@@ -1,5 +1,5 @@
-// ICMP (net/ipv4/icmp.c): echo requests are answered, echo replies and errors go to the ping sockets, and
-// packets that cannot be delivered are told of, at a limited rate for each peer.
+// ICMP (net/ipv4/icmp.c): echo requests are answered, echo replies and errors go to the ping
+// sockets, and packets that cannot be delivered are told of, at a limited rate for each peer.
 // Left out: all other messages.
 
 import { ethHeaderBytes } from '#bus/frame.ts';

@@ -1,5 +1,5 @@
-// Multicast groups of a device, as far as the card's filter depends on them (net/ipv4/igmp.c): an open
-// device is in 224.0.0.1, whose MAC goes on its multicast list. RTNL is held.
+// Multicast groups of a device, as far as the card's filter depends on them (net/ipv4/igmp.c): an
+// open device is in 224.0.0.1, whose MAC goes on its multicast list. RTNL is held.
 // Left out: groups of user space, all IGMP packets.
 
 import { writeBe32 } from '#bus/bytes.ts';

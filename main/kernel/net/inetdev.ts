@@ -1,7 +1,8 @@
-// IPv4 on a device (net/ipv4/devinet.c): its addresses, and what netdev events mean for them. The part
-// comes with REGISTER and goes with UNREGISTER; addresses stay while the device is closed. Each part holds
-// its device. RTNL is held. Gratuitous ARP on NOTIFY_PEERS is what moves a bond's address in the switch.
-// Left out: lifetimes, validators, promotion of secondaries (they go with their primary, as by default).
+// IPv4 on a device (net/ipv4/devinet.c): its addresses, and what netdev events mean for them. The
+// part comes with REGISTER and goes with UNREGISTER; addresses stay while the device is closed.
+// Each part holds its device. RTNL is held. Gratuitous ARP on NOTIFY_PEERS is what moves a bond's
+// address in the switch. Left out: lifetimes, validators, promotion of secondaries (they go with
+// their primary, as by default).
 
 import { formatIpv4, parseIpv4Address } from '#bus/ipv4.ts';
 import type { Atomic, MaySleep } from '#sim/task.ts';
@@ -186,7 +187,9 @@ export function* inet_del_addr(
   return 0;
 }
 
-/** An address of a device to send from towards `destination` (0: any), or of another device, or 0. */
+/**
+ * An address of a device to send from towards `destination` (0: any), or of another device, or 0.
+ */
 export function inet_select_addr(dev: NetDevice, destination: number): number {
   const own = (dev.ip_ptr?.addresses ?? []).filter((ifa) => !ifa.secondary);
   const near = own.find((ifa) => inSameNetwork(ifa.address, destination, ifa.prefixLength));
@@ -240,7 +243,9 @@ export const ip_netdev_notifier: NetdevNotifierBlock = {
   },
 };
 
-/** Has a block told of addresses that come (NETDEV_UP) and go (NETDEV_DOWN). 0 or a negative error. */
+/**
+ * Has a block told of addresses that come (NETDEV_UP) and go (NETDEV_DOWN). 0 or a negative error.
+ */
 export function* register_inetaddr_notifier(
   k: Kernel,
   nb: NotifierBlock<InIfaddr>,

@@ -1,6 +1,7 @@
-// IPv4 in and out (net/ipv4/ip_input.c, ip_output.c). Received packets for us go to ICMP; UDP and TCP have
-// no sockets here: UDP is answered by "port unreachable", TCP is dropped.
-// Left out: forwarding, fragments in both directions (too long a packet is -EMSGSIZE), options, TCP resets.
+// IPv4 in and out (net/ipv4/ip_input.c, ip_output.c). Received packets for us go to ICMP; UDP and
+// TCP have no sockets here: UDP is answered by "port unreachable", TCP is dropped.
+// Left out: forwarding, fragments in both directions (too long a packet is -EMSGSIZE), options, TCP
+// resets.
 
 import { EtherType, ethHeaderBytes } from '#bus/frame.ts';
 import { UnreachableCode } from '#bus/icmp.ts';
@@ -70,8 +71,8 @@ export function* ip_rcv(skb: SkBuff, dev: NetDevice): Atomic<number> {
 export const ip_packet_type: PacketType = { type: EtherType.ipv4, func: ip_rcv };
 
 /**
- * Sends a whole frame with an IPv4 packet, MACs not filled in, along its route. NET_XMIT_SUCCESS, also
- * while the packet waits for its neighbour, or a drop code or negative error.
+ * Sends a whole frame with an IPv4 packet, MACs not filled in, along its route. NET_XMIT_SUCCESS,
+ * also while the packet waits for its neighbour, or a drop code or negative error.
  */
 export function* ip_output(route: Route, frame: Uint8Array, packetBytes: number): Atomic<number> {
   const { dev } = route;

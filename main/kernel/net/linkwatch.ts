@@ -1,7 +1,8 @@
-// Carrier changes and what follows from them (net/core/link_watch.c, net/sched/sch_generic.c; facts/driver
-// 9.7): a driver says on or off from any context; one delayed work, at most once a second, or at once when
-// it is urgent, takes RTNL and sets operational state, qdisc, and NETDEV_CHANGE. A device on its list is
-// held by it, so a dying one must be taken off.
+// Carrier changes and what follows from them (net/core/link_watch.c, net/sched/sch_generic.c;
+// facts/driver
+// 9.7): a driver says on or off from any context; one delayed work, at most once a second, or at
+// once when it is urgent, takes RTNL and sets operational state, qdisc, and NETDEV_CHANGE. A device
+// on its list is held by it, so a dying one must be taken off.
 // Unprotected: the carrier bit, as in Linux.
 
 import type { Atomic, MaySleep } from '#sim/task.ts';
@@ -81,7 +82,10 @@ function* linkwatch_schedule_work(k: Kernel, urgent: boolean): Atomic<void> {
   yield* queue_delayed_work(workqueues.system_unbound_wq, linkwatch.work, delay);
 }
 
-/** Sets what follows from the carrier; gives the list's reference back. RTNL is held, or nobody cares. */
+/**
+ * Sets what follows from the carrier; gives the list's reference back. RTNL is held, or nobody
+ * cares.
+ */
 function* linkwatch_do_dev(dev: NetDevice): MaySleep<void> {
   dev.linkwatchPending = false;
   rfc2863_policy(dev);

@@ -1,5 +1,5 @@
-// The device `lo` (drivers/net/loopback.c): what is sent comes in again on the same CPU. Number 1; user
-// space opens it.
+// The device `lo` (drivers/net/loopback.c): what is sent comes in again on the same CPU. Number 1;
+// user space opens it.
 
 import type { Atomic, MaySleep } from '#sim/task.ts';
 import type { Kernel } from '../kernel.ts';
@@ -46,7 +46,9 @@ const loopback_ops: NetDeviceOps = {
   ndo_set_mac_address: eth_mac_addr,
 };
 
-/** Registers `lo`; a boot task calls it, before anything else of the network. 0 or a negative error. */
+/**
+ * Registers `lo`; a boot task calls it, before anything else of the network. 0 or a negative error.
+ */
 export function* net_dev_init(k: Kernel): MaySleep<number> {
   const dev = new NetDevice(k, 'lo', loopback_ops, 1);
   dev.ifindex = LOOPBACK_IFINDEX;

@@ -1,7 +1,8 @@
-// NAPI (net/core/dev.c): a driver's poll function, run by the NET_RX softirq of the CPU on which it was
-// scheduled, until it has done less than its budget. Two bits order everything: SCHED (somebody owns it)
-// and MISSED (scheduled again meanwhile). The operations on them are atomic instructions, so they are no
-// points here. Left out: busy polling, threads, GRO (frames go up one by one), deferred interrupts.
+// NAPI (net/core/dev.c): a driver's poll function, run by the NET_RX softirq of the CPU on which it
+// was scheduled, until it has done less than its budget. Two bits order everything: SCHED (somebody
+// owns it) and MISSED (scheduled again meanwhile). The operations on them are atomic instructions,
+// so they are no points here. Left out: busy polling, threads, GRO (frames go up one by one),
+// deferred interrupts.
 
 import { Oops } from '#sim/shared.ts';
 import type { Atomic, MaySleep } from '#sim/task.ts';
@@ -80,7 +81,9 @@ export function* napi_synchronize(napi: Napi): MaySleep<void> {
   while (napi.scheduled) yield* msleep(napi.k, 1);
 }
 
-/** True when the caller has to put it on a list; otherwise whoever owns it is told to look again. */
+/**
+ * True when the caller has to put it on a list; otherwise whoever owns it is told to look again.
+ */
 function napi_schedule_prep(napi: Napi): boolean {
   if (napi.disabling) return false;
   if (napi.scheduled) {

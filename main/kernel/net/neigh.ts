@@ -1,9 +1,9 @@
-// The neighbour table (net/core/neighbour.c): who has an IPv4 address on which device, with the states of
-// reachability and one timer each. Packets for an address that is being asked for wait, three at most. An
-// entry holds its device. What asks and answers is ARP's business (arp.ts), handed in as NeighOps.
-// neigh->lock is not modelled: changes of state contain no point. Not random here: reachable_time (30 s;
-// Linux draws 15 to 45). Left out: garbage collection (it starts at 128 entries), proxies, confirmation by
-// upper protocols.
+// The neighbour table (net/core/neighbour.c): who has an IPv4 address on which device, with the
+// states of reachability and one timer each. Packets for an address that is being asked for wait,
+// three at most. An entry holds its device. What asks and answers is ARP's business (arp.ts),
+// handed in as NeighOps. neigh->lock is not modelled: changes of state contain no point. Not random
+// here: reachable_time (30 s; Linux draws 15 to 45). Left out: garbage collection (it starts at 128
+// entries), proxies, confirmation by upper protocols.
 
 import type { Atomic } from '#sim/task.ts';
 import type { Kernel } from '../kernel.ts';
@@ -212,7 +212,9 @@ function* neigh_timer_handler(tbl: NeighTable, neigh: Neighbour): Atomic<void> {
   if (isAsking(neigh)) yield* neigh_probe(tbl, neigh);
 }
 
-/** A packet is to be sent and the MAC is not sure: true when it may go, else it waits or is lost. */
+/**
+ * A packet is to be sent and the MAC is not sure: true when it may go, else it waits or is lost.
+ */
 function* neigh_event_send(tbl: NeighTable, neigh: Neighbour, skb: SkBuff): Atomic<boolean> {
   const { k } = tbl;
   neigh.used = k.jiffies;

@@ -1,5 +1,6 @@
-// /proc/net/dev, dev_mcast, arp, route, and the network's sysctls (net/core/net-procfs.c, sysctl_net_core.c;
-// net/ipv4/arp.c, fib_trie.c). Left out: sockets, SNMP counters, softnet_stat, IPv6.
+// /proc/net/dev, dev_mcast, arp, route, and the network's sysctls (net/core/net-procfs.c,
+// sysctl_net_core.c; net/ipv4/arp.c, fib_trie.c). Left out: sockets, SNMP counters, softnet_stat,
+// IPv6.
 
 import { formatIpv4 } from '#bus/ipv4.ts';
 import { formatMacAt } from '#bus/mac.ts';

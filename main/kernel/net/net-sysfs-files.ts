@@ -1,6 +1,7 @@
-// The files below /sys/class/net/<if> (net/core/net-sysfs.c). Stores take RTNL by trying only: who fails
-// gives back everything and comes again, so that the removal of the file never waits for a waiter.
-// Left out: phys_port_id and its kin, proto_down, threaded, gro_flush_timeout, napi_defer_hard_irqs.
+// The files below /sys/class/net/<if> (net/core/net-sysfs.c). Stores take RTNL by trying only: who
+// fails gives back everything and comes again, so that the removal of the file never waits for a
+// waiter. Left out: phys_port_id and its kin, proto_down, threaded, gro_flush_timeout,
+// napi_defer_hard_irqs.
 
 import { formatMacAt } from '#bus/mac.ts';
 import type { Atomic, MaySleep } from '#sim/task.ts';

@@ -1,6 +1,7 @@
-// A netdev's class device (net/core/net-sysfs.c; facts/driver 8.12): its place below its parent, its
-// files, and the links between devices above and below. The files themselves are in net-sysfs-files.ts.
-// The uevent is sent when all files are there, as the driver core does for attribute groups.
+// A netdev's class device (net/core/net-sysfs.c; facts/driver 8.12): its place below its parent,
+// its files, and the links between devices above and below. The files themselves are in
+// net-sysfs-files.ts. The uevent is sent when all files are there, as the driver core does for
+// attribute groups.
 
 import type { MaySleep } from '#sim/task.ts';
 import {

@@ -1,6 +1,7 @@
-// The network of one machine (struct net init_net, and what net/core keeps in static variables): devices,
-// locks, chains, queues per CPU, tables of IPv4. Made with the kernel; protocols are on the notifier chain
-// from then on. The loopback device comes with net_dev_init(), which a boot task calls.
+// The network of one machine (struct net init_net, and what net/core keeps in static variables):
+// devices, locks, chains, queues per CPU, tables of IPv4. Made with the kernel; protocols are on
+// the notifier chain from then on. The loopback device comes with net_dev_init(), which a boot task
+// calls.
 
 import { Resource } from '#detect/graph.ts';
 import { Random } from '#sim/random.ts';

@@ -1,5 +1,5 @@
-// Log lines of netdevs (include/linux/netdevice.h, net/core/dev.c: __netdev_printk): `<driver> <bus id>
-// <name>: text` with a parent device, `<name>: text` without; and state changes for the trace.
+// Log lines of netdevs (include/linux/netdevice.h, net/core/dev.c: __netdev_printk): `<driver> <bus
+// id> <name>: text` with a parent device, `<name>: text` without; and state changes for the trace.
 
 import { K } from '#trace/kinds.ts';
 import { KERN_DEBUG, KERN_ERR, KERN_INFO, KERN_WARNING, printk } from '../printk.ts';
@@ -17,8 +17,8 @@ export const netdev_reg_state = (dev: NetDevice): string =>
 export function netdev_printk(dev: NetDevice, level: number, text: string): void {
   const { parent, k } = dev;
   const name = `${netdev_name(dev)}${netdev_reg_state(dev)}`;
-  const where =
-    parent === null ? '' : `${parent.driver?.name ?? parent.bus?.name ?? ''} ${parent.name} `;
+  const driver = parent?.driver?.name ?? parent?.bus?.name ?? '';
+  const where = parent === null ? '' : `${driver} ${parent.name} `.trimStart();
   printk(k, level, `${where}${name}: ${text}`);
 }
 

@@ -1,7 +1,7 @@
-// struct net_device and what belongs to it (include/linux/netdevice.h; facts/driver 9.7). RTNL protects
-// the configuration; queues have their own locks, address lists addr_list_lock. State bits (running,
-// present, carrier) are read without a lock by interrupts and by drivers, as in Linux. Locks and the
-// reference are named after the device and follow its name.
+// struct net_device and what belongs to it (include/linux/netdevice.h; facts/driver 9.7). RTNL
+// protects the configuration; queues have their own locks, address lists addr_list_lock. State bits
+// (running, present, carrier) are read without a lock by interrupts and by drivers, as in Linux.
+// Locks and the reference are named after the device and follow its name.
 // Left out: namespaces (all is init_net), XDP, traffic classes, tunnels, device groups.
 
 import type { Actor } from '#detect/graph.ts';
@@ -96,7 +96,10 @@ export interface NetDeviceOps {
   ndo_uninit?(dev: NetDevice): MaySleep<void>;
   ndo_open?(dev: NetDevice): MaySleep<number>;
   ndo_stop?(dev: NetDevice): MaySleep<number>;
-  /** Under the queue's lock with bottom halves off. NETDEV_TX_OK (the skb is taken) or NETDEV_TX_BUSY. */
+  /**
+   * Under the queue's lock with bottom halves off. NETDEV_TX_OK (the skb is taken) or
+   * NETDEV_TX_BUSY.
+   */
   ndo_start_xmit(skb: SkBuff, dev: NetDevice): Atomic<number>;
   /** Index of a transmit queue. */
   ndo_select_queue?(dev: NetDevice, skb: SkBuff): number;
@@ -309,7 +312,10 @@ const noOps: NetDeviceOps = {
   },
 };
 
-/** alloc_etherdev_mqs(): an Ethernet netdev that is not registered yet. The caller sets ops and priv. */
+/**
+ * alloc_etherdev_mqs(): an Ethernet netdev that is not registered yet. The caller sets ops and
+ * priv.
+ */
 export function alloc_etherdev_mqs(k: Kernel, name: string, queues: number): NetDevice {
   return new NetDevice(k, name, noOps, queues);
 }
@@ -321,8 +327,8 @@ export function netdev_priv<T>(dev: NetDevice): T {
 }
 
 /**
- * Takes a reference. `actor` (a task or a work) is named as the holder in the wait graph; null is for
- * holds that belong to an object and not to somebody who could be stuck.
+ * Takes a reference. `actor` (a task or a work) is named as the holder in the wait graph; null is
+ * for holds that belong to an object and not to somebody who could be stuck.
  */
 export function* dev_hold(
   dev: NetDevice,
@@ -332,7 +338,10 @@ export function* dev_hold(
   yield* dev.refs.hold(actor, why);
 }
 
-/** Gives a reference back, for the actor that took it. Nothing happens at the last one: waiters poll. */
+/**
+ * Gives a reference back, for the actor that took it. Nothing happens at the last one: waiters
+ * poll.
+ */
 export function* dev_put(dev: NetDevice, actor: Actor | null = null): Atomic<void> {
   yield* dev.refs.put(actor);
 }

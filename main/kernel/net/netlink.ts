@@ -1,6 +1,6 @@
-// The way of a request from a program such as `ip` to the kernel's answer (net/netlink/af_netlink.c,
-// net/core/rtnetlink.c): the frames that a real stack shows, RTNL taken where it is taken. Requests are
-// plain values here, not messages of attributes.
+// The way of a request from a program such as `ip` to the kernel's answer
+// (net/netlink/af_netlink.c, net/core/rtnetlink.c): the frames that a real stack shows, RTNL taken
+// where it is taken. Requests are plain values here, not messages of attributes.
 
 import type { MaySleep } from '#sim/task.ts';
 import { K } from '#trace/kinds.ts';
@@ -82,7 +82,10 @@ function* netlink_dump<T>(handler: Handler<T>): MaySleep<T> {
   return yield* handler();
 }
 
-/** A dump: the socket's callback mutex is RTNL; giving it back does not look at the list of the dying. */
+/**
+ * A dump: the socket's callback mutex is RTNL; giving it back does not look at the list of the
+ * dying.
+ */
 function* __netlink_dump_start<T>(k: Kernel, handler: Handler<T>): MaySleep<T> {
   yield* mutex_lock(k.net.rtnl_mutex);
   const result = yield* netlink_dump(handler);

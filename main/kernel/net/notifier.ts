@@ -1,6 +1,6 @@
-// The netdev notifier chain (net/core/dev.c; facts/driver 9.6): under RTNL, by priority, then in the order
-// of registration. A new block is told of the devices that are there as if they came now, one that leaves
-// as if they went. Left out: chains per namespace.
+// The netdev notifier chain (net/core/dev.c; facts/driver 9.6): under RTNL, by priority, then in
+// the order of registration. A new block is told of the devices that are there as if they came now,
+// one that leaves as if they went. Left out: chains per namespace.
 
 import { preempt } from '#sim/task.ts';
 import type { MaySleep } from '#sim/task.ts';

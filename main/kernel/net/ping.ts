@@ -1,6 +1,6 @@
-// Ping sockets (net/ipv4/ping.c): what /bin/ping needs. A socket has an identifier; echo replies and errors
-// for it queue up and wake the one who waits. Waiting is that of poll(2): exact, ended by a signal.
-// Left out: other socket calls, options, raw sockets.
+// Ping sockets (net/ipv4/ping.c): what /bin/ping needs. A socket has an identifier; echo replies
+// and errors for it queue up and wake the one who waits. Waiting is that of poll(2): exact, ended
+// by a signal. Left out: other socket calls, options, raw sockets.
 
 import { buildEchoFrame, icmpEchoHeaderBytes, IcmpType } from '#bus/icmp.ts';
 import type { IcmpEcho } from '#bus/icmp.ts';
@@ -169,8 +169,8 @@ function* pollAndTake(socket: PingSocket, timeoutNs: number): MaySleep<PingEvent
 }
 
 /**
- * Waits for the next reply or error, `timeoutNs` at most. -ETIMEDOUT when the time is over, -ERESTARTSYS
- * when a signal came.
+ * Waits for the next reply or error, `timeoutNs` at most. -ETIMEDOUT when the time is over,
+ * -ERESTARTSYS when a signal came.
  */
 export const ping_receive = (socket: PingSocket, timeoutNs: number): MaySleep<PingEvent | number> =>
   entry_SYSCALL_64_after_hwframe<PingEvent | number>(() => pollAndTake(socket, timeoutNs));

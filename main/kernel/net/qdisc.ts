@@ -1,6 +1,7 @@
-// Queueing disciplines as far as the slice has them (net/sched/sch_generic.c): one simple fifo for each
-// transmit queue, active while the device is open and has carrier; otherwise `noop`, which drops. The name
-// is what `ip link` shows: `mq` over several fifos, `pfifo_fast` for one, `noqueue` for devices without.
+// Queueing disciplines as far as the slice has them (net/sched/sch_generic.c): one simple fifo for
+// each transmit queue, active while the device is open and has carrier; otherwise `noop`, which
+// drops. The name is what `ip link` shows: `mq` over several fifos, `pfifo_fast` for one, `noqueue`
+// for devices without.
 
 import type { MaySleep } from '#sim/task.ts';
 import type { Atomic } from '#sim/task.ts';

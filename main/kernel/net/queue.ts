@@ -1,5 +1,6 @@
-// Starting and stopping transmit queues (include/linux/netdevice.h). A stopped queue keeps its packets in
-// the qdisc; waking it has a softirq send them. netif_tx_lock() keeps every queue from the driver.
+// Starting and stopping transmit queues (include/linux/netdevice.h). A stopped queue keeps its
+// packets in the qdisc; waking it has a softirq send them. netif_tx_lock() keeps every queue from
+// the driver.
 
 import type { Atomic } from '#sim/task.ts';
 import {

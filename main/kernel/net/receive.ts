@@ -1,5 +1,5 @@
-// Receiving (net/core/dev.c: __netif_receive_skb_core): taps, the receive handler of a master, then the
-// protocol. Runs for every packet without a point of its own.
+// Receiving (net/core/dev.c: __netif_receive_skb_core): taps, the receive handler of a master, then
+// the protocol. Runs for every packet without a point of its own.
 // Left out: ingress hooks, XDP, VLAN devices: a tagged frame is for nobody.
 
 import type { Atomic, MaySleep } from '#sim/task.ts';

@@ -1,5 +1,6 @@
-// Registration of a device (net/core/dev.c: register_netdevice; facts/driver 9.7): name, ndo_init, number,
-// features, POST_INIT, sysfs, linkwatch, qdisc, the reference for "registered", the list, REGISTER.
+// Registration of a device (net/core/dev.c: register_netdevice; facts/driver 9.7): name, ndo_init,
+// number, features, POST_INIT, sysfs, linkwatch, qdisc, the reference for "registered", the list,
+// REGISTER.
 
 import type { MaySleep } from '#sim/task.ts';
 import { EBUSY, EIO } from '../errno.ts';

@@ -1,5 +1,5 @@
-// Choosing a route (net/ipv4/route.c): for packets that are sent, and what kind of address a received one
-// was for. The answer is made anew for every packet; Linux keeps it in a cache.
+// Choosing a route (net/ipv4/route.c): for packets that are sent, and what kind of address a
+// received one was for. The answer is made anew for every packet; Linux keeps it in a cache.
 // Left out: forwarding (a packet for somebody else is dropped), redirects, path MTU.
 
 import { EINVAL, ENETUNREACH, ENODEV } from '../errno.ts';

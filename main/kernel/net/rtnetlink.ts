@@ -1,6 +1,6 @@
-// RTNL (net/core/rtnetlink.c; facts/driver 9.3): the one mutex of the configuration. Giving it back means
-// finishing what was unregistered under it: rtnl_unlock() is netdev_run_todo() and may wait for long,
-// without RTNL. Who cannot wait tries and comes again.
+// RTNL (net/core/rtnetlink.c; facts/driver 9.3): the one mutex of the configuration. Giving it back
+// means finishing what was unregistered under it: rtnl_unlock() is netdev_run_todo() and may wait
+// for long, without RTNL. Who cannot wait tries and comes again.
 
 import type { Atomic, MaySleep } from '#sim/task.ts';
 import type { Kernel } from '../kernel.ts';

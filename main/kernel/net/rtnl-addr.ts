@@ -1,6 +1,6 @@
 // What `ip addr`, `ip route` and `ip neigh` ask of the kernel (net/ipv4/devinet.c, fib_frontend.c,
-// net/core/neighbour.c). Every call takes RTNL by itself and has the stack of a real one. Addresses are
-// unsigned 32-bit numbers; errors are negative numbers.
+// net/core/neighbour.c). Every call takes RTNL by itself and has the stack of a real one. Addresses
+// are unsigned 32-bit numbers; errors are negative numbers.
 
 import { formatMacAt } from '#bus/mac.ts';
 import type { MaySleep } from '#sim/task.ts';

@@ -1,6 +1,6 @@
-// What `ip link` asks of the kernel (net/core/rtnetlink.c): the list of devices, changes of one, devices
-// that are made and deleted by kind. Every call takes RTNL by itself and has the stack of a real one.
-// Errors are negative numbers; `extack.message` is what `ip` prints after `Error: `.
+// What `ip link` asks of the kernel (net/core/rtnetlink.c): the list of devices, changes of one,
+// devices that are made and deleted by kind. Every call takes RTNL by itself and has the stack of a
+// real one. Errors are negative numbers; `extack.message` is what `ip` prints after `Error: `.
 
 import { formatMacAt } from '#bus/mac.ts';
 import type { MaySleep } from '#sim/task.ts';

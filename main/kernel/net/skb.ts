@@ -1,5 +1,6 @@
-// Socket buffers (include/linux/skbuff.h): one whole Ethernet frame in one byte array, header at 0. Headers
-// are never pulled or pushed; readers use offsets. Left out: fragments, clones, headroom, GSO.
+// Socket buffers (include/linux/skbuff.h): one whole Ethernet frame in one byte array, header at 0.
+// Headers are never pulled or pushed; readers use offsets. Left out: fragments, clones, headroom,
+// GSO.
 
 import { EtherType, ethHeaderBytes } from '#bus/frame.ts';
 import { readBe16 } from '#bus/bytes.ts';

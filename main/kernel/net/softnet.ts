@@ -1,8 +1,8 @@
-// The network's softirqs (net/core/dev.c: net_rx_action, net_tx_action; kernel/softirq.c): for each CPU a
-// list of poll functions, a backlog for frames that the machine sends to itself, and the transmit queues
-// that may go on. A run ends after its budget or its time. When it ends that way again and again, the rest
-// is left to ksoftirqd, a task, so that a flood of frames cannot keep other tasks off the CPU.
-// Left out: receive packet steering, flow limits.
+// The network's softirqs (net/core/dev.c: net_rx_action, net_tx_action; kernel/softirq.c): for each
+// CPU a list of poll functions, a backlog for frames that the machine sends to itself, and the
+// transmit queues that may go on. A run ends after its budget or its time. When it ends that way
+// again and again, the rest is left to ksoftirqd, a task, so that a flood of frames cannot keep
+// other tasks off the CPU. Left out: receive packet steering, flow limits.
 
 import type { Atomic, MaySleep } from '#sim/task.ts';
 import type { Kernel } from '../kernel.ts';

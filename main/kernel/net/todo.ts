@@ -1,7 +1,9 @@
-// The last phase of a netdev's life (net/core/dev.c: netdev_run_todo, netdev_wait_allrefs_any; facts/driver
-// 9.7, 7.2b): without RTNL, wait until nobody holds the device any more. The wait polls, with the sleeps,
-// rebroadcasts and warnings of the real loop, and is a wait for the reference in the wait graph for all its
-// length: so the graph sees a cycle at the moment it closes, while the kernel only prints its line.
+// The last phase of a netdev's life (net/core/dev.c: netdev_run_todo, netdev_wait_allrefs_any;
+// facts/driver
+// 9.7, 7.2b): without RTNL, wait until nobody holds the device any more. The wait polls, with the
+// sleeps, rebroadcasts and warnings of the real loop, and is a wait for the reference in the wait
+// graph for all its length: so the graph sees a cycle at the moment it closes, while the kernel
+// only prints its line.
 
 import type { MaySleep } from '#sim/task.ts';
 import { K } from '#trace/kinds.ts';
@@ -28,7 +30,10 @@ const WAIT_REFS_MAX_MSECS = 250;
 const firstFree = (list: readonly NetDevice[]): NetDevice | undefined =>
   list.find((dev) => netdev_refcnt_read(dev) === 1);
 
-/** Tells everybody again that the devices are going, and empties the linkwatch queue if one is on it. */
+/**
+ * Tells everybody again that the devices are going, and empties the linkwatch queue if one is on
+ * it.
+ */
 function* rebroadcastUnregister(k: Kernel, list: readonly NetDevice[]): MaySleep<void> {
   yield* rtnl_lock(k);
   for (const dev of list) yield* call_netdevice_notifiers(NETDEV_UNREGISTER, dev);
@@ -50,7 +55,9 @@ function warnAboutReferences(k: Kernel, list: readonly NetDevice[]): void {
   }
 }
 
-/** Waits until one of the devices has no user left, and gives it. Inlined into its caller in stacks. */
+/**
+ * Waits until one of the devices has no user left, and gives it. Inlined into its caller in stacks.
+ */
 function* netdev_wait_allrefs_any(k: Kernel, list: readonly NetDevice[]): MaySleep<NetDevice> {
   let rebroadcastTime = k.jiffies;
   let warningTime = k.jiffies;

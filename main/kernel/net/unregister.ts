@@ -1,6 +1,6 @@
 // Unregistration of a device up to the end of the RTNL section (net/core/dev.c:
-// unregister_netdevice_many_notify; facts/driver 9.7), and its last free. What follows, the wait for its
-// users, is in todo.ts: rtnl_unlock() does it.
+// unregister_netdevice_many_notify; facts/driver 9.7), and its last free. What follows, the wait
+// for its users, is in todo.ts: rtnl_unlock() does it.
 
 import { Oops } from '#sim/shared.ts';
 import type { MaySleep } from '#sim/task.ts';
@@ -106,7 +106,9 @@ export function* unregister_netdev(dev: NetDevice): MaySleep<void> {
   yield* rtnl_unlock(dev.k);
 }
 
-/** Frees a device that is not registered (any more). Its private data may not be used afterwards. */
+/**
+ * Frees a device that is not registered (any more). Its private data may not be used afterwards.
+ */
 export function* free_netdev(dev: NetDevice): MaySleep<void> {
   might_sleep(dev.k);
   if (dev.reg_state === 'unregistering') {

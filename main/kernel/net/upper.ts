@@ -1,6 +1,6 @@
-// Links between devices: uppers and lowers, masters (net/core/dev.c: netdev_master_upper_dev_link and its
-// kin; facts/driver 5.1 to 5.3), and the two events by which a master tells of its ports. Each side holds
-// the other. RTNL is held; readers in interrupts look at the lists as under RCU.
+// Links between devices: uppers and lowers, masters (net/core/dev.c: netdev_master_upper_dev_link
+// and its kin; facts/driver 5.1 to 5.3), and the two events by which a master tells of its ports.
+// Each side holds the other. RTNL is held; readers in interrupts look at the lists as under RCU.
 
 import type { MaySleep } from '#sim/task.ts';
 import { EBUSY, EEXIST } from '../errno.ts';
@@ -94,7 +94,9 @@ function* __netdev_upper_dev_link(
 export const netdev_upper_dev_link = (dev: NetDevice, upper: NetDevice): MaySleep<number> =>
   __netdev_upper_dev_link(dev, upper, false, null, null);
 
-/** Makes `upper` the master of `dev`; `priv` is what the master keeps for it. 0 or a negative error. */
+/**
+ * Makes `upper` the master of `dev`; `priv` is what the master keeps for it. 0 or a negative error.
+ */
 export const netdev_master_upper_dev_link = (
   dev: NetDevice,
   upper: NetDevice,

@@ -1,6 +1,6 @@
-// The transmit watchdog (net/sched/sch_generic.c; facts/driver 8.6): while a device has carrier, a timer
-// looks whether a stopped queue has not sent for longer than watchdog_timeo; then it says so and calls the
-// driver with all queues frozen. The armed timer holds the device.
+// The transmit watchdog (net/sched/sch_generic.c; facts/driver 8.6): while a device has carrier, a
+// timer looks whether a stopped queue has not sent for longer than watchdog_timeo; then it says so
+// and calls the driver with all queues frozen. The armed timer holds the device.
 // The line is that of 6.1 (a WARN_ONCE with driver name) or that of 6.12 (one line each time).
 
 import type { Atomic } from '#sim/task.ts';

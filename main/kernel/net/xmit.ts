@@ -1,9 +1,9 @@
-// Sending (net/core/dev.c, net/sched/sch_generic.c): choose a queue, send at once when nothing waits, else
-// queue up. One context at a time sends from a queue (`running`, qdisc->seqlock in Linux); others only add
-// to it. NETDEV_TX_BUSY and a stopped queue put the packet back. Runs for every packet: the only points are
-// those of the queue's lock.
-// Left out: GSO and software checksums (drivers of the slice do CHECKSUM_PARTIAL), traffic classes, egress
-// hooks.
+// Sending (net/core/dev.c, net/sched/sch_generic.c): choose a queue, send at once when nothing
+// waits, else queue up. One context at a time sends from a queue (`running`, qdisc->seqlock in
+// Linux); others only add to it. NETDEV_TX_BUSY and a stopped queue put the packet back. Runs for
+// every packet: the only points are those of the queue's lock.
+// Left out: GSO and software checksums (drivers of the slice do CHECKSUM_PARTIAL), traffic classes,
+// egress hooks.
 
 import type { Atomic } from '#sim/task.ts';
 import { preempt } from '#sim/task.ts';

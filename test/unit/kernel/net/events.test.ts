@@ -1,5 +1,5 @@
-// The netdev notifier chain and who raises what on it: registration, opening and closing, settings, links
-// between devices, carrier.
+// The netdev notifier chain and who raises what on it: registration, opening and closing, settings,
+// links between devices, carrier.
 
 import { describe, expect, it } from 'vitest';
 import type { Kernel } from '#kernel/kernel.ts';

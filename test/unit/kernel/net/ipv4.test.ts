@@ -1,5 +1,5 @@
-// IPv4 with a host of the fabric at the other end: ARP and the states of neighbours, ping both ways, errors,
-// routes, gratuitous ARP, loopback.
+// IPv4 with a host of the fabric at the other end: ARP and the states of neighbours, ping both
+// ways, errors, routes, gratuitous ARP, loopback.
 
 import { describe, expect, it } from 'vitest';
 import { ArpOperation, isGratuitous, parseArp } from '#bus/arp.ts';
@@ -423,7 +423,8 @@ describe('what comes in', () => {
       request.set(wired.dev.dev_addr, 0);
       request.set(mac, 6);
       wired.sent.length = 0;
-      // The same request as if it had come from the host, to us, with one bit of the header flipped.
+      // The same request as if it had come from the host, to us, with one bit of the header
+      // flipped.
       const flipped = request.slice();
       flipped[ethHeaderBytes + 8]! ^= 1;
       wired.arrive(flipped);

@@ -1,5 +1,5 @@
-// The wait for the last reference of a netdev: times, counts, texts, stack, and what the wait graph makes of
-// it. The expected numbers are those measured on a real kernel (facts/driver 7.2b).
+// The wait for the last reference of a netdev: times, counts, texts, stack, and what the wait graph
+// makes of it. The expected numbers are those measured on a real kernel (facts/driver 7.2b).
 
 import { describe, expect, it } from 'vitest';
 import { deadlockSentence } from '#detect/sentence.ts';
@@ -35,9 +35,9 @@ interface Story {
 }
 
 /**
- * The shape of the story: a writer holds a mutex and unregisters a device; three works on an ordered
- * queue hold the device, and the first of them wants the mutex. Each time the event comes again one
- * more work is queued, with one more hold.
+ * The shape of the story: a writer holds a mutex and unregisters a device; three works on an
+ * ordered queue hold the device, and the first of them wants the mutex. Each time the event comes
+ * again one more work is queued, with one more hold.
  */
 function story(hz: number): Story {
   const k = bareKernel({ hz });

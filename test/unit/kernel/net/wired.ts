@@ -1,5 +1,5 @@
-// A netdev on a wire: a driver with a receive ring, an interrupt and NAPI, whose other end is a host of the
-// fabric. Both run on the engine's clock.
+// A netdev on a wire: a driver with a receive ring, an interrupt and NAPI, whose other end is a
+// host of the fabric. Both run on the engine's clock.
 
 import { Host } from '#fabric/host.ts';
 import type { Kernel } from '#kernel/kernel.ts';
