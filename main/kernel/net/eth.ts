@@ -1,4 +1,5 @@
-// What Ethernet drivers share (net/ethernet/eth.c, include/linux/etherdevice.h).
+// What Ethernet drivers share (net/ethernet/eth.c, include/linux/etherdevice.h): valid and random
+// addresses, and the plain way to change one.
 
 import { isMulticastAt, writeMac } from '#bus/mac.ts';
 import type { MaySleep } from '#sim/task.ts';

@@ -1,4 +1,5 @@
-// Names of device flags as `ip link` prints them between `<` and `>` (iproute2: ip/ipaddress.c).
+// Names of device flags as `ip link` prints them between `<` and `>`, in its order (iproute2:
+// ip/ipaddress.c).
 
 import {
   IFF_ALLMULTI,

@@ -1,4 +1,5 @@
-// Parameters of the neighbour table of IPv4 (net/ipv4/arp.c: arp_tbl), in seconds unless said.
+// Parameters of the neighbour table of IPv4 (net/ipv4/arp.c: arp_tbl), in seconds unless said. They
+// are the kernel's defaults but for the length of the queue, which Linux gives in bytes.
 
 /** Unicast probes of an entry that is in doubt; broadcast requests for one that is unknown. */
 export const UCAST_PROBES = 3;

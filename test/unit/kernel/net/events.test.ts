@@ -318,7 +318,7 @@ describe('links between devices', () => {
     ]);
   });
 
-  it('the handlers see the link between the two events, and not after the second of an unlink', () => {
+  it("the handlers see the link from CHANGEUPPER to the unlink's CHANGEUPPER", () => {
     const k = bareKernel();
     const masters: string[] = [];
     runTask(k, function* () {

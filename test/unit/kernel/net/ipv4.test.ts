@@ -99,7 +99,7 @@ describe('ping', () => {
     });
   });
 
-  it('a host that is not there: three requests, a second apart, then an error for each packet', () => {
+  it('a host that is not there is asked for three times, then each packet is an error', () => {
     const k = bareKernel();
     runTask(k, function* () {
       yield* net_dev_init(k);
@@ -288,7 +288,7 @@ describe('addresses', () => {
     });
   });
 
-  it('bring their routes, keep the local one while the device is down, and take all with them', () => {
+  it('bring their routes, and keep only the local one while the device is down', () => {
     const k = bareKernel();
     const texts = function* (table: 'main' | 'local') {
       const list = yield* ipRouteList(k, table);
@@ -395,7 +395,7 @@ describe('routes', () => {
 });
 
 describe('what comes in', () => {
-  it('UDP without a socket is answered by "port unreachable", six at once and then one a second', () => {
+  it('UDP without a socket is answered by "port unreachable", six times at once', () => {
     const k = bareKernel();
     runTask(k, function* () {
       const wired = yield* wiredPair(k);

@@ -113,7 +113,7 @@ describe('the wait for the last reference', () => {
     expect(steps(rebroadcasts.slice(1)).every((ms) => ms === rebroadcastMs)).toBe(true);
   });
 
-  it('is in the wait graph from its start, so the cycle is found long before the first line', () => {
+  it('is in the wait graph from its start: the cycle is found long before a line', () => {
     const { k } = story(250);
     k.sim.run(second);
     expect(k.graph.deadlocks).toHaveLength(1);

@@ -163,7 +163,7 @@ describe('transmit queues', () => {
     }
   });
 
-  it('nobody is in the driver while somebody has the transmit lock, nor after netif_tx_disable', () => {
+  it('nobody is in the driver under the transmit lock, nor after netif_tx_disable', () => {
     for (let seed = 0; seed < 10; seed++) {
       const k = bareKernel({ seed });
       let inside = 0;
