@@ -1,6 +1,7 @@
 // A run as it happens: the kernel log as dmesg prints it, and what stands on the terminals, in the order
 // of virtual time. Lines of a terminal carry its name as soon as there are several.
 
+import { findingsOf } from '#lab/findings.ts';
 import type { LabMachine } from '#lab/machine.ts';
 import { recordText } from '#lab/shell/commands/dmesg.ts';
 import type { Terminal } from '#lab/terminal.ts';
@@ -14,17 +15,22 @@ const shownMax = 3;
 /** Levels of the kernel log that are marked. */
 const errorLevel = 3;
 const warningLevel = 4;
+const debugLevel = 7;
 
 export interface LiveOptions {
   readonly style: Style;
   /** Kernel lines that differ only in numbers are counted after a while. */
   readonly fold: boolean;
+  /** Show what was typed; a person who types sees it already. */
+  readonly echo: boolean;
   write(text: string): void;
 }
 
 /** Prints a machine's log and terminals. */
 export class LiveView {
   private readonly options: LiveOptions;
+  /** Lines of level debug are shown. */
+  showDebug = true;
   private machine: LabMachine | null = null;
   private readonly partial = new Map<string, string>();
   private readonly seen = new Map<string, number>();
@@ -41,9 +47,18 @@ export class LiveView {
       if (record.level < machine.consoleLevel) this.record(record);
     };
     machine.onTerminal = (terminal) => {
-      terminal.screen.onText = (text) => {
-        this.terminal(terminal, text);
+      terminal.screen.onText = ({ text, typed }) => {
+        if (!typed || this.options.echo) this.terminal(terminal, text);
       };
+    };
+  }
+
+  /** Calls back with the sentence of each deadlock at the moment it closes. */
+  watchDeadlocks({ k }: LabMachine, tell: (sentence: string) => void): void {
+    const { onDeadlock } = k.graph;
+    k.graph.onDeadlock = (deadlock) => {
+      onDeadlock(deadlock);
+      tell(findingsOf(k).findLast(({ kind }) => kind === 'deadlock')?.text ?? '');
     };
   }
 
@@ -57,6 +72,7 @@ export class LiveView {
   }
 
   private record(record: LogRecord): void {
+    if (record.level === debugLevel && !this.showDebug) return;
     if (this.options.fold && this.isFolded(record)) return;
     this.endFold();
     const { style } = this.options;

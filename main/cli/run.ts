@@ -36,7 +36,10 @@ export function runAndPrint(scenario: Scenario, settings: RunArguments): number 
   const write = (text: string): void => {
     process.stdout.write(text);
   };
-  const view = json || settings.quiet === true ? null : new LiveView({ style, fold: false, write });
+  const view =
+    json || settings.quiet === true
+      ? null
+      : new LiveView({ style, fold: false, echo: true, write });
   const result = runScenario(scenario, {
     policy: makePolicy(policy),
     ...(settings.variant === undefined ? {} : { variant: settings.variant }),

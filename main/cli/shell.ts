@@ -58,17 +58,17 @@ class Session {
     this.view = new LiveView({
       style: this.style,
       fold: false,
+      echo: !this.paced,
       write: (text) => {
         if (!quiet) process.stdout.write(text);
       },
     });
     this.machine = new LabMachine(spec, new Trace(), makePolicy(policy));
     this.view.watch(this.machine);
-    this.machine.k.graph.onDeadlock = () => {
-      const text =
-        findingsOf(this.machine.k).findLast(({ kind }) => kind === 'deadlock')?.text ?? '';
-      this.say(this.style.bold(this.style.red(`\n*** deadlock ***\n${wrap(text, '    ')}\n`)));
-    };
+    this.view.watchDeadlocks(this.machine, (text) => {
+      const head = this.style.bold(this.style.red('*** deadlock'));
+      this.say(`\n${head}\n${wrap(text, '    ')}\n`);
+    });
   }
 
   boot(): void {

@@ -1,2 +1,130 @@
-// `mlx4-lab story`: the bond deadlock of August 2023, told in the terminal.
-export const storyCommand = (_json: boolean): number => 0;
+// `mlx4-lab story`, which `npm start` runs: the bond deadlock of August 2023, told in the terminal, and the
+// same line of shell on the driver as it was merged. The texts are in story-text.ts.
+
+import { fileURLToPath } from 'node:url';
+import { choosePolicy, makePolicy } from '#lab/policy.ts';
+import { reportOf } from '#lab/report.ts';
+import { runScenario } from '#lab/run.ts';
+import type { RunResult } from '#lab/run.ts';
+import type { Scenario, ScriptStep } from '#lab/scenario/scenario.ts';
+import { exitStatus } from './exit.ts';
+import { LiveView } from './live.ts';
+import { readScenario, traceHash } from './load.ts';
+import { print, secondsText } from './print.ts';
+import { boardLines } from './result.ts';
+import { storyText } from './story-text.ts';
+import type { StoryAct } from './story-text.ts';
+import { styleFor, textColumns, wrap } from './style.ts';
+import type { Style } from './style.ts';
+
+const file = fileURLToPath(new URL('../lab/scenarios/bond-deadlock.yaml', import.meta.url));
+
+const policy = choosePolicy(undefined, undefined);
+
+/** Standard output without two empty lines in a row. */
+class Page {
+  private blank = true;
+
+  write(text: string): void {
+    for (const line of text.replace(/\n$/, '').split('\n')) {
+      if (line === '' && this.blank) continue;
+      this.blank = line === '';
+      process.stdout.write(`${line}\n`);
+    }
+  }
+
+  /** A paragraph with empty lines around it. */
+  paragraph(text: string): void {
+    this.write(`\n${text}\n\n`);
+  }
+}
+
+/** Tells one act. */
+class Teller {
+  private readonly act: StoryAct;
+  private readonly style: Style;
+  private readonly page: Page;
+  private readonly view: LiveView;
+  private shown = false;
+
+  constructor(act: StoryAct, page: Page, style: Style) {
+    this.act = act;
+    this.page = page;
+    this.style = style;
+    const write = (text: string): void => {
+      if (this.shown) page.write(text);
+    };
+    this.view = new LiveView({ style, fold: true, echo: true, write });
+  }
+
+  /** Runs the scenario and tells it as it happens. */
+  tell(scenario: Scenario): RunResult {
+    const rule = '─'.repeat(Math.max(0, textColumns - this.act.title.length - 4));
+    this.page.paragraph(this.style.bold(`── ${this.act.title} ${rule}`));
+    const result = runScenario(scenario, {
+      policy: makePolicy(policy),
+      variant: this.act.variant,
+      onStart: (machine, script) => {
+        this.view.watch(machine);
+        script.onStep = (step) => {
+          this.step(step);
+        };
+        this.view.watchDeadlocks(machine, (text) => this.deadlock(text, machine.k.sim.now()));
+      },
+    });
+    this.view.flush();
+    this.page.paragraph(wrap(this.act.board));
+    this.page.write(boardLines(result, this.style).join('\n'));
+    return result;
+  }
+
+  private step({ step }: ScriptStep): void {
+    if (step.kind !== 'mark') return;
+    this.view.flush();
+    const text = this.act.texts[step.text];
+    if (text !== undefined) this.page.paragraph(wrap(text));
+    if (step.text === this.act.showFrom) this.shown = true;
+    // Loading the driver says much that only its author wants to read.
+    this.view.showDebug = step.text !== 'load';
+  }
+
+  private deadlock(text: string, timeNs: number): void {
+    this.view.flush();
+    const head = this.style.bold(this.style.red(`*** deadlock at ${secondsText(timeNs)}`));
+    this.page.paragraph(`${head}\n${wrap(text, '    ')}`);
+  }
+}
+
+/** One line for each run. */
+function summary(results: readonly RunResult[], style: Style): string {
+  return results
+    .map(({ variant, outcome, virtualNs, checks }) => {
+      const passed = checks.filter((check) => check.holds).length;
+      const mark = outcome === 'deadlock' ? style.red : style.green;
+      const words = `${passed} of ${checks.length} checks hold, ${secondsText(virtualNs)} of virtual time`;
+      return `  ${variant.padEnd(8)} ${mark(outcome.padEnd(10))} ${words}`;
+    })
+    .join('\n');
+}
+
+/** Tells the story; gives the exit status. */
+export function storyCommand(json: boolean): number {
+  const scenario = readScenario(file);
+  const { title, opening, acts, closing } = storyText;
+  if (json) {
+    const results = acts.map(({ variant }) =>
+      runScenario(scenario, { policy: makePolicy(policy), variant }),
+    );
+    const reports = results.map((result) => reportOf(result, policy, traceHash(result.trace)));
+    print(JSON.stringify(reports, null, 2));
+    return Math.max(...results.map(exitStatus));
+  }
+  const style = styleFor(process.stdout);
+  const page = new Page();
+  page.write(`${style.bold(title)}\n\n${wrap(opening)}`);
+  const results = acts.map((act) => new Teller(act, page, style).tell(scenario));
+  page.paragraph(style.bold('─'.repeat(textColumns)));
+  page.write(summary(results, style));
+  page.paragraph(wrap(closing));
+  return Math.max(...results.map(exitStatus));
+}

@@ -9,9 +9,11 @@ import { buildTopology } from '#fabric/topology.ts';
 import type { Fabric } from '#fabric/fabric.ts';
 import { rest_init } from '#kernel/init.ts';
 import { Kernel } from '#kernel/kernel.ts';
+import { net_dev_init } from '#kernel/net/loopback.ts';
+import { ipLinkSet } from '#kernel/net/rtnl-link.ts';
 import { pci_scan } from '#kernel/pci/scan.ts';
 import { schedule } from '#kernel/sched.ts';
-import { wait_event, wakeAll, WaitQueue } from '#kernel/wait.ts';
+import { wait_event_interruptible, wakeAll, WaitQueue } from '#kernel/wait.ts';
 import type { Policy } from '#sim/policy.ts';
 import type { MaySleep } from '#sim/task.ts';
 import { K } from '#trace/kinds.ts';
@@ -69,10 +71,12 @@ export class LabMachine {
     this.k.hungTask.start();
   }
 
-  /** Pid 1: finds the card, starts udev, and has nothing to do any more. */
+  /** Pid 1: brings `lo` up, finds the card, starts udev, and has nothing to do any more. */
   private *init(): MaySleep<void> {
-    yield* pci_scan(this.k);
+    yield* net_dev_init(this.k);
+    yield* ipLinkSet(this.k, 'lo', { up: true });
     startUdev(this);
+    yield* pci_scan(this.k);
     this.ready = true;
     wakeAll(this.booted);
     for (;;) yield* schedule(this.k, 'S', 'init');
@@ -80,7 +84,7 @@ export class LabMachine {
 
   /** Waits until the machine has booted. */
   *waitForBoot(): MaySleep<void> {
-    yield* wait_event(this.booted, () => this.ready);
+    yield* wait_event_interruptible(this.booted, () => this.ready);
   }
 
   /** A terminal by name; made when first asked for. */
@@ -105,6 +109,14 @@ export class LabMachine {
   halt(): void {
     this.halted = true;
     this.k.sim.stop();
+  }
+
+  /**
+   * Runs code of the lab's own on the machine: somebody who types, or judges. It has no process id, so
+   * that neither ps nor /proc shows it.
+   */
+  spawn(name: string, body: () => MaySleep<void>): void {
+    this.k.sim.spawn(this.taskName(name), body());
   }
 
   /** A stable task name: the second `ping` of a run is `ping 2`. */

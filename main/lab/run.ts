@@ -2,7 +2,6 @@
 // and says what the run came to. Every bound is explicit, and an outcome when it is hit.
 
 import { deadlockSentence } from '#detect/sentence.ts';
-import { user_task } from '#kernel/sched.ts';
 import type { RunStop } from '#sim/sim.ts';
 import type { Choice, Policy } from '#sim/policy.ts';
 import { K } from '#trace/kinds.ts';
@@ -68,7 +67,7 @@ export function runScenario(scenario: Scenario, options: RunOptions): RunResult 
   const machine = new LabMachine({ ...scenario.machine, variant }, new Trace(), options.policy);
   const script = new Script(machine, scenario);
   const { k } = machine;
-  user_task(k, 'script', 'script', 1, () => script.run());
+  machine.spawn('script', () => script.run());
   noteDeadlocks(machine, scenario.onDeadlock.kind === 'stop');
   options.onStart?.(machine, script);
   const stop = runTime(machine, scenario, options);
@@ -122,7 +121,7 @@ function noteDeadlocks({ k }: LabMachine, stops: boolean): void {
 function judgeCheck(machine: LabMachine, check: Check, outcome: Outcome): CheckResult {
   const { k } = machine;
   let found: Verdict | null = null;
-  user_task(k, machine.taskName('check'), 'check', 1, function* () {
+  machine.spawn('check', function* () {
     found = yield* judge(machine, check.condition, outcome);
     k.sim.stop();
   });

@@ -7,7 +7,7 @@ import type { MaySleep } from '#sim/task.ts';
 import { Tty } from '#kernel/fs/tty.ts';
 import { user_task } from '#kernel/sched.ts';
 import { dequeue_signal, send_sig, SIGINT, SIGQUIT, SIGTERM } from '#kernel/signal.ts';
-import { wait_event, wakeAll, WaitQueue } from '#kernel/wait.ts';
+import { wait_event_interruptible, wakeAll, WaitQueue } from '#kernel/wait.ts';
 import type { LabMachine } from './machine.ts';
 import { commands } from './shell/commands.ts';
 import { ExitShell, Killed, returnToUser, statusOfSignal } from './shell/control.ts';
@@ -69,7 +69,7 @@ export class Terminal {
   /** Ctrl-C. */
   interrupt(): void {
     const { k, group, foregroundJob } = this.state;
-    if (this.running !== null) this.screen.put('^C\n');
+    if (this.running !== null) this.screen.put('^C\n', true);
     group.signal(k, SIGINT);
     foregroundJob?.group.signal(k, SIGINT);
     send_sig(k, SIGINT, this.task);
@@ -77,7 +77,7 @@ export class Terminal {
 
   /** Waits until a line is done. */
   *waitFor(typed: TypedLine): MaySleep<void> {
-    yield* wait_event(this.lineDone, () => typed.status !== null);
+    yield* wait_event_interruptible(this.lineDone, () => typed.status !== null);
   }
 
   private *shell(): MaySleep<void> {
@@ -96,7 +96,7 @@ export class Terminal {
 
   private *run(typed: TypedLine): MaySleep<void> {
     const { screen, state } = this;
-    screen.put(`$ ${typed.line}\n`);
+    screen.put(`$ ${typed.line}\n`, true);
     this.running = typed;
     const streams = { stdin: new TextSource(), stdout: screen, stderr: screen };
     try {

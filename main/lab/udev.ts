@@ -1,18 +1,27 @@
 // The part of user space that answers uevents: it loads modules by MODALIAS and gives netdevs the names
-// that udev's policy gives them (ens1, ens1d1: two ports of one card share the PCI address). Facts/driver
-// 1.1 and 8.12.
+// that udev's policy gives them (ens1, ens1d1: two ports of one card share the PCI address; facts/driver
+// 1.1, 8.12, 8.13). Rules and reading a module's file take time, so the kernel is ahead of it: the second
+// port is there as eth1 before the first one has its new name, and mlx4_ib, which comes with the RDMA
+// core, is loaded last. The times are declared, not measured.
 
+import type { Uevent } from '#kernel/base/uevent.ts';
+import { request_module } from '#kernel/module.ts';
 import { dev_change_name } from '#kernel/net/dev-name.ts';
 import { rtnl_lock, rtnl_unlock } from '#kernel/net/rtnetlink.ts';
-import { request_module } from '#kernel/module.ts';
-import type { Uevent } from '#kernel/base/uevent.ts';
 import { user_task } from '#kernel/sched.ts';
+import { hrtimer_nanosleep } from '#kernel/time/delay.ts';
 import { wait_event_interruptible } from '#kernel/wait.ts';
 import type { MaySleep } from '#sim/task.ts';
 import type { LabMachine } from './machine.ts';
 
 /** Slot number that the names of the lab's card carry. */
 const slotName = 'ens1';
+/** From an event to the rules that answer it. */
+const rulesNs = 5e6;
+/** Reading a module and what it needs from the disk. */
+const readModuleNs = 2e6;
+/** The same for mlx4_ib, with ib_core, ib_uverbs and what those need. */
+const readRdmaNs = 30e6;
 
 /** Starts the daemon; it reads the machine's uevents for ever. */
 export function startUdev(machine: LabMachine): void {
@@ -30,19 +39,27 @@ function* daemon(machine: LabMachine): MaySleep<void> {
 
 /** Each event has a worker of its own, so that one that hangs does not stop the others. */
 function startWorker(machine: LabMachine, event: Uevent): void {
+  if (event.action !== 'add') return;
+  const { k, spec } = machine;
   const alias = event.env['MODALIAS'];
-  const loads = machine.spec.autoload && event.action === 'add' && alias !== undefined;
-  const renames = machine.spec.rename && event.action === 'add' && event.subsystem === 'net';
-  if (!loads && !renames) return;
   const name = machine.taskName('(udev-worker)');
-  user_task(machine.k, name, '(udev-worker)', 1, function* () {
-    if (loads) yield* request_module(machine.k, alias);
-    if (renames) yield* renameNetdev(machine, event.name);
-  });
+  if (spec.autoload && alias !== undefined && k.modules.resolve(alias).length > 0) {
+    user_task(k, name, '(udev-worker)', 1, () => loadModule(machine, alias));
+  } else if (spec.rename && event.subsystem === 'net') {
+    user_task(k, name, '(udev-worker)', 1, () => renameNetdev(machine, event.name));
+  }
+}
+
+function* loadModule(machine: LabMachine, alias: string): MaySleep<void> {
+  const { k } = machine;
+  const isRdma = k.modules.resolve(alias).includes('mlx4_ib');
+  yield* hrtimer_nanosleep(k, isRdma ? readRdmaNs : readModuleNs);
+  yield* request_module(k, alias);
 }
 
 function* renameNetdev(machine: LabMachine, name: string): MaySleep<void> {
   const { k } = machine;
+  yield* hrtimer_nanosleep(k, rulesNs);
   yield* rtnl_lock(k);
   const dev = k.net.devices.find((candidate) => candidate.name === name);
   if (dev?.parent !== null && dev?.parent !== undefined) {

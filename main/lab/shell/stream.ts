@@ -183,13 +183,15 @@ export class TextSink implements Sink {
 export interface ScreenText {
   readonly timeNs: number;
   readonly text: string;
+  /** What was typed, and not what a program wrote. */
+  readonly typed: boolean;
 }
 
 /** A terminal's screen. */
 export class Screen implements Sink {
   readonly texts: ScreenText[] = [];
   /** Told of each text as it comes. */
-  onText: (text: string) => void = () => undefined;
+  onText: (text: ScreenText) => void = () => undefined;
   private readonly k: Kernel;
 
   constructor(k: Kernel) {
@@ -201,11 +203,12 @@ export class Screen implements Sink {
     return this.texts.map(({ text }) => text).join('');
   }
 
-  /** Writes from outside any context: the prompt with its line. */
-  put(text: string): void {
+  /** Writes from outside any context: what the terminal itself shows. */
+  put(text: string, typed = false): void {
     if (text === '') return;
-    this.texts.push({ timeNs: this.k.sim.now(), text });
-    this.onText(text);
+    const entry = { timeNs: this.k.sim.now(), text, typed };
+    this.texts.push(entry);
+    this.onText(entry);
   }
 
   *write(text: string): MaySleep<number> {

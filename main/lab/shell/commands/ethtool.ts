@@ -200,16 +200,11 @@ function* setFeatures(process: Process, name: string, words: readonly string[]):
   return 0;
 }
 
-const channelNames = ['RX', 'TX', 'Other', 'Combined'] as const;
+const channelTitles = ['RX:\t', 'TX:\t', 'Other:\t', 'Combined:'] as const;
 
 function channelText(name: string, channels: EthtoolChannels): string {
   const table = (values: readonly (number | undefined)[]): string =>
-    channelNames
-      .map(
-        (title, at) =>
-          `${`${title}:`.padEnd(title === 'Combined' ? 9 : 7)}\t${title === 'Combined' ? '' : '\t'}${orNone(values[at])}\n`,
-      )
-      .join('');
+    channelTitles.map((title, at) => `${title}\t${orNone(values[at])}\n`).join('');
   const { max_rx, max_tx, max_combined, rx_count, tx_count, combined_count } = channels;
   return (
     `Channel parameters for ${name}:\nPre-set maximums:\n` +

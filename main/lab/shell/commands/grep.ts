@@ -20,8 +20,8 @@ const classes: Readonly<Record<string, string>> = {
   '[:xdigit:]': '0-9a-fA-F',
 };
 
-/** The JavaScript form of a pattern; throws SyntaxError for one that is none. */
-export function grepExpression(pattern: string, flags: ReadonlyMap<string, string>): RegExp {
+/** The JavaScript form of one pattern. */
+function sourceOf(pattern: string, flags: ReadonlyMap<string, string>): string {
   let source = pattern.replace(/\[:\w+:\]/g, (name) => classes[name] ?? name);
   if (flags.has('F')) source = pattern.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
   else if (!flags.has('E')) {
@@ -31,8 +31,16 @@ export function grepExpression(pattern: string, flags: ReadonlyMap<string, strin
     );
   }
   if (flags.has('w')) source = `\\b(?:${source})\\b`;
-  if (flags.has('x')) source = `^(?:${source})$`;
-  return new RegExp(source, flags.has('i') ? 'gi' : 'g');
+  return flags.has('x') ? `^(?:${source})$` : source;
+}
+
+/** An expression for any of the patterns; throws SyntaxError for one that is none. */
+export function grepExpression(
+  patterns: readonly string[],
+  flags: ReadonlyMap<string, string>,
+): RegExp {
+  const sources = patterns.map((pattern) => `(?:${sourceOf(pattern, flags)})`);
+  return new RegExp(sources.join('|'), flags.has('i') ? 'gi' : 'g');
 }
 
 /** Files below the operands, for -r. */
@@ -120,11 +128,12 @@ class Search {
   }
 }
 
-/** Pattern and files of the command line. */
-function split(options: Options): { pattern: string | undefined; names: readonly string[] } {
-  const { flags, operands } = options;
-  if (flags.has('e')) return { pattern: flags.get('e'), names: operands };
-  return { pattern: operands[0], names: operands.slice(1) };
+/** Patterns and files of the command line; a pattern of several lines is several patterns. */
+function split(options: Options): { patterns: readonly string[]; names: readonly string[] } {
+  const { values, operands } = options;
+  const given = values.get('e');
+  const patterns = (given ?? operands.slice(0, 1)).flatMap((pattern) => pattern.split('\n'));
+  return { patterns, names: given === undefined ? operands.slice(1) : operands };
 }
 
 export const grep: Command = {
@@ -134,15 +143,15 @@ export const grep: Command = {
   *run(process, args): MaySleep<number> {
     const options = readOptions(args, 'ivcnqloswxrhHEFGe:A:B:C:m:');
     const { flags } = options;
-    const { pattern, names } = split(options);
+    const { patterns, names } = split(options);
     if (options.error !== null) return yield* process.usage(options.error);
-    if (pattern === undefined)
+    if (patterns.length === 0)
       return yield* process.usage('usage: grep [OPTION]... PATTERN [FILE]...');
     let expression: RegExp;
     try {
-      expression = grepExpression(pattern, flags);
+      expression = grepExpression(patterns, flags);
     } catch {
-      return yield* process.usage(`Invalid regular expression: ${pattern}`);
+      return yield* process.usage(`Invalid regular expression: ${patterns.join('|')}`);
     }
     const files = flags.has('r') ? filesBelow(process, names.length > 0 ? names : ['.']) : names;
     const inputs = yield* openInputs(process, files);

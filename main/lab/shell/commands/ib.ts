@@ -147,11 +147,14 @@ const layerNames: ReadonlyMap<number, string> = new Map([
   [IB_LINK_LAYER_ETHERNET, 'Ethernet'],
 ]);
 
+/** Column of the values of a device and of a port. */
+const valueColumns: Readonly<Record<number, number>> = { 1: 40, 3: 48 };
+
 /** `label:` and value in the columns of ibv_devinfo. */
 function row(indent: number, label: string, value: string): string {
   const head = `${'\t'.repeat(indent)}${label}:`;
-  const columns = indent * 8 + label.length + 1;
-  const tabs = Math.max(1, Math.ceil((40 - columns) / 8));
+  const column = Math.floor((indent * 8 + label.length + 1) / 8) * 8;
+  const tabs = ((valueColumns[indent] ?? 40) - column) / 8;
   return `${head}${'\t'.repeat(tabs)}${value}\n`;
 }
 

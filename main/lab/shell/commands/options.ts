@@ -5,6 +5,8 @@
 export interface Options {
   /** Letters given, and the value of those that take one; a long option counts as its letter. */
   readonly flags: ReadonlyMap<string, string>;
+  /** Every value of the options that take one, in order. */
+  readonly values: ReadonlyMap<string, readonly string[]>;
   readonly operands: readonly string[];
   /** What is wrong, in getopt's words; null when nothing is. */
   readonly error: string | null;
@@ -18,11 +20,13 @@ export function readOptions(
 ): Options {
   const reader = new OptionReader(args, known, long);
   reader.read();
-  return { flags: reader.flags, operands: reader.operands, error: reader.error };
+  const { flags, values, operands, error } = reader;
+  return { flags, values, operands, error };
 }
 
 class OptionReader {
   readonly flags = new Map<string, string>();
+  readonly values = new Map<string, string[]>();
   readonly operands: string[] = [];
   error: string | null = null;
   private readonly rest: string[];
@@ -78,6 +82,9 @@ class OptionReader {
   private value(letter: string, inline: string, missing: string): void {
     const value = inline === '' ? this.rest.shift() : inline;
     if (value === undefined) this.error ??= missing;
-    else this.flags.set(letter, value);
+    else {
+      this.flags.set(letter, value);
+      this.values.set(letter, [...(this.values.get(letter) ?? []), value]);
+    }
   }
 }

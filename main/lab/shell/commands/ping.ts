@@ -81,7 +81,7 @@ class Pinger {
 
   private get over(): boolean {
     const late = this.now >= this.startNs + this.settings.deadlineNs;
-    return this.interrupted || late || this.received >= this.settings.count;
+    return this.interrupted || late || this.received + this.errors >= this.settings.count;
   }
 
   *run(): MaySleep<number> {
@@ -91,7 +91,7 @@ class Pinger {
       yield* this.receiveUntil(this.sent < this.settings.count ? nextNs : this.now);
     }
     const until = this.now + this.linger;
-    while (!this.over && this.now < until && this.answered.size + this.errors < this.sent) {
+    while (!this.over && this.now < until) {
       yield* this.receiveUntil(until);
     }
     yield* this.summary();
@@ -124,7 +124,7 @@ class Pinger {
   /** Takes what comes until then. */
   private *receiveUntil(untilNs: number): MaySleep<void> {
     const endNs = Math.min(untilNs, this.startNs + this.settings.deadlineNs);
-    while (!this.interrupted && this.received < this.settings.count) {
+    while (!this.over) {
       const left = Math.max(0, endNs - this.now);
       const event = yield* this.process.call(ping_receive(this.socket, left));
       if (typeof event === 'number') return;

@@ -47,8 +47,15 @@ function wchanText(task: Task): string {
   return procStackFrames(task.stack)[0]?.split(' ')[0] ?? '-';
 }
 
+/** The name, for a worker with the queue that it works for (wq_worker_comm()). */
+function nameText({ task, machine }: Row): string {
+  const work = machine.k.workqueues.executedBy(task);
+  return work === null ? task.comm : `${task.comm}+${work.queueName}`;
+}
+
 /** Kernel threads are in brackets; a program's arguments are not kept. */
-const commandText = (task: Task): string => (isKernelThread(task) ? `[${task.comm}]` : task.comm);
+const commandText = (row: Row): string =>
+  isKernelThread(row.task) ? `[${nameText(row)}]` : nameText(row);
 
 const startText = (): string => {
   const { hour, minute } = momentAt(0);
@@ -79,10 +86,10 @@ const columns: Readonly<Record<string, Column>> = {
   stat: left('STAT', 4, statText),
   s: left('S', 1, ({ task }) => stateLetter(task)),
   wchan: left('WCHAN', 6, ({ task }) => wchanText(task)),
-  comm: left('COMMAND', 15, ({ task }) => task.comm.slice(0, 15)),
-  ucmd: left('CMD', 15, ({ task }) => task.comm),
-  args: left('COMMAND', 27, ({ task }) => commandText(task)),
-  cmd: left('CMD', 27, ({ task }) => commandText(task)),
+  comm: left('COMMAND', 15, nameText),
+  ucmd: left('CMD', 15, nameText),
+  args: left('COMMAND', 27, commandText),
+  cmd: left('CMD', 27, commandText),
   tty: left('TTY', 8, ({ tty }) => tty),
   tt: left('TT', 8, ({ tty }) => tty),
   user: left('USER', 8, () => 'root'),
