@@ -1,7 +1,7 @@
-// The kind `bond` of `ip link` (bond_netlink.c): making, changing and showing bonds and slaves. Options
-// arrive by the names that ip has for them and are applied in the order of the kernel's, whatever the
-// order in the command; the first that fails ends it. RTNL is held. What is shown is a view, read without
-// points.
+// The kind `bond` of `ip link` (bond_netlink.c): making, changing and showing bonds and slaves.
+// Options arrive by the names that ip has for them and are applied in the order of the kernel's,
+// whatever the order in the command; the first that fails ends it. RTNL is held. What is shown is a
+// view, read without points.
 
 import { formatIpv4 } from '#bus/ipv4.ts';
 import { formatMac, formatMacAt } from '#bus/mac.ts';

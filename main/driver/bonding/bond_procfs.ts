@@ -1,6 +1,6 @@
-// /proc/net/bonding/<bond> (bond_procfs.c; facts/driver 10.9): the whole state of a bond as text, written
-// under RCU. Everybody here is root, so the parts for root are always there. IPv6 targets are left out, but
-// for the line that names them.
+// /proc/net/bonding/<bond> (bond_procfs.c; facts/driver 10.9): the whole state of a bond as text,
+// written under RCU. Everybody here is root, so the parts for root are always there. IPv6 targets
+// are left out, but for the line that names them.
 
 import { formatMac, formatMacAt } from '#bus/mac.ts';
 import { formatIpv4 } from '#bus/ipv4.ts';

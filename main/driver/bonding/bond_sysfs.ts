@@ -1,6 +1,7 @@
-// /sys/class/net/bonding_masters and /sys/class/net/<bond>/bonding/ (bond_sysfs.c; facts/driver 10.10).
-// Writing an option goes through bond_options/. Reading what changes with membership tries RTNL, the rest
-// is read without a lock. A list ends with a newline instead of its last blank, as the source has it.
+// /sys/class/net/bonding_masters and /sys/class/net/<bond>/bonding/ (bond_sysfs.c; facts/driver
+// 10.10). Writing an option goes through bond_options/. Reading what changes with membership tries
+// RTNL, the rest is read without a lock. A list ends with a newline instead of its last blank, as
+// the source has it.
 
 import { formatIpv4 } from '#bus/ipv4.ts';
 import { formatMac } from '#bus/mac.ts';

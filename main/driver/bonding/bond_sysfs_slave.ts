@@ -1,5 +1,5 @@
-// /sys/class/net/<slave>/bonding_slave/ (bond_sysfs_slave.c; facts/driver 10.10): read-only views of a
-// slave, made when it joins and removed when it leaves, before the slave itself.
+// /sys/class/net/<slave>/bonding_slave/ (bond_sysfs_slave.c; facts/driver 10.10): read-only views
+// of a slave, made when it joins and removed when it leaves, before the slave itself.
 
 import { formatMacAt } from '#bus/mac.ts';
 import { sysfs_create_file, sysfs_remove_file_ns } from '#kernel/fs/sysfs.ts';

@@ -1,7 +1,8 @@
-// Types, constants and small predicates of bonding (include/net/bonding.h, include/uapi/linux/if_bonding.h;
-// facts/driver 10.1, 10.2). RTNL protects membership, parameters and the choice of the active slave;
-// mode_lock the 802.3ad machines. Shared cells are what others read meanwhile: the RCU pointers, and link,
-// backup and send_peer_notif. Plain although read without a lock: parameters, slave_cnt, inactive, delay.
+// Types, constants and small predicates of bonding (include/net/bonding.h,
+// include/uapi/linux/if_bonding.h; facts/driver 10.1, 10.2). RTNL protects membership, parameters
+// and the choice of the active slave; mode_lock the 802.3ad machines. Shared cells are what others
+// read meanwhile: the RCU pointers, and link, backup and send_peer_notif. Plain although read
+// without a lock: parameters, slave_cnt, inactive, delay.
 // Left out: XDP, IPsec and TLS offload, netpoll, IPv6 neighbour targets, namespaces.
 
 import type { KernfsNode } from '#kernel/fs/kernfs.ts';

@@ -1,5 +1,6 @@
-// The module bonding (bond_main.c: bonding_init, bonding_exit; facts/driver 10.10): its parameters, and how
-// it is loaded and unloaded. By default loading makes bond0 (max_bonds 1); the bonds die with the module.
+// The module bonding (bond_main.c: bonding_init, bonding_exit; facts/driver 10.10): its parameters,
+// and how it is loaded and unloaded. By default loading makes bond0 (max_bonds 1); the bonds die
+// with the module.
 
 import { remove_proc_entry } from '#kernel/fs/procfs.ts';
 import type { Kernel } from '#kernel/kernel.ts';
@@ -52,8 +53,8 @@ const parameters: readonly ParamDefinition[] = [
     'mode',
     'charp',
     '',
-    'Mode of operation; 0 for balance-rr, 1 for active-backup, 2 for balance-xor, 3 for broadcast, ' +
-      '4 for 802.3ad, 5 for balance-tlb, 6 for balance-alb',
+    'Mode of operation; 0 for balance-rr, 1 for active-backup, 2 for balance-xor, ' +
+      '3 for broadcast, 4 for 802.3ad, 5 for balance-tlb, 6 for balance-alb',
   ),
   parameter('primary', 'charp', '', 'Primary network device to use'),
   parameter(

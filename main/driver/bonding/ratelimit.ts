@@ -1,6 +1,6 @@
-// net_ratelimit() (lib/ratelimit.c, net/core/utils.c): at most 10 lines in 5 seconds. 6.12 uses it for the
-// lines about link delays, which repeat every jiffy while RTNL is busy (facts/driver 10.5, 10.12). In
-// Linux the budget is shared by the whole network stack; here bonding is its only user.
+// net_ratelimit() (lib/ratelimit.c, net/core/utils.c): at most 10 lines in 5 seconds. 6.12 uses it
+// for the lines about link delays, which repeat every jiffy while RTNL is busy (facts/driver 10.5,
+// 10.12). In Linux the budget is shared by the whole network stack; here bonding is its only user.
 
 import type { Kernel } from '#kernel/kernel.ts';
 import { pr_warn } from '#kernel/printk.ts';

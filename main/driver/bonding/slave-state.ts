@@ -1,7 +1,7 @@
-// Changes of a slave's state and link, and who hears of them (inline functions of bonding.h; facts/driver
-// 5.1, 5.2). NOTIFY_NOW raises CHANGELOWERSTATE at once and queues BONDING_INFO; NOTIFY_LATER only leaves
-// a mark, because its callers hold mode_lock. The kernel's argument `notify` is two functions here, since
-// the first kind may sleep and the second must not.
+// Changes of a slave's state and link, and who hears of them (inline functions of bonding.h;
+// facts/driver 5.1, 5.2). NOTIFY_NOW raises CHANGELOWERSTATE at once and queues BONDING_INFO;
+// NOTIFY_LATER only leaves a mark, because its callers hold mode_lock. The kernel's argument
+// `notify` is two functions here, since the first kind may sleep and the second must not.
 
 import type { Atomic, MaySleep } from '#sim/task.ts';
 import { bond_lower_state_changed, bond_queue_slave_event } from './bond_main/notify.ts';

@@ -1,8 +1,9 @@
-// Ports, aggregators and constants of 802.3ad (include/net/bond_3ad.h, bond_3ad.c; facts/driver 10.7).
-// mode_lock of the bond protects all of it; the RCU pointer port.aggregator is plain, because its readers
-// without mode_lock (/proc, sysfs) only show it. MAC addresses are 48-bit numbers, 0 for none. An
-// aggregator holds its ports in an array, the youngest first, as the kernel's list has them.
-// The switch in main/fabric has machines of its own on purpose: it is another vendor's.
+// Ports, aggregators and constants of 802.3ad (include/net/bond_3ad.h, bond_3ad.c; facts/driver
+// 10.7). mode_lock of the bond protects all of it; the RCU pointer port.aggregator is plain,
+// because its readers without mode_lock (/proc, sysfs) only show it. MAC addresses are 48-bit
+// numbers, 0 for none. An aggregator holds its ports in an array, the youngest first, as the
+// kernel's list has them. The switch in main/fabric has machines of its own on purpose: it is
+// another vendor's.
 
 import type { Kernel } from '#kernel/kernel.ts';
 import { LacpState } from '#bus/lacpdu.ts';
@@ -180,7 +181,9 @@ export interface ad_slave_info {
 
 export const BOND_AD_INFO = (bond: bonding): ad_bond_info => bond.ad_info;
 
-/** The slave's 802.3ad part. Throws in other modes, where the kernel would follow a null pointer. */
+/**
+ * The slave's 802.3ad part. Throws in other modes, where the kernel would follow a null pointer.
+ */
 export function SLAVE_AD_INFO(slave: slave): ad_slave_info {
   if (slave.ad_info === null) throw new Error(`${slave.dev.name} has no 802.3ad part`);
   return slave.ad_info;

@@ -1,6 +1,6 @@
 // Slaves come and go, options change (bond_3ad.c: bond_3ad_initialize, bond_3ad_bind_slave,
-// bond_3ad_unbind_slave, bond_3ad_update_*; facts/driver 10.3, 10.4, 10.7). Under RTNL. A leaving slave
-// tells its partner, and its aggregator's other ports get another aggregator.
+// bond_3ad_unbind_slave, bond_3ad_update_*; facts/driver 10.3, 10.4, 10.7). Under RTNL. A leaving
+// slave tells its partner, and its aggregator's other ports get another aggregator.
 
 import { LacpState } from '#bus/lacpdu.ts';
 import { readMac } from '#bus/mac.ts';
@@ -101,7 +101,9 @@ function* removingActive(slave: slave): Atomic<void> {
   yield* ad_agg_selection_logic(slave.bond, { updateSlaveArray: false });
 }
 
-/** Moves the ports of a leaving slave's aggregator to one that is free, or holds only its own port. */
+/**
+ * Moves the ports of a leaving slave's aggregator to one that is free, or holds only its own port.
+ */
 function* passOn(slave: slave, port: port, old: aggregator): Atomic<void> {
   const { bond } = slave;
   const heir = aggregatorsOf(bond).find(
@@ -112,8 +114,8 @@ function* passOn(slave: slave, port: port, old: aggregator): Atomic<void> {
     slave_warn(bond.dev, slave.dev, text);
     return;
   }
-  const numbers = `LAG ${old.aggregator_identifier} - replacing with LAG ${heir.aggregator_identifier}`;
-  slave_dbg(bond.dev, slave.dev, `Some port(s) related to ${numbers}`);
+  const from = `Some port(s) related to LAG ${old.aggregator_identifier}`;
+  slave_dbg(bond.dev, slave.dev, `${from} - replacing with LAG ${heir.aggregator_identifier}`);
   const wasActive = heir.is_active && holdsOnly(heir, port);
   const { aggregator_identifier, slave: owner } = heir;
   Object.assign(heir, old, { aggregator_identifier, slave: owner });

@@ -1,6 +1,6 @@
 // Opening and closing a slave for traffic on behalf of its port (bond_3ad.c: __enable_port and its
-// relatives; facts/driver 10.7). All with NOTIFY_LATER: the handler raises CHANGELOWERSTATE when it has
-// RTNL, and nobody raises BONDING_INFO. mode_lock is held.
+// relatives; facts/driver 10.7). All with NOTIFY_LATER: the handler raises CHANGELOWERSTATE when it
+// has RTNL, and nobody raises BONDING_INFO. mode_lock is held.
 
 import type { Atomic } from '#sim/task.ts';
 import { bond_is_active_slave, BOND_LINK_UP, bond_slave_is_up } from '../bonding.ts';

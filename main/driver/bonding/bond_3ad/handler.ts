@@ -1,6 +1,6 @@
-// The tick of 802.3ad (bond_3ad.c: bond_3ad_state_machine_handler; facts/driver 10.7): every 100 ms all
-// machines of all ports run in a fixed order under mode_lock, so replies between machines are seen one
-// tick later. CHANGELOWERSTATE comes after it, when RTNL is free; else with the next tick.
+// The tick of 802.3ad (bond_3ad.c: bond_3ad_state_machine_handler; facts/driver 10.7): every 100 ms
+// all machines of all ports run in a fixed order under mode_lock, so replies between machines are
+// seen one tick later. CHANGELOWERSTATE comes after it, when RTNL is free; else with the next tick.
 
 import { spin_lock_bh, spin_unlock_bh } from '#kernel/locking/spinlock.ts';
 import { rtnl_trylock, rtnl_unlock } from '#kernel/net/rtnetlink.ts';

@@ -1,5 +1,6 @@
-// What others ask of 802.3ad (bond_3ad.c: bond_3ad_get_active_agg_info): the active aggregator, for /proc,
-// sysfs and the array of usable slaves. Reads without mode_lock, under RCU, as the kernel does for /proc.
+// What others ask of 802.3ad (bond_3ad.c: bond_3ad_get_active_agg_info): the active aggregator, for
+// /proc, sysfs and the array of usable slaves. Reads without mode_lock, under RCU, as the kernel
+// does for /proc.
 
 import { bond_slaves } from '../bonding.ts';
 import type { bonding } from '../bonding.ts';

@@ -1,6 +1,6 @@
-// Port keys (bond_3ad.c: __get_link_speed, __get_duplex, ad_update_actor_keys; facts/driver 10.7). The key
-// says which ports may be aggregated: user key, speed code, duplex. A new speed restarts the machines;
-// half duplex takes the port out of LACP.
+// Port keys (bond_3ad.c: __get_link_speed, __get_duplex, ad_update_actor_keys; facts/driver 10.7).
+// The key says which ports may be aggregated: user key, speed code, duplex. A new speed restarts
+// the machines; half duplex takes the port out of LACP.
 
 import { pr_err } from '#kernel/printk.ts';
 import type { Atomic } from '#sim/task.ts';

@@ -1,6 +1,6 @@
 // Sending LACPDUs and Marker responses (bond_3ad.c: __update_lacpdu_from_port, ad_lacpdu_send,
-// ad_marker_send; facts/driver 10.7). The source is the slave's permanent address, so that a frame that
-// comes back can be told from a partner's.
+// ad_marker_send; facts/driver 10.7). The source is the slave's permanent address, so that a frame
+// that comes back can be told from a partner's.
 
 import { EtherType, ethHeaderBytes, writeEthHeader } from '#bus/frame.ts';
 import { buildLacpduFrame, slowProtocolsMac } from '#bus/lacpdu.ts';

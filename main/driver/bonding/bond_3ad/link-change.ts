@@ -1,6 +1,6 @@
 // What link changes mean for 802.3ad (bond_3ad.c: bond_3ad_handle_link_change,
-// bond_3ad_adapter_speed_duplex_changed; facts/driver 10.5, 10.7). Called under RTNL by the MII monitor
-// and by the netdev notifier.
+// bond_3ad_adapter_speed_duplex_changed; facts/driver 10.5, 10.7). Called under RTNL by the MII
+// monitor and by the netdev notifier.
 
 import { spin_lock_bh, spin_unlock_bh } from '#kernel/locking/spinlock.ts';
 import type { Atomic, MaySleep } from '#sim/task.ts';

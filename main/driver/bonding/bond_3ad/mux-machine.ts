@@ -1,6 +1,7 @@
-// The mux machine (bond_3ad.c: ad_mux_machine; facts/driver 10.7, clause 43.4.15): DETACHED, WAITING 2 s,
-// ATTACHED, and then, with coupled control (the default), COLLECTING_DISTRIBUTING, else COLLECTING and
-// DISTRIBUTING. Only ports of the active aggregator get in sync. One call is one tick; mode_lock is held.
+// The mux machine (bond_3ad.c: ad_mux_machine; facts/driver 10.7, clause 43.4.15): DETACHED,
+// WAITING 2 s, ATTACHED, and then, with coupled control (the default), COLLECTING_DISTRIBUTING,
+// else COLLECTING and DISTRIBUTING. Only ports of the active aggregator get in sync. One call is
+// one tick; mode_lock is held.
 
 import { LacpState } from '#bus/lacpdu.ts';
 import type { Atomic } from '#sim/task.ts';

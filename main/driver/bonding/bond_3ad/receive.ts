@@ -1,7 +1,7 @@
 // Frames of the slow protocols that arrive on a slave (bond_3ad.c: bond_3ad_lacpdu_recv,
-// bond_3ad_rx_indication; facts/driver 10.11). Called by the rx handler in softirq context: the receive
-// machine runs at once, under mode_lock. A LACPDU whose TLVs are not where they belong counts as illegal
-// here; the kernel does not look.
+// bond_3ad_rx_indication; facts/driver 10.11). Called by the rx handler in softirq context: the
+// receive machine runs at once, under mode_lock. A LACPDU whose TLVs are not where they belong
+// counts as illegal here; the kernel does not look.
 
 import { EtherType, ethHeaderBytes } from '#bus/frame.ts';
 import { lacpSubtype, parseLacpdu } from '#bus/lacpdu.ts';

@@ -1,5 +1,6 @@
-// The receive machine (bond_3ad.c: ad_rx_machine and its helpers; facts/driver 10.7, clause 43.4.12). It
-// runs once a tick without a LACPDU, and at once for each LACPDU that arrives; mode_lock is held.
+// The receive machine (bond_3ad.c: ad_rx_machine and its helpers; facts/driver 10.7, clause
+// 43.4.12). It runs once a tick without a LACPDU, and at once for each LACPDU that arrives;
+// mode_lock is held.
 
 import { LacpState } from '#bus/lacpdu.ts';
 import type { LacpParty, Lacpdu } from '#bus/lacpdu.ts';
@@ -32,7 +33,9 @@ const { activity, timeout, aggregation, synchronization, defaulted, expired } = 
 /** State bits about which the partner must have heard the latest. */
 const nttBits = activity | timeout | synchronization | aggregation;
 
-/** True when `party`, from a LACPDU, says the same about a port as `known`; states are not compared. */
+/**
+ * True when `party`, from a LACPDU, says the same about a port as `known`; states are not compared.
+ */
 const sameParty = (party: LacpParty, known: port_params): boolean =>
   party.port === known.port_number &&
   party.portPriority === known.port_priority &&
@@ -174,7 +177,8 @@ function enterCurrent(pdu: Lacpdu, port: port): void {
     const { slave } = port;
     if (slave === null) return;
     const advice =
-      'Check the configuration to verify that all adapters are connected to 802.3ad compliant switch ports';
+      'Check the configuration to verify that all adapters are connected to 802.3ad compliant ' +
+      'switch ports';
     slave_err(slave.bond.dev, slave.dev, `An illegal loopback occurred on slave\n${advice}`);
     return;
   }

@@ -1,7 +1,7 @@
 // Which aggregator a port belongs to, and which aggregator is the active one (bond_3ad.c:
-// ad_port_selection_logic, ad_agg_selection_logic, bond_3ad_set_carrier; facts/driver 10.7). Exactly one
-// aggregator is active: `stable` keeps it while it has an answering partner, `bandwidth` and `count` look
-// for the best at every change. mode_lock is held.
+// ad_port_selection_logic, ad_agg_selection_logic, bond_3ad_set_carrier; facts/driver 10.7).
+// Exactly one aggregator is active: `stable` keeps it while it has an answering partner,
+// `bandwidth` and `count` look for the best at every change. mode_lock is held.
 
 import { LacpState } from '#bus/lacpdu.ts';
 import { netif_carrier_off, netif_carrier_on } from '#kernel/net/linkwatch.ts';
@@ -38,7 +38,10 @@ import { __disable_port, __enable_port } from './enable.ts';
 import type { Outcome } from './enable.ts';
 import { __get_link_speed, speedOfCode } from './keys.ts';
 
-/** Carrier of an 802.3ad bond: up while the active aggregator has enough ports. True when it changed. */
+/**
+ * Carrier of an 802.3ad bond: up while the active aggregator has enough ports. True when it
+ * changed.
+ */
 export function* bond_3ad_set_carrier(bond: bonding): Atomic<boolean> {
   if (!bond_has_slaves(bond)) return false;
   const active = activeAggregator(bond);

@@ -1,6 +1,6 @@
 // Periodic, transmit and churn machines of a port (bond_3ad.c: ad_periodic_machine, ad_tx_machine,
-// ad_churn_machine; facts/driver 10.7). One call is one tick of 100 ms; mode_lock is held. Sending itself
-// is in lacpdu.ts.
+// ad_churn_machine; facts/driver 10.7). One call is one tick of 100 ms; mode_lock is held. Sending
+// itself is in lacpdu.ts.
 
 import { LacpState } from '#bus/lacpdu.ts';
 import type { Atomic } from '#sim/task.ts';

@@ -1,7 +1,7 @@
 // The ARP monitor of active-backup (bond_main.c: bond_activebackup_arp_mon, bond_ab_arp_inspect,
-// bond_ab_arp_commit, bond_ab_arp_probe). While nobody is active the slaves take turns as the ARP slave,
-// which probes until one of them gets an answer. Only this monitor raises BONDING_INFO for link changes
-// that were made with NOTIFY_LATER (facts/driver 5.1).
+// bond_ab_arp_commit, bond_ab_arp_probe). While nobody is active the slaves take turns as the ARP
+// slave, which probes until one of them gets an answer. Only this monitor raises BONDING_INFO for
+// link changes that were made with NOTIFY_LATER (facts/driver 5.1).
 
 import { NETDEV_NOTIFY_PEERS } from '#kernel/net/events.ts';
 import { netdev_info } from '#kernel/net/netdev-log.ts';

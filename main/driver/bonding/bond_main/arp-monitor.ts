@@ -1,6 +1,6 @@
-// The ARP monitor (bond_main.c: bond_arp_monitor, bond_loadbalance_arp_mon): every arp_interval ms probes
-// go out, and a slave that has sent and heard nothing for some intervals is down. Modes without an active
-// slave are here, active-backup is in arp-backup.ts. RTNL is only tried for.
+// The ARP monitor (bond_main.c: bond_arp_monitor, bond_loadbalance_arp_mon): every arp_interval ms
+// probes go out, and a slave that has sent and heard nothing for some intervals is down. Modes
+// without an active slave are here, active-backup is in arp-backup.ts. RTNL is only tried for.
 
 import { rtnl_trylock, rtnl_unlock } from '#kernel/net/rtnetlink.ts';
 import { rcu_read_lock, rcu_read_unlock } from '#kernel/rcu.ts';

@@ -1,6 +1,7 @@
-// Probes of the ARP monitor and the times that it keeps (bond_main.c: bond_arp_send_all, bond_rcv_validate,
-// bond_arp_rcv, bond_time_in_interval; facts/driver 10.10). Probes go out on a slave, whoever is active;
-// what comes back is noted per slave. Times are jiffies, written by the receive path without a lock.
+// Probes of the ARP monitor and the times that it keeps (bond_main.c: bond_arp_send_all,
+// bond_rcv_validate, bond_arp_rcv, bond_time_in_interval; facts/driver 10.10). Probes go out on a
+// slave, whoever is active; what comes back is noted per slave. Times are jiffies, written by the
+// receive path without a lock.
 // Left out: probes through VLANs and other devices above the bond, IPv6 targets.
 
 import { ArpOperation, buildArpRequest, parseArp } from '#bus/arp.ts';
@@ -31,14 +32,18 @@ export function bond_time_in_interval(bond: bonding, time: number, mod: number):
   return now >= time - interval && now <= time + mod * interval + Math.floor(interval / 2);
 }
 
-/** When the slave last heard of a target; with arp_all_targets, of the one that was silent longest. */
+/**
+ * When the slave last heard of a target; with arp_all_targets, of the one that was silent longest.
+ */
 export function slave_last_rx(bond: bonding, slave: slave): number {
   const { arp_all_targets, arp_targets } = bond.params;
   if (arp_all_targets !== BOND_ARP_TARGETS_ALL) return slave.last_rx;
   return Math.min(...slave.target_last_arp_rx.slice(0, Math.max(1, arp_targets.length)));
 }
 
-/** Where a probe for the target comes from: an own address, 0 without a route, null off the bond. */
+/**
+ * Where a probe for the target comes from: an own address, 0 without a route, null off the bond.
+ */
 function probeSource(bond: bonding, target: number): number | null {
   const route = ip_route_output_key(bond.k, { destination: target });
   if (typeof route === 'number') return 0;
@@ -68,7 +73,10 @@ function bond_validate_arp(bond: bonding, slave: slave, target: number, own: num
   slave.target_last_arp_rx[at] = bond.k.jiffies;
 }
 
-/** An active slave hears answers; a backup hears the requests of the active one, so they are swapped. */
+/**
+ * An active slave hears answers; a backup hears the requests of the active one, so they are
+ * swapped.
+ */
 function* bond_arp_rcv(bond: bonding, slave: slave, arp: ArpPacket): Atomic<void> {
   const active = yield* bond.curr_active_slave.read();
   const probing = yield* bond.current_arp_slave.read();

@@ -1,7 +1,7 @@
 // Carrier of the bond, and speed, duplex and link of its slaves (bond_main.c: bond_set_carrier,
-// bond_update_speed_duplex, bond_check_dev_link; facts/driver 10.5). With use_carrier 0 the driver's
-// get_link counts instead of the carrier bit: which it is for every driver here. A driver without it counts
-// as up; the MII registers that the kernel would ask then are left out.
+// bond_update_speed_duplex, bond_check_dev_link; facts/driver 10.5). With use_carrier 0 the
+// driver's get_link counts instead of the carrier bit: which it is for every driver here. A driver
+// without it counts as up; the MII registers that the kernel would ask then are left out.
 
 import { EOPNOTSUPP } from '#kernel/errno.ts';
 import type { LinkKsettings } from '#kernel/net/ethtool.ts';
@@ -31,7 +31,9 @@ function* anySlaveUp(bond: bonding): Atomic<boolean> {
   return false;
 }
 
-/** The bond has carrier while one slave's link is UP; 802.3ad has its own rule. True on a change. */
+/**
+ * The bond has carrier while one slave's link is UP; 802.3ad has its own rule. True on a change.
+ */
 export function* bond_set_carrier(bond: bonding): Atomic<boolean> {
   if (bond_has_slaves(bond) && BOND_MODE(bond) === BOND_MODE_8023AD) {
     return yield* bond_3ad_set_carrier(bond);

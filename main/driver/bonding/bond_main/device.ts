@@ -1,6 +1,6 @@
 // The bond as a netdev: opening, closing, MTU and address (bond_main.c: bond_open, bond_close,
-// bond_change_mtu, bond_set_mac_address; facts/driver 10.11). Under RTNL. Closing cancels the bond's works
-// and waits for them: they only try RTNL, so that is no deadlock.
+// bond_change_mtu, bond_set_mac_address; facts/driver 10.11). Under RTNL. Closing cancels the
+// bond's works and waits for them: they only try RTNL, so that is no deadlock.
 
 import { EADDRNOTAVAIL } from '#kernel/errno.ts';
 import { dev_mc_add } from '#kernel/net/addr-list.ts';
@@ -114,7 +114,9 @@ export function* bond_change_mtu(bond_dev: NetDevice, mtu: number): MaySleep<num
   return err;
 }
 
-/** ndo_set_mac_address; with fail_over_mac in active-backup it does nothing, and that is no error. */
+/**
+ * ndo_set_mac_address; with fail_over_mac in active-backup it does nothing, and that is no error.
+ */
 export function* bond_set_mac_address(bond_dev: NetDevice, mac: Uint8Array): MaySleep<number> {
   const bond = netdev_priv<bonding>(bond_dev);
   if (keepsOwnAddress(bond)) return 0;

@@ -1,5 +1,6 @@
-// What stands in the way of a slave (bond_main.c: the first part of bond_enslave; facts/driver 10.3). The
-// reason goes to whoever asked: to `ip` by the extended acknowledgement, else into the log.
+// What stands in the way of a slave (bond_main.c: the first part of bond_enslave; facts/driver
+// 10.3). The reason goes to whoever asked: to `ip` by the extended acknowledgement, else into the
+// log.
 // Left out: CAN devices and VLAN challenged ones, which do not exist here.
 
 import { ethHeaderBytes } from '#bus/frame.ts';
@@ -126,7 +127,8 @@ export function checkAddress(who: Candidate): number {
   if (bond.params.fail_over_mac === BOND_FOM_ACTIVE) return 0;
   if (bond_has_slaves(bond)) {
     const text =
-      'Slave device does not support setting the MAC address, but fail_over_mac is not set to active';
+      'Slave device does not support setting the MAC address, but fail_over_mac is not set to ' +
+      'active';
     return slaveError(who, EOPNOTSUPP, text);
   }
   bond.params.fail_over_mac = BOND_FOM_ACTIVE;

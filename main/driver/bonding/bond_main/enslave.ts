@@ -1,6 +1,6 @@
-// Taking a slave in (bond_main.c: bond_enslave; facts/driver 5.1, 10.3). Under RTNL. The order of the steps
-// is the order of the events that others see: JOIN, MTU, address, UP, CHANGELOWERSTATE, CHANGEUPPER, and
-// so on. A step that fails has the earlier ones undone, the youngest first.
+// Taking a slave in (bond_main.c: bond_enslave; facts/driver 5.1, 10.3). Under RTNL. The order of
+// the steps is the order of the events that others see: JOIN, MTU, address, UP, CHANGELOWERSTATE,
+// CHANGEUPPER, and so on. A step that fails has the earlier ones undone, the youngest first.
 // Left out: VLANs on the bond, XDP, netpoll, LRO.
 
 import { ENOMEM } from '#kernel/errno.ts';
@@ -146,9 +146,11 @@ function warnAboutMonitor(slave: slave): void {
   const text =
     arp_interval === 0
       ? 'MII and ETHTOOL support not available for slave, and arp_interval/arp_ip_target module ' +
-        'parameters not specified, thus bonding will not detect link failures! see bonding.txt for details'
-      : "can't get link status from slave; the network driver associated with this interface does not " +
-        'support MII or ETHTOOL link status reporting, thus miimon has no effect on this interface';
+        'parameters not specified, thus bonding will not detect link failures! see bonding.txt ' +
+        'for details'
+      : "can't get link status from slave; the network driver associated with this interface " +
+        'does not support MII or ETHTOOL link status reporting, thus miimon has no effect on ' +
+        'this interface';
   slave_warn(bond.dev, slave_dev, text);
 }
 

@@ -1,5 +1,5 @@
-// What ethtool shows of a bond (bond_main.c: bond_ethtool_ops): driver, link, and the speed of all slaves
-// that can send, together. Left out: time stamping.
+// What ethtool shows of a bond (bond_main.c: bond_ethtool_ops): driver, link, and the speed of all
+// slaves that can send, together. Left out: time stamping.
 
 import { ethtool_op_get_link } from '#kernel/net/ethtool.ts';
 import type { EthtoolDrvinfo, EthtoolOps, LinkKsettings } from '#kernel/net/ethtool.ts';

@@ -1,6 +1,7 @@
-// Choosing and changing the active slave (bond_main.c: bond_find_best_slave, bond_change_active_slave,
-// bond_select_active_slave, bond_do_fail_over_mac; facts/driver 10.6). Under RTNL. Peers hear of a failover
-// by NOTIFY_PEERS, for which inet sends gratuitous ARP; IGMP reports follow one jiffy later.
+// Choosing and changing the active slave (bond_main.c: bond_find_best_slave,
+// bond_change_active_slave, bond_select_active_slave, bond_do_fail_over_mac; facts/driver 10.6).
+// Under RTNL. Peers hear of a failover by NOTIFY_PEERS, for which inet sends gratuitous ARP; IGMP
+// reports follow one jiffy later.
 
 import {
   NETDEV_BONDING_FAILOVER,
@@ -125,7 +126,9 @@ const bond_get_old_active = (bond: bonding, new_active: slave): slave | null =>
     (slave) => slave !== new_active && ether_addr_equal(slave.dev.dev_addr, 0, bond.dev.dev_addr),
   ) ?? null;
 
-/** fail_over_mac follow: the new active slave gets the bond's address, the old one what that had. */
+/**
+ * fail_over_mac follow: the new active slave gets the bond's address, the old one what that had.
+ */
 function* swapAddresses(
   bond: bonding,
   new_active: slave,

@@ -1,5 +1,6 @@
-// Features of the bond as its slaves allow them (bond_main.c: bond_fix_features, bond_compute_features;
-// net/core/dev.c: netdev_increment_features). Every change of membership ends in FEAT_CHANGE of the bond.
+// Features of the bond as its slaves allow them (bond_main.c: bond_fix_features,
+// bond_compute_features; net/core/dev.c: netdev_increment_features). Every change of membership
+// ends in FEAT_CHANGE of the bond.
 // Left out: features of VLAN devices, encapsulation and MPLS; limits of TSO.
 
 import { ethHeaderBytes } from '#bus/frame.ts';

@@ -1,7 +1,8 @@
 // The flow of a frame as the transmit hash sees it (bond_main.c: bond_flow_ip, bond_flow_dissect;
-// net/core/flow_dissector.c; facts/driver 10.8). 32-bit words are packet bytes read as a host word of a
-// little-endian machine: the first byte is the lowest. The encap policies look into VLAN tags in the
-// bytes, IP in IP and GRE. Left out: MPLS, PPPoE, TIPC, batman and L2TP, which nothing here sends.
+// net/core/flow_dissector.c; facts/driver 10.8). 32-bit words are packet bytes read as a host word
+// of a little-endian machine: the first byte is the lowest. The encap policies look into VLAN tags
+// in the bytes, IP in IP and GRE. Left out: MPLS, PPPoE, TIPC, batman and L2TP, which nothing here
+// sends.
 
 import { EtherType, ethHeaderBytes } from '#bus/frame.ts';
 import { IpProtocol, ipv4HeaderBytes } from '#bus/ipv4.ts';
@@ -92,8 +93,8 @@ const isIcmp = (protocol: number | null): boolean =>
   protocol === IpProtocol.icmp || protocol === protocols.icmp6;
 
 /**
- * The flow for layer2+3 and layer3+4 (`withPorts`). An ICMP error counts for the flow that it is about.
- * Null for a frame that is not IP.
+ * The flow for layer2+3 and layer3+4 (`withPorts`). An ICMP error counts for the flow that it is
+ * about. Null for a frame that is not IP.
  */
 export function ipFlow(bytes: Uint8Array, etherType: number, withPorts: boolean): Flow | null {
   const flow: Flow = { source: 0, destination: 0, ports: 0, icmp: 0 };
@@ -152,8 +153,8 @@ function enterProtocol(bytes: Uint8Array, place: Place, first: number, flow: Flo
 }
 
 /**
- * The innermost flow, for encap2+3 and encap3+4. ARP is a flow without addresses; null for frames that
- * the dissector does not know.
+ * The innermost flow, for encap2+3 and encap3+4. ARP is a flow without addresses; null for frames
+ * that the dissector does not know.
  */
 export function innerFlow(bytes: Uint8Array, etherType: number): Flow | null {
   const flow: Flow = { source: 0, destination: 0, ports: 0, icmp: 0 };

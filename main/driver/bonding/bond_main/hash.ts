@@ -1,6 +1,7 @@
-// The transmit hash (bond_main.c: bond_eth_hash, bond_vlan_srcmac_hash, bond_ip_hash, bond_xmit_hash;
-// facts/driver 10.8). Pure: a policy and a frame give 32 bits. vlan+srcmac uses the whole tag that was
-// taken off the frame (TCI), as the source has it. Left out: the hash of a socket, which encap3+4 prefers.
+// The transmit hash (bond_main.c: bond_eth_hash, bond_vlan_srcmac_hash, bond_ip_hash,
+// bond_xmit_hash; facts/driver 10.8). Pure: a policy and a frame give 32 bits. vlan+srcmac uses the
+// whole tag that was taken off the frame (TCI), as the source has it. Left out: the hash of a
+// socket, which encap3+4 prefers.
 
 import { readBe16 } from '#bus/bytes.ts';
 import { ethHeaderBytes } from '#bus/frame.ts';
@@ -35,7 +36,9 @@ function bond_vlan_srcmac_hash(frame: HashedFrame): number {
 const usesPorts = (policy: number): boolean =>
   policy === BOND_XMIT_POLICY_LAYER34 || policy === BOND_XMIT_POLICY_ENCAP34;
 
-/** Folds the addresses in; the lowest bit goes where ports are used, since even ports are common. */
+/**
+ * Folds the addresses in; the lowest bit goes where ports are used, since even ports are common.
+ */
 function bond_ip_hash(start: number, flow: Flow, policy: number): number {
   let hash = (start ^ flow.destination ^ flow.source) >>> 0;
   hash = (hash ^ (hash >>> 16)) >>> 0;

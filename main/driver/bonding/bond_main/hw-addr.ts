@@ -1,6 +1,6 @@
-// Addresses and receive filters that the bond shares with its slaves (bond_main.c: bond_set_dev_addr,
-// bond_hw_addr_swap, bond_hw_addr_flush, bond_set_rx_mode, bond_change_rx_flags; facts/driver 10.6). Modes
-// with a primary keep them on the active slave, the others on all.
+// Addresses and receive filters that the bond shares with its slaves (bond_main.c:
+// bond_set_dev_addr, bond_hw_addr_swap, bond_hw_addr_flush, bond_set_rx_mode, bond_change_rx_flags;
+// facts/driver 10.6). Modes with a primary keep them on the active slave, the others on all.
 
 import { spin_lock_bh, spin_unlock_bh } from '#kernel/locking/spinlock.ts';
 import { NETDEV_CHANGEADDR, NETDEV_PRE_CHANGEADDR } from '#kernel/net/events.ts';
@@ -103,7 +103,9 @@ export function* bond_hw_addr_swap(
   }
 }
 
-/** Modes without primary: a new slave takes over the filters and addresses. 0 or a negative error. */
+/**
+ * Modes without primary: a new slave takes over the filters and addresses. 0 or a negative error.
+ */
 export function* copyFilters(bond: bonding, slave_dev: NetDevice): MaySleep<number> {
   const { flags } = bond.dev;
   if ((flags & IFF_PROMISC) !== 0) {
@@ -124,7 +126,9 @@ export function* copyFilters(bond: bonding, slave_dev: NetDevice): MaySleep<numb
   return 0;
 }
 
-/** Modes without primary: a leaving slave gives up what it had when the bond's flags were `flags`. */
+/**
+ * Modes without primary: a leaving slave gives up what it had when the bond's flags were `flags`.
+ */
 export function* dropFilters(bond: bonding, slave_dev: NetDevice, flags: number): MaySleep<void> {
   if ((flags & IFF_PROMISC) !== 0) yield* dev_set_promiscuity(slave_dev, -1);
   if ((flags & IFF_ALLMULTI) !== 0) yield* dev_set_allmulti(slave_dev, -1);

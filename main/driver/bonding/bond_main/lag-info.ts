@@ -1,5 +1,5 @@
-// What CHANGEUPPER says of a bond (bond_main.c: bond_lag_tx_type, bond_lag_hash_type; facts/driver 5.3).
-// Switch drivers look at it; mlx4_en does not.
+// What CHANGEUPPER says of a bond (bond_main.c: bond_lag_tx_type, bond_lag_hash_type; facts/driver
+// 5.3). Switch drivers look at it; mlx4_en does not.
 
 import type { LagUpperInfo } from '#kernel/net/notifier.ts';
 import { BOND_MODE, BOND_MODE_8023AD, BOND_MODE_XOR } from '../bonding.ts';

@@ -1,7 +1,7 @@
-// The MII monitor (bond_main.c: bond_mii_monitor, bond_miimon_inspect, bond_miimon_commit; facts/driver
-// 10.5): every miimon ms it inspects the slaves under RCU and, when something is to be done, commits under
-// RTNL. RTNL is only tried: while it is busy the same inspection comes again every jiffy, with its lines.
-// The table of facts/driver 10.5 is inspectSlave(), which is pure.
+// The MII monitor (bond_main.c: bond_mii_monitor, bond_miimon_inspect, bond_miimon_commit;
+// facts/driver 10.5): every miimon ms it inspects the slaves under RCU and, when something is to be
+// done, commits under RTNL. RTNL is only tried: while it is busy the same inspection comes again
+// every jiffy, with its lines. The table of facts/driver 10.5 is inspectSlave(), which is pure.
 
 import { NETDEV_NOTIFY_PEERS } from '#kernel/net/events.ts';
 import { call_netdevice_notifiers } from '#kernel/net/notifier.ts';
@@ -95,7 +95,8 @@ export function inspectSlave(at: Inspected): Verdict {
   switch (at.link) {
     case BOND_LINK_UP: {
       if (linkOk) return unchanged;
-      const text = `link status down for ${at.role}interface, disabling it in ${downdelay * miimon} ms`;
+      const ms = downdelay * miimon;
+      const text = `link status down for ${at.role}interface, disabling it in ${ms} ms`;
       return inspectFail(at, downdelay, downdelay > 0 ? text : null);
     }
     case BOND_LINK_FAIL: {

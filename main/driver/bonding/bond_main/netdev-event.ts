@@ -1,6 +1,6 @@
-// The netdev notifier of bonding (bond_main.c: bond_netdev_event; facts/driver 5.1, 7.1, 10.4): a bond's
-// /proc file follows its name, a slave that is unregistered leaves its bond, links and names of slaves are
-// kept up with. Under RTNL, for every netdev of the machine.
+// The netdev notifier of bonding (bond_main.c: bond_netdev_event; facts/driver 5.1, 7.1, 10.4): a
+// bond's /proc file follows its name, a slave that is unregistered leaves its bond, links and names
+// of slaves are kept up with. Under RTNL, for every netdev of the machine.
 
 import {
   NETDEV_CHANGE,

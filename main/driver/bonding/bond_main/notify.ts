@@ -1,6 +1,6 @@
-// What a bond tells the world about a slave (bond_main.c; facts/driver 5.1, 5.2): CHANGELOWERSTATE at
-// once, and BONDING_INFO from a work of the bond's queue. The work carries the values of the time when it
-// runs, tries RTNL once a jiffy, and several changes in a row make one event.
+// What a bond tells the world about a slave (bond_main.c; facts/driver 5.1, 5.2): CHANGELOWERSTATE
+// at once, and BONDING_INFO from a work of the bond's queue. The work carries the values of the
+// time when it runs, tries RTNL once a jiffy, and several changes in a row make one event.
 
 import type { NetdevBondingInfo } from '#kernel/net/notifier.ts';
 import { rtnl_trylock, rtnl_unlock } from '#kernel/net/rtnetlink.ts';
@@ -29,7 +29,8 @@ export function* bond_lower_state_changed(slave: slave): MaySleep<void> {
   const link = yield* slave.link.read();
   const state = yield* slave.backup.read();
   const { k } = slave.bond;
-  const words = `${state === BOND_STATE_ACTIVE ? 'active' : 'backup'}, link ${bond_slave_link_status(link)}`;
+  const role = state === BOND_STATE_ACTIVE ? 'active' : 'backup';
+  const words = `${role}, link ${bond_slave_link_status(link)}`;
   const object = k.trace.intern(`slave ${slave.dev.name} of ${slave.bond.dev.name}`);
   if (k.sim.point(K['bond.state'], object, k.trace.intern(words))) yield preempt;
   const info: LagLowerStateInfo = {

@@ -1,6 +1,7 @@
-// What a new bond starts with, from the module's parameters (bond_main.c: bond_check_params; facts/driver
-// 10.10). A number out of range falls back to its default with a warning; a name that means nothing ends
-// the loading. num_grat_arp and num_unsol_na are one variable: the one that was given counts.
+// What a new bond starts with, from the module's parameters (bond_main.c: bond_check_params;
+// facts/driver 10.10). A number out of range falls back to its default with a warning; a name that
+// means nothing ends the loading. num_grat_arp and num_unsol_na are one variable: the one that was
+// given counts.
 
 import { EINVAL } from '#kernel/errno.ts';
 import type { Kernel } from '#kernel/kernel.ts';
@@ -90,7 +91,8 @@ class Reader {
 
   /** 0 or 1. */
   flag(name: string, fallback: number): number {
-    const text = `${name} module parameter (%d), not of valid value (0/1), so it was set to ${fallback}`;
+    const what = `${name} module parameter (%d), not of valid value (0/1)`;
+    const text = `${what}, so it was set to ${fallback}`;
     return this.within(name, [0, 1], fallback, text);
   }
 
@@ -210,8 +212,9 @@ function arpTargets(read: Reader, times: MonitorTimes): number[] {
     } else targets.push(target);
   }
   if (times.arp_interval > 0 && targets.length === 0) {
-    const text = `arp_interval module parameter (${times.arp_interval}) specified without providing`;
-    read.warn(`Warning: ${text} an arp_ip_target parameter, arp_interval was reset to 0`);
+    const text = `arp_interval module parameter (${times.arp_interval}) specified`;
+    const lacking = 'without providing an arp_ip_target parameter, arp_interval was reset to 0';
+    read.warn(`Warning: ${text} ${lacking}`);
     times.arp_interval = 0;
   }
   return targets;
@@ -235,7 +238,8 @@ function announceMonitor(
 ): void {
   if (times.miimon > 0) read.info(`MII link monitoring set to ${times.miimon} ms`);
   else if (times.arp_interval > 0) {
-    const what = `validate ${valueName('arp_validate', validate)}, with ${targets.length} target(s):`;
+    const name = valueName('arp_validate', validate);
+    const what = `validate ${name}, with ${targets.length} target(s):`;
     const list = targets.map((target) => ` ${formatIpv4(target)}`).join('');
     read.info(`ARP monitoring set to ${times.arp_interval} ms, ${what}${list}`);
   }
@@ -248,8 +252,8 @@ function primaryParameters(
 ): Pick<bond_params, 'primary' | 'primary_reselect'> {
   const given = read.text('primary');
   if (given !== '' && !bond_mode_uses_primary(mode)) {
-    const text = `${given} primary device specified but has no effect in ${bond_mode_name(mode)} mode`;
-    read.warn(`Warning: ${text}`);
+    const text = `has no effect in ${bond_mode_name(mode)} mode`;
+    read.warn(`Warning: ${given} primary device specified but ${text}`);
   }
   const primary = bond_mode_uses_primary(mode) ? given.slice(0, 15) : '';
   const name = 'primary_reselect';
@@ -291,10 +295,13 @@ function checkAll(read: Reader): CheckedParams {
   const use_carrier = read.flag('use_carrier', 1);
   const num_peer_notif = peerNotifications(read);
   const times = monitorTimes(read, mode);
-  const queuesText = `tx_queues (%d) should be between 1 and 255, resetting to ${BOND_DEFAULT_TX_QUEUES}`;
+  const queuesText =
+    'tx_queues (%d) should be between 1 and 255, resetting to ' + String(BOND_DEFAULT_TX_QUEUES);
   const tx_queues = read.within('tx_queues', [1, 255], BOND_DEFAULT_TX_QUEUES, queuesText);
   const all_slaves_active = read.flag('all_slaves_active', 0);
-  const igmpText = `resend_igmp (%d) should be between 0 and 255, resetting to ${BOND_DEFAULT_RESEND_IGMP}`;
+  const igmpText =
+    'resend_igmp (%d) should be between 0 and 255, resetting to ' +
+    String(BOND_DEFAULT_RESEND_IGMP);
   const resend_igmp = read.within('resend_igmp', [0, 255], BOND_DEFAULT_RESEND_IGMP, igmpText);
   const packetsText = 'packets_per_slave (%d) should be between 0 and 65535 resetting to 1';
   const packets_per_slave = read.within('packets_per_slave', [0, 65535], 1, packetsText);

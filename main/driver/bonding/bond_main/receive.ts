@@ -1,6 +1,6 @@
-// The rx handler of slaves (bond_main.c: bond_handle_frame; facts/driver 10.11): LACPDUs go to the 802.3ad
-// machines; an inactive slave delivers only link-local frames and exact matches, so that broadcasts do not
-// arrive twice; everything else belongs to the bond.
+// The rx handler of slaves (bond_main.c: bond_handle_frame; facts/driver 10.11): LACPDUs go to the
+// 802.3ad machines; an inactive slave delivers only link-local frames and exact matches, so that
+// broadcasts do not arrive twice; everything else belongs to the bond.
 
 import { isLinkLocalAt } from '#bus/mac.ts';
 import type { NetDevice, RxHandlerResult } from '#kernel/net/netdevice.ts';

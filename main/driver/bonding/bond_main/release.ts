@@ -1,5 +1,6 @@
-// Letting a slave go (bond_main.c: __bond_release_one; facts/driver 5.1, 10.4). Under RTNL. The order of the
-// steps is the order of the events that others see; mlx4_en reacts to each of them. Left out: VLANs, XDP.
+// Letting a slave go (bond_main.c: __bond_release_one; facts/driver 5.1, 10.4). Under RTNL. The
+// order of the steps is the order of the events that others see; mlx4_en reacts to each of them.
+// Left out: VLANs, XDP.
 
 import { EINVAL } from '#kernel/errno.ts';
 import { dev_close, dev_set_mac_address, dev_set_mtu } from '#kernel/net/dev.ts';
@@ -107,8 +108,8 @@ function* restore(slave: slave, unregister: boolean): MaySleep<void> {
 }
 
 /**
- * Lets one slave go. `all`: the bond itself is going, so nobody takes its place. `unregister`: the netdev
- * is going, so its MTU is restored without telling anybody.
+ * Lets one slave go. `all`: the bond itself is going, so nobody takes its place. `unregister`: the
+ * netdev is going, so its MTU is restored without telling anybody.
  */
 export function* __bond_release_one(
   bond_dev: NetDevice,

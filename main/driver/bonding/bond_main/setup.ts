@@ -1,6 +1,6 @@
 // Making and unmaking a bond (bond_main.c: bond_setup, bond_init, bond_create, bond_uninit,
-// bond_destructor; facts/driver 1.8, 10.2). The bond's workqueue is named after it, ordered, and made when
-// it is registered.
+// bond_destructor; facts/driver 1.8, 10.2). The bond's workqueue is named after it, ordered, and
+// made when it is registered.
 
 import { spin_lock_init } from '#kernel/locking/spinlock.ts';
 import { dev_get_valid_name } from '#kernel/net/dev-name.ts';

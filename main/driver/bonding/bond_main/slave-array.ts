@@ -1,6 +1,6 @@
 // The array of slaves that the hash chooses from (bond_main.c: bond_update_slave_arr,
-// bond_slave_arr_handler; facts/driver 10.8). Built under RTNL, read by transmit under RCU: a frame may
-// still go to a slave that is no longer usable.
+// bond_slave_arr_handler; facts/driver 10.8). Built under RTNL, read by transmit under RCU: a frame
+// may still go to a slave that is no longer usable.
 
 import { spin_lock_bh, spin_unlock_bh } from '#kernel/locking/spinlock.ts';
 import { rtnl_trylock, rtnl_unlock } from '#kernel/net/rtnetlink.ts';

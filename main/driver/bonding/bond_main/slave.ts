@@ -1,6 +1,6 @@
-// The life of a struct slave (bond_main.c: bond_alloc_slave, slave_kobj_release; facts/driver 10.3, 10.4):
-// its kobject `bonding_slave` below the netdev's directory, its notify work, its end. The last reference
-// waits for the notify work, in the context that gives it back.
+// The life of a struct slave (bond_main.c: bond_alloc_slave, slave_kobj_release; facts/driver 10.3,
+// 10.4): its kobject `bonding_slave` below the netdev's directory, its notify work, its end. The
+// last reference waits for the notify work, in the context that gives it back.
 
 import { sysfs_create_dir, sysfs_remove_dir } from '#kernel/fs/sysfs.ts';
 import type { KernfsNode } from '#kernel/fs/kernfs.ts';

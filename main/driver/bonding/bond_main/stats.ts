@@ -1,6 +1,6 @@
-// Counters of the bond (bond_main.c: bond_get_stats, bond_fold_stats): what its slaves have counted since
-// they joined, which stays when they leave. stats_lock protects them. Frames that no slave could take are
-// in the core's own counters, which dev_get_stats() adds.
+// Counters of the bond (bond_main.c: bond_get_stats, bond_fold_stats): what its slaves have counted
+// since they joined, which stays when they leave. stats_lock protects them. Frames that no slave
+// could take are in the core's own counters, which dev_get_stats() adds.
 
 import { spin_lock, spin_unlock } from '#kernel/locking/spinlock.ts';
 import { dev_get_stats } from '#kernel/net/dev.ts';

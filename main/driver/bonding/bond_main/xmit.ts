@@ -1,8 +1,9 @@
-// Transmit (bond_main.c: bond_start_xmit; facts/driver 10.8): active-backup sends on the active slave,
-// balance-xor and 802.3ad by hash over the usable slaves. A frame for which there is no slave is dropped
-// and counted. The bond has no queue of its own; the slave's queues work as without a bond.
-// Simpler than the kernel: balance-tlb and -alb send on the active slave (no load statistics, no learning
-// packets, no ARP tricks), and queue_id chooses no slave.
+// Transmit (bond_main.c: bond_start_xmit; facts/driver 10.8): active-backup sends on the active
+// slave, balance-xor and 802.3ad by hash over the usable slaves. A frame for which there is no
+// slave is dropped and counted. The bond has no queue of its own; the slave's queues work as
+// without a bond.
+// Simpler than the kernel: balance-tlb and -alb send on the active slave (no load statistics, no
+// learning packets, no ARP tricks), and queue_id chooses no slave.
 
 import { NET_XMIT_DROP, NETDEV_TX_OK } from '#kernel/net/flags.ts';
 import { netdev_priv } from '#kernel/net/netdevice.ts';
@@ -111,6 +112,8 @@ export function* bond_start_xmit(skb: SkBuff, dev: NetDevice): Atomic<number> {
   return answer;
 }
 
-/** ndo_select_queue: the queue that the frame came in on, so that a slave's choice stays its own. */
+/**
+ * ndo_select_queue: the queue that the frame came in on, so that a slave's choice stays its own.
+ */
 export const bond_select_queue = (dev: NetDevice, skb: SkBuff): number =>
   skb.queue_mapping % dev.real_num_tx_queues;

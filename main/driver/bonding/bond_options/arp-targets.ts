@@ -1,5 +1,5 @@
-// Addresses that the ARP monitor asks (bond_options.c: bond_option_arp_ip_targets_set; facts/driver 10.10):
-// `+10.0.0.1` adds one, `-10.0.0.1` removes it; at most 16. RTNL is held.
+// Addresses that the ARP monitor asks (bond_options.c: bond_option_arp_ip_targets_set; facts/driver
+// 10.10): `+10.0.0.1` adds one, `-10.0.0.1` removes it; at most 16. RTNL is held.
 
 import { formatIpv4, parseIpv4Address } from '#bus/ipv4.ts';
 import { EINVAL, EPERM } from '#kernel/errno.ts';

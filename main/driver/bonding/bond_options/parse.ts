@@ -1,5 +1,5 @@
-// Reading an option's value from text, and whether it may be set now (bond_options.c: bond_opt_parse,
-// bond_opt_check_deps, bond_opt_error_interpret; facts/driver 10.10).
+// Reading an option's value from text, and whether it may be set now (bond_options.c:
+// bond_opt_parse, bond_opt_check_deps, bond_opt_error_interpret; facts/driver 10.10).
 
 import { EACCES, EBUSY, EINVAL, ENODEV, ENOTEMPTY } from '#kernel/errno.ts';
 import { IFF_UP } from '#kernel/net/flags.ts';
@@ -27,7 +27,9 @@ export const withoutNewline = (text: string): string => text.split('\n', 1)[0]!;
 const flagged = (option: bond_option, flag: 'min' | 'max'): bond_opt_value | undefined =>
   option.values?.find((each) => each.flags?.includes(flag));
 
-/** A number without a name, within the option's bounds; without an upper bound there is none such. */
+/**
+ * A number without a name, within the option's bounds; without an upper bound there is none such.
+ */
 function bond_opt_check_range(option: bond_option, value: number): boolean {
   const max = flagged(option, 'max');
   const min = flagged(option, 'min');
@@ -73,7 +75,10 @@ function invalidValue(bond: bonding, option: bond_option, text: string): void {
   netdev_err(bond.dev, `option ${option.name}: allowed values ${range}`);
 }
 
-/** Says in the log, and to `ip`, why an option was not set. Goes by the error alone, as the kernel does. */
+/**
+ * Says in the log, and to `ip`, why an option was not set. Goes by the error alone, as the kernel
+ * does.
+ */
 export function bond_opt_error_interpret(
   bond: bonding,
   option: bond_option,

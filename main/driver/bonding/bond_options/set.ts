@@ -1,6 +1,6 @@
-// Setting an option (bond_options.c: bond_opt_tryset_rtnl, __bond_opt_set_notify, __bond_opt_set; facts/driver
-// 10.10). From sysfs RTNL is only tried for: who fails gives everything back and comes again. A change is
-// told by CHANGEINFODATA of the bond.
+// Setting an option (bond_options.c: bond_opt_tryset_rtnl, __bond_opt_set_notify, __bond_opt_set;
+// facts/driver 10.10). From sysfs RTNL is only tried for: who fails gives everything back and comes
+// again. A change is told by CHANGEINFODATA of the bond.
 
 import { EINVAL } from '#kernel/errno.ts';
 import { NETDEV_CHANGEINFODATA } from '#kernel/net/events.ts';

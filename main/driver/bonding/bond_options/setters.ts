@@ -1,5 +1,6 @@
-// What each option does when it is set (bond_options.c: bond_option_*_set; facts/driver 10.10). RTNL is
-// held; dependencies are checked and the value is read. Options about slaves are in slaves.ts.
+// What each option does when it is set (bond_options.c: bond_option_*_set; facts/driver 10.10).
+// RTNL is held; dependencies are checked and the value is read. Options about slaves are in
+// slaves.ts.
 
 import { formatMac, isMulticast, parseMac } from '#bus/mac.ts';
 import { EINVAL, EPERM } from '#kernel/errno.ts';

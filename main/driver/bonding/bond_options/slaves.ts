@@ -1,6 +1,7 @@
 // Options that name slaves (bond_options.c: bond_option_slaves_set, bond_option_active_slave_set,
-// bond_option_primary_set, bond_option_queue_id_set, bond_option_prio_set; facts/driver 10.6, 10.10). RTNL
-// is held. prio and actor_port_prio come by netlink only; their text is `slave:number`.
+// bond_option_primary_set, bond_option_queue_id_set, bond_option_prio_set; facts/driver 10.6,
+// 10.10). RTNL is held. prio and actor_port_prio come by netlink only; their text is
+// `slave:number`.
 
 import { EINVAL, ENODEV, EPERM } from '#kernel/errno.ts';
 import { __dev_get_by_name } from '#kernel/net/dev.ts';

@@ -1,6 +1,6 @@
-// The options of a bond as data (bond_options.c: bond_opts and its value tables; facts/driver 10.10): names
-// for values, ranges, the modes that know an option, and when it may be set. What setting does is in
-// set.ts. Left out: ns_ip6_target and broadcast_neighbor.
+// The options of a bond as data (bond_options.c: bond_opts and its value tables; facts/driver
+// 10.10): names for values, ranges, the modes that know an option, and when it may be set. What
+// setting does is in set.ts. Left out: ns_ip6_target and broadcast_neighbor.
 
 import {
   BOND_AD_BANDWIDTH,

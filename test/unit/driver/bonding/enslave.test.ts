@@ -1,5 +1,5 @@
-// Events and log lines of enslave and release, against the lists of facts/driver 5.1, 10.3 and 10.4, and
-// against the bonding lines of the real log (facts/traces/dmesg-real-old.txt).
+// Events and log lines of enslave and release, against the lists of facts/driver 5.1, 10.3 and
+// 10.4, and against the bonding lines of the real log (facts/traces/dmesg-real-old.txt).
 
 import { describe, expect, it } from 'vitest';
 import { BondMachine } from './rig.ts';
@@ -108,7 +108,7 @@ describe('enslaving', () => {
     expect(bond.slave_cnt).toBe(2);
   });
 
-  it('says in CHANGELOWERSTATE whether the slave carries, and in CHANGEUPPER what bond it is', () => {
+  it('says in CHANGELOWERSTATE what the slave carries, in CHANGEUPPER what bond it is', () => {
     const { m } = machine('active-backup');
     m.set('slaves', '+p1');
     const lower = m.events.filter((event) => event.name === 'CHANGELOWERSTATE');

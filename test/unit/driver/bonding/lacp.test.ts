@@ -1,5 +1,5 @@
-// 802.3ad against a switch of the fabric, which has LACP machines of its own: coming up, losing the partner,
-// wrong cabling, carrier rules, the choice of the aggregator. Facts/driver 10.7.
+// 802.3ad against a switch of the fabric, which has LACP machines of its own: coming up, losing the
+// partner, wrong cabling, carrier rules, the choice of the aggregator. Facts/driver 10.7.
 
 import { describe, expect, it } from 'vitest';
 import { LacpState } from '#bus/lacpdu.ts';
@@ -29,7 +29,9 @@ interface Lan {
   port(index: number): port;
 }
 
-/** Two cards on cables to switch ports; `where` says which switch and port each one is plugged into. */
+/**
+ * Two cards on cables to switch ports; `where` says which switch and port each one is plugged into.
+ */
 function lan(
   options: Record<string, string>,
   lags: readonly LagSpec[],

@@ -1,5 +1,5 @@
-// The MII monitor: the table of facts/driver 10.5 row by row, the times that follow from it, and the
-// failovers of 10.6 with the lines of the real log.
+// The MII monitor: the table of facts/driver 10.5 row by row, the times that follow from it, and
+// the failovers of 10.6 with the lines of the real log.
 
 import { describe, expect, it } from 'vitest';
 import { inspectSlave } from '#driver/bonding/bond_main/miimon.ts';

@@ -1,5 +1,5 @@
-// Loading and unloading: bond0 by default, parameters with their defaults and complaints (facts/driver 10.10),
-// what is left behind (nothing), stacks of blocked tasks.
+// Loading and unloading: bond0 by default, parameters with their defaults and complaints
+// (facts/driver 10.10), what is left behind (nothing), stacks of blocked tasks.
 
 import { describe, expect, it } from 'vitest';
 import { stackFrames } from '#kernel/stack.ts';
@@ -30,7 +30,8 @@ describe('loading', () => {
     expect(m.get('updelay')).toBe('200');
     expect(m.dev('bond1').txQueues.length).toBe(4);
     expect(m.lines()).toEqual([
-      'bonding: Warning: updelay (250) is not a multiple of miimon (100), updelay rounded to 200 ms',
+      'bonding: Warning: updelay (250) is not a multiple of miimon (100), ' +
+        'updelay rounded to 200 ms',
       'bonding: MII link monitoring set to 100 ms',
     ]);
   });
@@ -39,8 +40,8 @@ describe('loading', () => {
     const m = new BondMachine();
     m.load('mode=802.3ad lacp_rate=fast xmit_hash_policy=layer3+4');
     expect(m.lines()).toEqual([
-      'bonding: Warning: miimon must be specified, otherwise bonding will not detect link failure, ' +
-        'speed and duplex which are essential for 802.3ad operation',
+      'bonding: Warning: miimon must be specified, otherwise bonding will not detect link ' +
+        'failure, speed and duplex which are essential for 802.3ad operation',
       'bonding: Forcing miimon to 100msec',
       'bonding: MII link monitoring set to 100 ms',
     ]);

@@ -1,5 +1,5 @@
-// Options by sysfs and by ip: values and their names, errors with errno and log line (facts/driver 10.10),
-// the files and what they show, bonding_masters.
+// Options by sysfs and by ip: values and their names, errors with errno and log line (facts/driver
+// 10.10), the files and what they show, bonding_masters.
 
 import { describe, expect, it } from 'vitest';
 import { bond_opts } from '#driver/bonding/bond_options/table.ts';

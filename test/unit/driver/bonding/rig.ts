@@ -1,5 +1,6 @@
-// A machine for tests of bonding: a real kernel, the module loaded, and small Ethernet devices whose carrier
-// is a switch of the test, or a cable of the fabric. Every event of every netdev is noted.
+// A machine for tests of bonding: a real kernel, the module loaded, and small Ethernet devices
+// whose carrier is a switch of the test, or a cable of the fabric. Every event of every netdev is
+// noted.
 
 import type { WireEnd, WirePort, LinkOffer, LinkState } from '#bus/wire.ts';
 import { moduleDefinition } from '#driver/bonding/module.ts';
@@ -30,7 +31,9 @@ import { bareKernel } from '#test/support/machine.ts';
 
 export const ms = 1_000_000;
 
-/** A network card of the test. Its carrier is set by hand, or by the cable that it is plugged into. */
+/**
+ * A network card of the test. Its carrier is set by hand, or by the cable that it is plugged into.
+ */
 export class TestNic implements WirePort {
   readonly name: string;
   readonly dev: NetDevice;
@@ -173,7 +176,9 @@ export class BondMachine {
     return nic;
   }
 
-  /** Runs a body as a task; other tasks go on meanwhile. Fails when it has not ended after 100 s. */
+  /**
+   * Runs a body as a task; other tasks go on meanwhile. Fails when it has not ended after 100 s.
+   */
   run<T>(body: () => MaySleep<T>): T {
     const box: { value?: T } = {};
     const { sim } = this.k;
@@ -183,7 +188,7 @@ export class BondMachine {
     });
     sim.run(sim.now() + 100e9);
     if (!('value' in box)) throw new Error('the task did not end');
-    return box.value as T;
+    return box.value;
   }
 
   /** Lets the machine go on for a while. */

@@ -1,5 +1,6 @@
-// Frames through a bond: transmit by mode, the rx handler, counters, addresses (fail_over_mac), receive
-// filters, gratuitous ARP after a failover, the ARP monitor. Facts/driver 10.6, 10.8, 10.11.
+// Frames through a bond: transmit by mode, the rx handler, counters, addresses (fail_over_mac),
+// receive filters, gratuitous ARP after a failover, the ARP monitor. Facts/driver 10.6, 10.8,
+// 10.11.
 
 import { describe, expect, it } from 'vitest';
 import { buildArpReply, isGratuitous, parseArp } from '#bus/arp.ts';
@@ -292,8 +293,8 @@ describe('after a failover', () => {
     }).length;
 
   it('the new active slave announces the addresses; the tick of the failover counts twice', () => {
-    // bond_mii_monitor() takes one off the count that the failover in the same tick has just set: of
-    // three announcements two go out, of one (the default) one.
+    // bond_mii_monitor() takes one off the count that the failover in the same tick has just set:
+    // of three announcements two go out, of one (the default) one.
     const { m, nics, bond } = machine({ mode: 'active-backup', num_grat_arp: '3' });
     m.rtnl(() => inet_add_addr(bond.dev, '10.0.0.1', 24));
     nics[0]!.setLink(false);
