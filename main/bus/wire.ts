@@ -1,5 +1,7 @@
 // What lies between a port and a cable. A card's port, a switch's port and a host's NIC all plug
 // into a cable in the same way; the cable (fabric/cable.ts) trains the link and carries frames.
+// A frame is never changed once it is sent: switches, traces and several receivers hold the same
+// bytes. Who wants other contents makes a frame of its own.
 
 /** Layer below the frames: what a cable's two ends agreed on, or found on the other side. */
 export type LinkProtocol = 'eth' | 'ib';
@@ -30,7 +32,7 @@ export interface WirePort {
   plugged(end: WireEnd | null): void;
   /** Link training ended, or the link was lost. */
   linkChanged(state: LinkState): void;
-  /** A frame arrived: destination MAC first, without FCS. The port owns the bytes from here on. */
+  /** A frame arrived: destination MAC first, without FCS. Its bytes must not be changed. */
   frameArrived(frame: Uint8Array): void;
   /**
    * A frame arrived whose FCS is wrong (a fault of the cable). A port without this method never
@@ -43,7 +45,7 @@ export interface WirePort {
 export interface WireEnd {
   /**
    * Sends a frame towards the other end. A frame on a link that is down is lost, and counted. The
-   * bytes are given away: they are not copied, and the sender must not touch them again.
+   * bytes are not copied: nobody may change them from here on.
    */
   send(frame: Uint8Array): void;
   /** Tells the cable that offer() changed: the link drops and trains again. */

@@ -3,6 +3,7 @@
 // measures it, and gathers the packet. One scratch array; offsets come from the declaration once.
 
 import { readBe32 } from '#bus/bytes.ts';
+import { FramePool } from '#bus/frame-pool.ts';
 import { MLX4_INLINE_SEG, TXBB_SIZE, wqeCtrlBytes, wqeCtrlSeg, wqeDataSeg } from '#prm/wqe.ts';
 import type { Syndrome } from './completions.ts';
 import type { MemoryRegions } from './memory-regions.ts';
@@ -45,6 +46,7 @@ export class Descriptor {
   private readonly bytes = new Uint8Array(descriptorMax);
   private readonly firstBlock = this.bytes.subarray(0, TXBB_SIZE);
   private readonly regions: MemoryRegions;
+  private readonly frames = new FramePool();
   private sizeBytes = 0;
 
   constructor(regions: MemoryRegions) {
@@ -78,7 +80,7 @@ export class Descriptor {
     }
     const length = this.measure();
     if (typeof length !== 'number') return length;
-    return this.copy(qp, length, new Uint8Array(Math.max(length, padBytes)));
+    return this.copy(qp, length, this.frames.take(Math.max(length, padBytes)));
   }
 
   private readBlock(qp: QueuePair, block: number, into: Uint8Array): boolean {

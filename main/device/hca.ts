@@ -61,6 +61,8 @@ export class Hca implements PortOwner {
   readonly srqs = new Map<number, SharedReceiveQueue>();
   phase: Phase = 'power';
   tables: IcmTables = noTables;
+  /** Slots of queue pairs are these bits of their numbers. */
+  qpMask = 0;
   /** The INIT_HCA mailbox, for QUERY_HCA. */
   initImage: Uint8Array | null = null;
   /** Pages that MAP_FA and MAP_ICM_AUX gave. */
@@ -118,7 +120,7 @@ export class Hca implements PortOwner {
 
   /** Slot of a queue pair's number: its low bits (facts/device 6.5.5). */
   qpSlot(qpn: number): number {
-    return qpn & (2 ** this.tables.logQps - 1);
+    return qpn & this.qpMask;
   }
 
   /** The queue pair in the slot of this number, or undefined; its own number may differ. */

@@ -189,7 +189,7 @@ export class Cable {
     if (here.end !== end || here.port === null) return; // A plug that was pulled: nothing is there.
     here.counters.sent++;
     const record = this.options.recordPackets !== false;
-    const blob = record ? this.trace.blob(frame) : 0;
+    const blob = record ? this.trace.keep(frame) : 0;
     if (record) this.trace.emit(K['packet.send'], this.trace.intern(here.port.name), blob);
     const { lane, counters } = here;
     if (lane === null) return this.drop(here, 'link is down');

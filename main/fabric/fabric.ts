@@ -1,6 +1,7 @@
 // A network that was built (topology.ts): finds things by name, and does with cables what hands do:
-// pull, plug, swap. The look-ups throw for an unknown name, with the known ones in the message; act()
-// gives such a message back instead, because a scenario or a person may have made the mistake.
+// pull, plug, swap. The look-ups throw for an unknown name, with the known ones in the message;
+// act() gives such a message back instead, because a scenario or a person may have made the
+// mistake.
 
 import type { Clock } from '#bus/clock.ts';
 import { parseMac } from '#bus/mac.ts';
@@ -150,9 +151,9 @@ export class Fabric {
   }
 
   /**
-   * One action on the cable of a port: `pull`; `plug` a free end into it (of the cable `other`, else
-   * the end that was pulled from this port, else the only free one); `swap` with the port `other`.
-   * Gives null, or in words why it was not done.
+   * One action on the cable of a port: `pull`; `plug` a free end into it (of the cable `other`,
+   * else the end that was pulled from this port, else the only free one); `swap` with the port
+   * `other`. Gives null, or in words why it was not done.
    */
   act(action: CableAction, portName: string, other?: string): string | null {
     try {

@@ -1,8 +1,9 @@
-// The far end of an InfiniBand cable: enough for a port to sense `ib` and to bring its link up, and a
-// subnet manager that can be switched on. Without one nobody assigns LIDs, and a port stays in INIT.
-// With one, each port that comes up gets a LID and is led to ARMED and then to ACTIVE, by
+// The far end of an InfiniBand cable: enough for a port to sense `ib` and to bring its link up, and
+// a subnet manager that can be switched on. Without one nobody assigns LIDs, and a port stays in
+// INIT. With one, each port that comes up gets a LID and is led to ARMED and then to ACTIVE, by
 // Set(PortInfo) as in IB specification 14.2.5.6. On this wire an InfiniBand packet is its 256-byte
-// management datagram alone: LRH, BTH and DETH are left out, and so is everything else of InfiniBand.
+// management datagram alone: LRH, BTH and DETH are left out, and so is everything else of
+// InfiniBand.
 
 import type { Clock } from '#bus/clock.ts';
 import type { LinkOffer, LinkState, WireEnd, WirePort } from '#bus/wire.ts';
@@ -93,7 +94,9 @@ export class IbPeer implements WirePort {
     this.startSweep();
   }
 
-  /** An answer of the port at the other end leads to the next step; anything else is counted only. */
+  /**
+   * An answer of the port at the other end leads to the next step; anything else is counted only.
+   */
   frameArrived(frame: Uint8Array): void {
     this.received++;
     if (this.step === 'idle' || frame.length < madBytes) return;

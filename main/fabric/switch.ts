@@ -225,15 +225,9 @@ export class Switch implements SwitchPortOwner {
     return true;
   }
 
-  /** Sends a frame to every place but `from`; each receiver gets bytes of its own. */
+  /** Sends a frame to every place but `from`. */
   private flood(from: number, frame: Uint8Array): void {
-    let last = 0;
-    for (const place of this.members.keys()) {
-      if (place === from) continue;
-      if (last !== 0) this.sendTo(last, frame.slice());
-      last = place;
-    }
-    if (last !== 0) this.sendTo(last, frame);
+    for (const place of this.members.keys()) if (place !== from) this.sendTo(place, frame);
   }
 
   private sendTo(place: number, frame: Uint8Array): void {

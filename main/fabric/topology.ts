@@ -87,8 +87,8 @@ export const lacpTopology: TopologySpec = {
 };
 
 /**
- * Builds a network and plugs its cables in. `ports`: the ports of the machine's cards by name. Throws
- * an Error that names the mistake and what is known instead.
+ * Builds a network and plugs its cables in. `ports`: the ports of the machine's cards by name.
+ * Throws an Error that names the mistake and what is known instead.
  */
 export function buildTopology(
   clock: Clock,

@@ -98,7 +98,13 @@ export const commandTable = {
   MLX4_CMD_ALLOCATE_VPP: row(0x080, 'varies', 'varies', 'refused', sriov),
   MLX4_CMD_SET_VPORT_QOS: row(0x081, 'varies', 'varies', 'refused', sriov),
   // Memory.
-  MLX4_CMD_SW2HW_MPT: row(0x00d, 'mailbox', 'none', 'full'),
+  MLX4_CMD_SW2HW_MPT: row(
+    0x00d,
+    'mailbox',
+    'none',
+    'partial',
+    'local access; no windows, no remote access, no fast registration',
+  ),
   MLX4_CMD_QUERY_MPT: row(0x00e, 'none', 'mailbox', 'full'),
   MLX4_CMD_HW2SW_MPT: row(0x00f, 'none', 'varies', 'full'),
   MLX4_CMD_READ_MTT: row(0x010, 'none', 'mailbox', 'refused', unused),
@@ -106,11 +112,11 @@ export const commandTable = {
   MLX4_CMD_SYNC_TPT: row(0x02f, 'none', 'none', 'full'),
   // Event queues.
   MLX4_CMD_MAP_EQ: row(0x012, 'immediate', 'none', 'full'),
-  MLX4_CMD_SW2HW_EQ: row(0x013, 'mailbox', 'none', 'full'),
+  MLX4_CMD_SW2HW_EQ: row(0x013, 'mailbox', 'none', 'partial', 'no moderation, no collapsed queues'),
   MLX4_CMD_HW2SW_EQ: row(0x014, 'none', 'varies', 'full'),
   MLX4_CMD_QUERY_EQ: row(0x015, 'none', 'mailbox', 'full'),
   // Completion queues.
-  MLX4_CMD_SW2HW_CQ: row(0x016, 'mailbox', 'none', 'full'),
+  MLX4_CMD_SW2HW_CQ: row(0x016, 'mailbox', 'none', 'partial', 'no collapsed queues, no timestamps'),
   MLX4_CMD_HW2SW_CQ: row(0x017, 'none', 'varies', 'full'),
   MLX4_CMD_QUERY_CQ: row(0x018, 'none', 'mailbox', 'full'),
   MLX4_CMD_MODIFY_CQ: row(0x02c, 'mailbox', 'none', 'partial', 'moderation; resize is refused'),
@@ -132,11 +138,23 @@ export const commandTable = {
     'the watermark is kept; it never fires',
   ),
   // Queue pairs.
-  MLX4_CMD_RST2INIT_QP: row(0x019, 'mailbox', 'none', 'full'),
+  MLX4_CMD_RST2INIT_QP: row(
+    0x019,
+    'mailbox',
+    'none',
+    'partial',
+    'raw Ethernet moves data; other services only change their state',
+  ),
   MLX4_CMD_INIT2RTR_QP: row(0x01a, 'mailbox', 'none', 'full'),
   MLX4_CMD_RTR2RTS_QP: row(0x01b, 'mailbox', 'none', 'full'),
   MLX4_CMD_RTS2RTS_QP: row(0x01c, 'mailbox', 'none', 'full'),
-  MLX4_CMD_SQERR2RTS_QP: row(0x01d, 'mailbox', 'none', 'full'),
+  MLX4_CMD_SQERR2RTS_QP: row(
+    0x01d,
+    'mailbox',
+    'none',
+    'partial',
+    'no queue pair gets there: a failed send leads to ERR',
+  ),
   MLX4_CMD_2ERR_QP: row(0x01e, 'mailbox', 'none', 'full'),
   MLX4_CMD_RTS2SQD_QP: row(0x01f, 'mailbox', 'none', 'full'),
   MLX4_CMD_SQD2RTS_QP: row(0x020, 'mailbox', 'none', 'full'),
@@ -148,7 +166,13 @@ export const commandTable = {
   MLX4_CMD_SQD2SQD_QP: row(0x038, 'mailbox', 'none', 'full'),
   MLX4_CMD_UPDATE_QP: row(0x061, 'mailbox', 'none', 'partial', 'VLAN stripping only'),
   // Special queue pairs and management.
-  MLX4_CMD_CONF_SPECIAL_QP: row(0x023, 'none', 'none', 'full'),
+  MLX4_CMD_CONF_SPECIAL_QP: row(
+    0x023,
+    'none',
+    'none',
+    'partial',
+    'the base is kept; firmware answers datagrams itself',
+  ),
   MLX4_CMD_MAD_IFC: row(
     0x024,
     'mailbox',

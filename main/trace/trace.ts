@@ -93,6 +93,12 @@ export class Trace {
     return this.blobs.length - 1;
   }
 
+  /** Keeps bytes that nobody changes any more, without copying them, and gives their number. */
+  keep(bytes: Uint8Array): number {
+    this.blobs.push(bytes);
+    return this.blobs.length - 1;
+  }
+
   /** The bytes with this number; empty for an unknown one. */
   blobBytes(number: number): Uint8Array {
     return this.blobs[number] ?? this.blobs[0]!;

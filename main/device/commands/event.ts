@@ -22,6 +22,8 @@ export function createEventQueue(hca: Hca, command: Command): void {
   demand(logSize <= logSizeMax, 'EXCEED_LIM', `2^${logSize} entries`);
   demand(eqContext.get(input, 'page_offset') === 0, 'BAD_PARAM', 'page offset');
   demand(!eqContext.get(input, 'ec'), 'BAD_PARAM', 'collapsed queues are not modelled');
+  const moderated = eqContext.get(input, 'eq_period') + eqContext.get(input, 'eq_max_count') > 0;
+  demand(!moderated, 'BAD_PARAM', 'moderation of event queues is not modelled');
   const vector = eqContext.get(input, 'intr');
   const { msixVectors } = hca.options;
   demand(vector < Math.max(1, msixVectors), 'BAD_PARAM', `vector ${vector} of ${msixVectors}`);

@@ -25,6 +25,7 @@ export function initHcaCommand(hca: Hca, command: Command): void {
   checkTables(tables);
   setGroupTable(hca, input);
   hca.tables = tables;
+  hca.qpMask = 2 ** tables.logQps - 1;
   hca.completions.slotMask = 2 ** tables.logCqs - 1;
   hca.regions.configure(tables.mtt, 2 ** tables.logMpts - 1);
   hca.initImage = input.slice(0, initHca.sizeBytes);

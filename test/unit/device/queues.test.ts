@@ -133,6 +133,7 @@ describe('event queues', () => {
     expect(create({ log_eq_size: 3, page_offset: 8 })).toBe('BAD_PARAM');
     expect(create({ log_eq_size: 3, ec: true })).toBe('BAD_PARAM');
     expect(create({ log_eq_size: 3, intr: 128 })).toBe('BAD_PARAM');
+    expect(create({ log_eq_size: 3, eq_period: 1 })).toBe('BAD_PARAM');
     expect(create({ log_eq_size: 3, log_page_size: 19 })).toBe('BAD_SIZE');
     const { commands } = driver;
     expect(commands.status('MLX4_CMD_QUERY_EQ', { inMod: 20 })).toBe('BAD_RES_STATE');
