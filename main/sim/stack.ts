@@ -8,6 +8,12 @@ const framePattern =
 /** Functions of this folder that let a context run: the stack ends there. */
 const bottoms: ReadonlySet<string> = new Set(['resumeBody', 'askForStack']);
 
+/**
+ * What stands above main/ in a path. Folders of the driver are called main, too, so the one that is
+ * meant is known by what is in it.
+ */
+const aboveMain = /^.*\/main\/(?=(?:kernel|driver|lab|cli|desktop)\/)/;
+
 /** Frames that a capture looks at; two for each generator. */
 const framesMax = 200;
 
@@ -38,7 +44,7 @@ export function callSites(error: Error): readonly string[] {
     const isEngine = file.includes('/main/sim/');
     if (isEngine && bottoms.has(name)) break;
     if (isEngine || name === 'next' || file.startsWith('node:')) continue;
-    frames.push(`${name}@${file.replace(/^.*\/main\//, '')}:${at!}`);
+    frames.push(`${name}@${file.replace(aboveMain, '')}:${at!}`);
   }
   return frames;
 }
