@@ -20,7 +20,9 @@ import {
   mlx4_bitmap_init,
   NO_OBJECT,
 } from './alloc/bitmap.ts';
+import { mlx4_alloc_cmd_mailbox, mlx4_free_cmd_mailbox } from './cmd.ts';
 import { inInternalError } from './cmd/errors.ts';
+import type { mlx4_cmd_mailbox } from './cmd/mailbox.ts';
 import { emptyEntry, find_entry, mlx4_READ_ENTRY, mlx4_WRITE_ENTRY } from './mcg/entry.ts';
 import type { FoundEntry, McgEntry } from './mcg/entry.ts';
 import {
@@ -84,6 +86,7 @@ const giveOverflowEntryBack = (dev: mlx4_dev, index: number): MaySleep<void> =>
 /** Puts a queue pair into an entry, if there is room and it is not in it. */
 function* addMember(
   dev: mlx4_dev,
+  mailbox: mlx4_cmd_mailbox,
   index: number,
   entry: McgEntry,
   address: SteeredAddress,
@@ -100,26 +103,32 @@ function* addMember(
   }
   entry.add(qpn, blockLoopback);
   entry.protocol = address.prot;
-  const err = yield* mlx4_WRITE_ENTRY(dev, index, entry);
+  const err = yield* mlx4_WRITE_ENTRY(dev, index, mailbox, entry);
   return { err, written: err === 0 };
 }
 
 /** Makes the last entry of a chain point to a new one. */
-function* linkEntry(dev: mlx4_dev, prev: number, index: number): MaySleep<number> {
-  const entry = yield* mlx4_READ_ENTRY(dev, prev);
+function* linkEntry(
+  dev: mlx4_dev,
+  mailbox: mlx4_cmd_mailbox,
+  prev: number,
+  index: number,
+): MaySleep<number> {
+  const entry = yield* mlx4_READ_ENTRY(dev, prev, mailbox);
   if (typeof entry === 'number') return entry;
   entry.next = index;
-  return yield* mlx4_WRITE_ENTRY(dev, prev, entry);
+  return yield* mlx4_WRITE_ENTRY(dev, prev, mailbox, entry);
 }
 
 /** The card's side of attaching. */
 function* attachOnCard(
   dev: mlx4_dev,
+  mailbox: mlx4_cmd_mailbox,
   address: SteeredAddress,
   qpn: number,
   blockLoopback: boolean,
 ): MaySleep<AttachResult> {
-  const found = yield* find_entry(dev, address.gid, address.prot);
+  const found = yield* find_entry(dev, address.gid, address.prot, mailbox);
   if (typeof found === 'number') return { err: found, index: -1, isNew: false, link: false };
   const link = found.index < 0;
   const index = link ? yield* takeOverflowEntry(dev) : found.index;
@@ -127,8 +136,16 @@ function* attachOnCard(
   const entry = link ? emptyEntry(dev) : found.entry;
   const isNew = link || entry.count === 0;
   if (isNew) entry.setGid(address.gid);
-  const { err, written } = yield* addMember(dev, index, entry, address, qpn, blockLoopback);
-  const linkErr = written && link ? yield* linkEntry(dev, found.prev, index) : 0;
+  const { err, written } = yield* addMember(
+    dev,
+    mailbox,
+    index,
+    entry,
+    address,
+    qpn,
+    blockLoopback,
+  );
+  const linkErr = written && link ? yield* linkEntry(dev, mailbox, found.prev, index) : 0;
   return { err: err === 0 ? linkErr : err, index, isNew, link };
 }
 
@@ -140,13 +157,14 @@ export function* mlx4_qp_attach_common(
 ): MaySleep<number> {
   const mutex = notNull(mlx4_priv(dev).mcg_table.mutex);
   const { port, steer } = address;
+  const mailbox = yield* mlx4_alloc_cmd_mailbox(dev);
   yield* mutex_lock(mutex);
   const {
     err: cardErr,
     index,
     isNew,
     link,
-  } = yield* attachOnCard(dev, address, qpn, blockLoopback);
+  } = yield* attachOnCard(dev, mailbox, address, qpn, blockLoopback);
   let err = cardErr;
   if (address.prot === MLX4_PROT_ETH && index >= 0) {
     err = isNew
@@ -155,12 +173,14 @@ export function* mlx4_qp_attach_common(
   }
   if (err !== 0 && link && index >= 0) yield* giveOverflowEntryBack(dev, index);
   yield* mutex_unlock(mutex);
+  yield* mlx4_free_cmd_mailbox(dev, mailbox);
   return err;
 }
 
 /** Removes a bucket's entry: the first entry behind it moves up. */
 function* removeBucket(
   dev: mlx4_dev,
+  mailbox: mlx4_cmd_mailbox,
   { index, entry }: FoundEntry,
   prot: number,
 ): MaySleep<number> {
@@ -171,11 +191,11 @@ function* removeBucket(
     entry.count = 0;
     entry.protocol = prot;
   } else {
-    const next = yield* mlx4_READ_ENTRY(dev, behind);
+    const next = yield* mlx4_READ_ENTRY(dev, behind, mailbox);
     if (typeof next === 'number') return next;
     written = next;
   }
-  const err = yield* mlx4_WRITE_ENTRY(dev, index, written);
+  const err = yield* mlx4_WRITE_ENTRY(dev, index, mailbox, written);
   if (err !== 0 || behind === 0) return err;
   if (behind >= dev.caps.num_mgms) yield* giveOverflowEntryBack(dev, behind);
   else {
@@ -186,8 +206,12 @@ function* removeBucket(
 }
 
 /** Removes an entry from the middle or the end of a chain. */
-function* removeFromChain(dev: mlx4_dev, { index, prev, entry }: FoundEntry): MaySleep<number> {
-  const err = yield* linkEntry(dev, prev, entry.next);
+function* removeFromChain(
+  dev: mlx4_dev,
+  mailbox: mlx4_cmd_mailbox,
+  { index, prev, entry }: FoundEntry,
+): MaySleep<number> {
+  const err = yield* linkEntry(dev, mailbox, prev, entry.next);
   if (err !== 0) return err;
   if (index >= dev.caps.num_mgms) yield* giveOverflowEntryBack(dev, index);
   else {
@@ -204,9 +228,14 @@ const gidText = (gid: Uint8Array): string =>
   ).join(':');
 
 /** The card's side of detaching, and the lists. */
-function* detachOnCard(dev: mlx4_dev, qpn: number, address: SteeredAddress): MaySleep<number> {
+function* detachOnCard(
+  dev: mlx4_dev,
+  mailbox: mlx4_cmd_mailbox,
+  qpn: number,
+  address: SteeredAddress,
+): MaySleep<number> {
   const { gid, port, prot, steer } = address;
-  const found = yield* find_entry(dev, gid, prot);
+  const found = yield* find_entry(dev, gid, prot, mailbox);
   if (typeof found === 'number') return found;
   const { index, prev, entry } = found;
   if (index < 0) {
@@ -230,9 +259,11 @@ function* detachOnCard(dev: mlx4_dev, qpn: number, address: SteeredAddress): May
   entry.removeAt(at);
   entry.protocol = prot;
   const removed = ethernet && (yield* can_remove_steering_entry(dev, port, steer, index, qpn));
-  if (entry.count > 0 && !removed) return yield* mlx4_WRITE_ENTRY(dev, index, entry);
+  if (entry.count > 0 && !removed) return yield* mlx4_WRITE_ENTRY(dev, index, mailbox, entry);
   entry.count = 0;
-  return prev < 0 ? yield* removeBucket(dev, found, prot) : yield* removeFromChain(dev, found);
+  return prev < 0
+    ? yield* removeBucket(dev, mailbox, found, prot)
+    : yield* removeFromChain(dev, mailbox, found);
 }
 
 export function* mlx4_qp_detach_common(
@@ -241,9 +272,11 @@ export function* mlx4_qp_detach_common(
   address: SteeredAddress,
 ): MaySleep<number> {
   const mutex = notNull(mlx4_priv(dev).mcg_table.mutex);
+  const mailbox = yield* mlx4_alloc_cmd_mailbox(dev);
   yield* mutex_lock(mutex);
-  const err = yield* detachOnCard(dev, qpn, address);
+  const err = yield* detachOnCard(dev, mailbox, qpn, address);
   yield* mutex_unlock(mutex);
+  yield* mlx4_free_cmd_mailbox(dev, mailbox);
   // On a card that was given up, detaching counts as done.
   return err !== 0 && inInternalError(dev) ? 0 : err;
 }

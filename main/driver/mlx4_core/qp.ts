@@ -1,6 +1,6 @@
-// Queue pairs (qp.c; facts/device 6.5, 5.24): numbers, context memory, changes of state, events. The table's
-// tree is protected by qp_table.lock, also against hard interrupts; a queue pair that an event has found
-// is freed only when the event's callback is done.
+// Queue pairs (qp.c; facts/device 6.5, 5.24): numbers, context memory, changes of state, events.
+// The table's tree is protected by qp_table.lock, also against hard interrupts; a queue pair that
+// an event has found is freed only when the event's callback is done.
 // Left out: bits that only virtual functions set.
 
 import { EEXIST, EINVAL, ENOMEM, EOPNOTSUPP } from '#kernel/errno.ts';
@@ -105,7 +105,10 @@ function* mlx4_qp_free_icm(dev: mlx4_dev, qpn: number): MaySleep<void> {
   for (const table of tablesOf(dev).toReversed()) yield* mlx4_table_put(dev, table, qpn);
 }
 
-/** A queue pair with a reserved number, in RESET; or a negative error: -EEXIST when the number has one. */
+/**
+ * A queue pair with a reserved number, in RESET; or a negative error: -EEXIST when the number has
+ * one.
+ */
 export function* mlx4_qp_alloc(dev: mlx4_dev, qpn: number): MaySleep<mlx4_qp | number> {
   if (qpn === 0) return -EINVAL;
   const { lock, tree } = mlx4_priv(dev).qp_table;

@@ -20,8 +20,8 @@ import {
   NO_OBJECT,
   roundup_pow_of_two,
 } from '../alloc/bitmap.ts';
-import { mlx4_cmd } from '../cmd.ts';
-import { sendMailbox } from '../cmd/query.ts';
+import { mlx4_alloc_cmd_mailbox, mlx4_cmd, mlx4_free_cmd_mailbox } from '../cmd.ts';
+import type { mlx4_cmd_mailbox } from '../cmd/mailbox.ts';
 import { mlx4_err, mlx4_priv, mlx4_warn } from '../mlx4.ts';
 import type { mlx4_dev } from '../mlx4.ts';
 import { mlx4_mtt_cleanup, mlx4_mtt_init, mlx4_write_mtt, mttBase } from '../mr/mtt.ts';
@@ -66,7 +66,12 @@ export function mlx4_unmap_uar(dev: mlx4_dev): void {
 }
 
 /** Number and doorbell are there: translation entries, then the card. 0 or a negative error. */
-function* giveToCard(dev: mlx4_dev, eq: mlx4_eq, intr: number): MaySleep<number> {
+function* giveToCard(
+  dev: mlx4_dev,
+  eq: mlx4_eq,
+  intr: number,
+  mailbox: mlx4_cmd_mailbox,
+): MaySleep<number> {
   const pages = bufferPages(notNull(eq.buf), PAGE_SHIFT);
   const mtt = yield* mlx4_mtt_init(dev, pages.length, PAGE_SHIFT);
   if (typeof mtt === 'number') return mtt;
@@ -79,7 +84,8 @@ function* giveToCard(dev: mlx4_dev, eq: mlx4_eq, intr: number): MaySleep<number>
       intr,
       ...mttBase(dev, mtt),
     });
-    err = yield* sendMailbox(dev, 'MLX4_CMD_SW2HW_EQ', context, { in_modifier: eq.eqn });
+    mailbox.buf.write(0, context);
+    err = yield* mlx4_cmd(dev, mailbox.dma, eq.eqn, 0, 'MLX4_CMD_SW2HW_EQ');
     if (err === 0) return 0;
     mlx4_warn(dev, `SW2HW_EQ failed (${err})`);
   }
@@ -97,19 +103,18 @@ export function* mlx4_create_eq(
   const { pdev } = dev.persist;
   const bitmap = notNull(mlx4_priv(dev).eq_table.bitmap);
   eq.nent = roundup_pow_of_two(Math.max(nent, 2));
+  eq.cons_index = 0;
+  const mailbox = yield* mlx4_alloc_cmd_mailbox(dev);
   eq.buf = dma_alloc_coherent(pdev, eq.nent * dev.caps.eqe_size);
   eq.eqn = yield* mlx4_bitmap_alloc(bitmap);
   let err = -ENOMEM;
   if (eq.eqn !== NO_OBJECT) {
     eq.doorbell = mlx4_get_eq_uar(dev, eq.eqn);
-    if (eq.doorbell !== null) err = yield* giveToCard(dev, eq, intr);
-    if (err === 0) {
-      eq.cons_index = 0;
-      return 0;
-    }
-    yield* mlx4_bitmap_free(bitmap, eq.eqn, MLX4_USE_RR);
+    if (eq.doorbell !== null) err = yield* giveToCard(dev, eq, intr, mailbox);
+    if (err !== 0) yield* mlx4_bitmap_free(bitmap, eq.eqn, MLX4_USE_RR);
   }
-  dma_free_coherent(pdev, eq.buf);
+  if (err !== 0) dma_free_coherent(pdev, eq.buf);
+  yield* mlx4_free_cmd_mailbox(dev, mailbox);
   return err;
 }
 

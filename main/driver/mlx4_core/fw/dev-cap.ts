@@ -16,7 +16,7 @@ import {
 import type { DevCapFlag, DevCapFlag2, DevCapFlag2ByValue } from '#prm/dev-cap.ts';
 import { eqsPerUar, uarPageBytes } from '#prm/registers.ts';
 import type { MaySleep } from '#sim/task.ts';
-import { queryMailbox } from '../cmd/query.ts';
+import { mlx4_alloc_cmd_mailbox, mlx4_cmd_box, mlx4_free_cmd_mailbox } from '../cmd.ts';
 import type { mlx4_dev } from '../mlx4.ts';
 import { mlx4_QUERY_PORT } from './query-port.ts';
 import type { mlx4_port_cap } from './query-port.ts';
@@ -137,16 +137,32 @@ function decodeDevCap(box: Uint8Array) {
   };
 }
 
-/** What the card can do, or a negative error. */
-export function* mlx4_QUERY_DEV_CAP(dev: mlx4_dev): MaySleep<mlx4_dev_cap | number> {
-  const answer = yield* queryMailbox(dev, 'MLX4_CMD_QUERY_DEV_CAP', queryDevCap.sizeBytes);
-  if (typeof answer === 'number') return answer;
-  const decoded = decodeDevCap(answer);
+/** Asks for every port; by port number, or a negative error. */
+function* queryPorts(
+  dev: mlx4_dev,
+  num_ports: number,
+): MaySleep<(mlx4_port_cap | null)[] | number> {
   const port_cap: (mlx4_port_cap | null)[] = [null];
-  for (let port = 1; port <= decoded.num_ports; port++) {
+  for (let port = 1; port <= num_ports; port++) {
     const cap = yield* mlx4_QUERY_PORT(dev, port);
     if (typeof cap === 'number') return cap;
     port_cap.push(cap);
   }
-  return { ...decoded, port_cap };
+  return port_cap;
+}
+
+/** What the card can do, or a negative error. The ports are asked while the mailbox is kept. */
+export function* mlx4_QUERY_DEV_CAP(dev: mlx4_dev): MaySleep<mlx4_dev_cap | number> {
+  const mailbox = yield* mlx4_alloc_cmd_mailbox(dev);
+  const err = yield* mlx4_cmd_box(dev, 0, mailbox.dma, 0, 0, 'MLX4_CMD_QUERY_DEV_CAP');
+  let result: mlx4_dev_cap | number = err;
+  if (err === 0) {
+    const answer = new Uint8Array(queryDevCap.sizeBytes);
+    mailbox.buf.read(0, answer);
+    const decoded = decodeDevCap(answer);
+    const port_cap = yield* queryPorts(dev, decoded.num_ports);
+    result = typeof port_cap === 'number' ? port_cap : { ...decoded, port_cap };
+  }
+  yield* mlx4_free_cmd_mailbox(dev, mailbox);
+  return result;
 }

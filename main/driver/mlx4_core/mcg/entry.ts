@@ -17,8 +17,14 @@ import {
   promiscModifier,
 } from '#prm/steering.ts';
 import type { MaySleep } from '#sim/task.ts';
-import { mlx4_alloc_cmd_mailbox, mlx4_cmd_imm, mlx4_free_cmd_mailbox } from '../cmd.ts';
-import { queryMailbox, sendMailbox } from '../cmd/query.ts';
+import {
+  mlx4_alloc_cmd_mailbox,
+  mlx4_cmd,
+  mlx4_cmd_box,
+  mlx4_cmd_imm,
+  mlx4_free_cmd_mailbox,
+} from '../cmd.ts';
+import type { mlx4_cmd_mailbox } from '../cmd/mailbox.ts';
 import { mlx4_err, mlx4_has_cap } from '../mlx4.ts';
 import type { mlx4_dev } from '../mlx4.ts';
 
@@ -100,30 +106,42 @@ export class McgEntry {
 export const emptyEntry = (dev: mlx4_dev): McgEntry =>
   new McgEntry(new Uint8Array(mlx4_get_mgm_entry_size(dev)));
 
-/** An entry of the table, or a negative error. */
-export function* mlx4_READ_ENTRY(dev: mlx4_dev, index: number): MaySleep<McgEntry | number> {
-  const bytes = mlx4_get_mgm_entry_size(dev);
-  const answer = yield* queryMailbox(dev, 'MLX4_CMD_READ_MCG', bytes, { in_modifier: index });
-  return typeof answer === 'number' ? answer : new McgEntry(answer);
+/** Reads an entry of the table through a mailbox that the caller keeps; or a negative error. */
+export function* mlx4_READ_ENTRY(
+  dev: mlx4_dev,
+  index: number,
+  mailbox: mlx4_cmd_mailbox,
+): MaySleep<McgEntry | number> {
+  const err = yield* mlx4_cmd_box(dev, 0, mailbox.dma, index, 0, 'MLX4_CMD_READ_MCG');
+  if (err !== 0) return err;
+  const entry = emptyEntry(dev);
+  mailbox.buf.read(0, entry.bytes);
+  return entry;
 }
 
-export const mlx4_WRITE_ENTRY = (dev: mlx4_dev, index: number, entry: McgEntry): MaySleep<number> =>
-  sendMailbox(dev, 'MLX4_CMD_WRITE_MCG', entry.bytes, {
-    in_modifier: index,
-    op_modifier: MLX4_WRITE_MCG_ENTRY,
-  });
+export function* mlx4_WRITE_ENTRY(
+  dev: mlx4_dev,
+  index: number,
+  mailbox: mlx4_cmd_mailbox,
+  entry: McgEntry,
+): MaySleep<number> {
+  mailbox.buf.write(0, entry.bytes);
+  return yield* mlx4_cmd(dev, mailbox.dma, index, MLX4_WRITE_MCG_ENTRY, 'MLX4_CMD_WRITE_MCG');
+}
 
 /** Writes the list of those that get every packet of a port. */
-export const mlx4_WRITE_PROMISC = (
+export function* mlx4_WRITE_PROMISC(
   dev: mlx4_dev,
   port: number,
   steer: number,
-  entry: McgEntry,
-): MaySleep<number> =>
-  sendMailbox(dev, 'MLX4_CMD_WRITE_MCG', entry.bytes, {
-    in_modifier: promiscModifier(port, steer),
-    op_modifier: MLX4_WRITE_MCG_PROMISC,
-  });
+  mailbox: mlx4_cmd_mailbox,
+  list: McgEntry,
+): MaySleep<number> {
+  mailbox.buf.write(0, list.bytes);
+  const in_modifier = promiscModifier(port, steer);
+  const op = 'MLX4_CMD_WRITE_MCG';
+  return yield* mlx4_cmd(dev, mailbox.dma, in_modifier, MLX4_WRITE_MCG_PROMISC, op);
+}
 
 /** The bucket of an address, or a negative error. */
 function* mlx4_GID_HASH(dev: mlx4_dev, gid: Uint8Array, prot: number): MaySleep<number> {
@@ -151,13 +169,14 @@ export function* find_entry(
   dev: mlx4_dev,
   gid: Uint8Array,
   prot: number,
+  mailbox: mlx4_cmd_mailbox,
 ): MaySleep<FoundEntry | number> {
   const hash = yield* mlx4_GID_HASH(dev, gid, prot);
   if (hash < 0) return hash;
   let prev = -1;
   let index = hash;
   for (;;) {
-    const entry = yield* mlx4_READ_ENTRY(dev, index);
+    const entry = yield* mlx4_READ_ENTRY(dev, index, mailbox);
     if (typeof entry === 'number') return entry;
     if (entry.count === 0) {
       if (index === hash) return { index, prev, entry };

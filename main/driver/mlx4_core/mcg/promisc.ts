@@ -7,6 +7,8 @@ import { EINVAL, ENOMEM } from '#kernel/errno.ts';
 import { mutex_lock, mutex_unlock } from '#kernel/locking/mutex.ts';
 import { MLX4_PROT_ETH } from '#prm/steering.ts';
 import type { MaySleep } from '#sim/task.ts';
+import { mlx4_alloc_cmd_mailbox, mlx4_free_cmd_mailbox } from '../cmd.ts';
+import type { mlx4_cmd_mailbox } from '../cmd/mailbox.ts';
 import { mlx4_err, mlx4_priv, mlx4_warn } from '../mlx4.ts';
 import type { mlx4_dev } from '../mlx4.ts';
 import { notNull } from '../tables.ts';
@@ -34,14 +36,17 @@ function* addPromiscTo(
   index: number,
   qpn: number,
 ): MaySleep<number> {
-  const entry = yield* mlx4_READ_ENTRY(dev, index);
-  if (typeof entry === 'number') return entry;
-  for (const other of promisc) {
-    if (other === qpn) continue;
-    if (entry.count === dev.caps.num_qp_per_mgm) return -ENOMEM;
-    entry.add(other);
+  const mailbox = yield* mlx4_alloc_cmd_mailbox(dev);
+  const entry = yield* mlx4_READ_ENTRY(dev, index, mailbox);
+  let err = typeof entry === 'number' ? entry : 0;
+  if (typeof entry !== 'number') {
+    const others = [...promisc].filter((other) => other !== qpn);
+    const fits = entry.count + others.length <= dev.caps.num_qp_per_mgm;
+    if (fits) for (const other of others) entry.add(other);
+    err = fits ? yield* mlx4_WRITE_ENTRY(dev, index, mailbox, entry) : -ENOMEM;
   }
-  return yield* mlx4_WRITE_ENTRY(dev, index, entry);
+  yield* mlx4_free_cmd_mailbox(dev, mailbox);
+  return err;
 }
 
 /** Notes an entry that has its first member. 0 or a negative error. */
@@ -110,7 +115,9 @@ function* promiscMembers(
   qpn: number,
 ): MaySleep<number> {
   if (!isPort(dev, port)) return -1;
-  const entry = yield* mlx4_READ_ENTRY(dev, index);
+  const mailbox = yield* mlx4_alloc_cmd_mailbox(dev);
+  const entry = yield* mlx4_READ_ENTRY(dev, index, mailbox);
+  yield* mlx4_free_cmd_mailbox(dev, mailbox);
   if (typeof entry === 'number') return -1;
   for (let at = 0; at < entry.count; at++) {
     const member = entry.member(at);
@@ -150,8 +157,13 @@ export function* can_remove_steering_entry(
 }
 
 /** Adds a promiscuous queue pair to one entry. */
-function* joinEntry(dev: mlx4_dev, known: mlx4_steer_index, qpn: number): MaySleep<number> {
-  const entry = yield* mlx4_READ_ENTRY(dev, known.index);
+function* joinEntry(
+  dev: mlx4_dev,
+  mailbox: mlx4_cmd_mailbox,
+  known: mlx4_steer_index,
+  qpn: number,
+): MaySleep<number> {
+  const entry = yield* mlx4_READ_ENTRY(dev, known.index, mailbox);
   if (typeof entry === 'number') return entry;
   if (entry.find(qpn) >= 0) {
     known.duplicates.add(qpn);
@@ -159,30 +171,40 @@ function* joinEntry(dev: mlx4_dev, known: mlx4_steer_index, qpn: number): MaySle
   }
   if (entry.count === dev.caps.num_qp_per_mgm) return -ENOMEM;
   entry.add(qpn);
-  return yield* mlx4_WRITE_ENTRY(dev, known.index, entry);
+  return yield* mlx4_WRITE_ENTRY(dev, known.index, mailbox, entry);
 }
 
 /** Writes the port's list as it is. */
-function* writePromiscList(dev: mlx4_dev, port: number, steer: number): MaySleep<number> {
+function* writePromiscList(
+  dev: mlx4_dev,
+  mailbox: mlx4_cmd_mailbox,
+  port: number,
+  steer: number,
+): MaySleep<number> {
   const list = emptyEntry(dev);
   list.protocol = MLX4_PROT_ETH;
   for (const qpn of promiscOf(dev, port, steer)) {
     if (list.count === dev.caps.num_qp_per_mgm) return -ENOMEM;
     list.add(qpn);
   }
-  return yield* mlx4_WRITE_PROMISC(dev, port, steer, list);
+  return yield* mlx4_WRITE_PROMISC(dev, port, steer, mailbox, list);
 }
 
 /** Under the mutex. */
-function* becomePromisc(dev: mlx4_dev, port: number, steer: number, qpn: number): MaySleep<number> {
-  if (get_promisc_qp(dev, port, steer, qpn)) return 0;
+function* becomePromisc(
+  dev: mlx4_dev,
+  mailbox: mlx4_cmd_mailbox,
+  port: number,
+  steer: number,
+  qpn: number,
+): MaySleep<number> {
   for (const known of entriesOf(dev, port, steer).values()) {
-    const err = yield* joinEntry(dev, known, qpn);
+    const err = yield* joinEntry(dev, mailbox, known, qpn);
     if (err !== 0) return err;
   }
   const promisc = promiscOf(dev, port, steer);
   promisc.add(qpn);
-  const err = yield* writePromiscList(dev, port, steer);
+  const err = yield* writePromiscList(dev, mailbox, port, steer);
   if (err !== 0) promisc.delete(qpn);
   return err;
 }
@@ -197,7 +219,12 @@ export function* add_promisc_qp(
   if (!isPort(dev, port)) return -EINVAL;
   const mutex = notNull(mlx4_priv(dev).mcg_table.mutex);
   yield* mutex_lock(mutex);
-  const err = yield* becomePromisc(dev, port, steer, qpn);
+  let err = 0;
+  if (!get_promisc_qp(dev, port, steer, qpn)) {
+    const mailbox = yield* mlx4_alloc_cmd_mailbox(dev);
+    err = yield* becomePromisc(dev, mailbox, port, steer, qpn);
+    yield* mlx4_free_cmd_mailbox(dev, mailbox);
+  }
   yield* mutex_unlock(mutex);
   return err;
 }
@@ -205,6 +232,7 @@ export function* add_promisc_qp(
 /** Takes a promiscuous queue pair out of one entry. */
 function* leaveEntry(
   dev: mlx4_dev,
+  mailbox: mlx4_cmd_mailbox,
   entries: Map<number, mlx4_steer_index>,
   known: mlx4_steer_index,
   qpn: number,
@@ -212,7 +240,7 @@ function* leaveEntry(
   // A duplicate stays a member.
   if (known.duplicates.delete(qpn)) return 0;
   const { index } = known;
-  const entry = yield* mlx4_READ_ENTRY(dev, index);
+  const entry = yield* mlx4_READ_ENTRY(dev, index, mailbox);
   if (typeof entry === 'number') return entry;
   const what = `QP ${hex(qpn, 6)} wasn't found in entry`;
   if (entry.count === 0) {
@@ -227,20 +255,22 @@ function* leaveEntry(
   }
   entry.removeAt(at);
   entry.protocol = MLX4_PROT_ETH;
-  return yield* mlx4_WRITE_ENTRY(dev, index, entry);
+  return yield* mlx4_WRITE_ENTRY(dev, index, mailbox, entry);
 }
 
 /** Under the mutex. The queue pair is off the list even when the card refuses. */
-function* endPromisc(dev: mlx4_dev, port: number, steer: number, qpn: number): MaySleep<number> {
-  if (!promiscOf(dev, port, steer).delete(qpn)) {
-    mlx4_warn(dev, `QP ${hex(qpn)} is not promiscuous QP`);
-    return 0;
-  }
-  let err = yield* writePromiscList(dev, port, steer);
+function* endPromisc(
+  dev: mlx4_dev,
+  mailbox: mlx4_cmd_mailbox,
+  port: number,
+  steer: number,
+  qpn: number,
+): MaySleep<number> {
+  let err = yield* writePromiscList(dev, mailbox, port, steer);
   const entries = entriesOf(dev, port, steer);
   for (const known of [...entries.values()]) {
     if (err !== 0) return err;
-    err = yield* leaveEntry(dev, entries, known, qpn);
+    err = yield* leaveEntry(dev, mailbox, entries, known, qpn);
   }
   return err;
 }
@@ -255,7 +285,12 @@ export function* remove_promisc_qp(
   if (!isPort(dev, port)) return -EINVAL;
   const mutex = notNull(mlx4_priv(dev).mcg_table.mutex);
   yield* mutex_lock(mutex);
-  const err = yield* endPromisc(dev, port, steer, qpn);
+  let err = 0;
+  if (promiscOf(dev, port, steer).delete(qpn)) {
+    const mailbox = yield* mlx4_alloc_cmd_mailbox(dev);
+    err = yield* endPromisc(dev, mailbox, port, steer, qpn);
+    yield* mlx4_free_cmd_mailbox(dev, mailbox);
+  } else mlx4_warn(dev, `QP ${hex(qpn)} is not promiscuous QP`);
   yield* mutex_unlock(mutex);
   return err;
 }
