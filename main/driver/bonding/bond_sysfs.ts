@@ -61,13 +61,13 @@ const readOnly = (name: string, show: Show): DeviceAttribute => ({
 
 /** Shows what a plain function gives. */
 const text = (value: (bond: bonding) => string | number): Show =>
-  function* show(bond) {
+  function* showText(bond) {
     return `${value(bond)}\n`;
   };
 
 /** The same, or nothing at all for null. */
 const textOrNothing = (value: (bond: bonding) => string | number | null): Show =>
-  function* show(bond) {
+  function* showIfAny(bond) {
     const found = value(bond);
     return found === null ? '' : `${found}\n`;
   };
@@ -103,7 +103,7 @@ const delay = (name: 'updelay' | 'downdelay' | 'peer_notif_delay'): DeviceAttrib
 
 /** One word for each slave. */
 const perSlave = (word: (slave: slave) => string): Show =>
-  function* show(bond) {
+  function* showSlaves(bond) {
     if (!(yield* rtnl_trylock(bond.k))) return restart_syscall();
     const words = bond_slaves(bond).map(word);
     yield* rtnl_unlock(bond.k);

@@ -24,7 +24,7 @@ function aggregatedPort(slave: slave): port | null {
 
 /** A file about the slave's port; `N/A` without one. */
 const ofPort = (value: (port: port) => number): Show =>
-  function* show(slave) {
+  function* showPort(slave) {
     const port = aggregatedPort(slave);
     return port === null ? 'N/A' : value(port);
   };
@@ -72,7 +72,7 @@ export function bond_sysfs_slave_add(slave: slave): number {
     const err = sysfs_create_file(slave.kobj, {
       name,
       mode: 0o444,
-      *show() {
+      show: function* showAttribute() {
         return `${yield* show(slave)}\n`;
       },
     });

@@ -4,12 +4,13 @@
 
 import { remove_proc_entry } from '#kernel/fs/procfs.ts';
 import type { Kernel } from '#kernel/kernel.ts';
-import type { Module, ModuleDefinition, ModuleInstance } from '#kernel/module.ts';
+import type { Module, ModuleDefinition } from '#kernel/module.ts';
 import type { ModuleParams, ParamDefinition } from '#kernel/module-params.ts';
 import {
   register_netdevice_notifier,
   unregister_netdevice_notifier,
 } from '#kernel/net/notifier.ts';
+import type { NetdevNotifierBlock } from '#kernel/net/notifier.ts';
 import { rtnl_lock, rtnl_unlock } from '#kernel/net/rtnetlink.ts';
 import { rtnl_link_register, rtnl_link_unregister } from '#kernel/net/rtnl-link-ops.ts';
 import type { RtnlLinkOps } from '#kernel/net/rtnl-link-ops.ts';
@@ -132,68 +133,66 @@ const parameters: readonly ParamDefinition[] = [
   parameter('dyndbg', 'charp', '', 'Debug lines of this module'),
 ];
 
-/** The loaded module. */
-class BondingInstance implements ModuleInstance {
-  readonly state: bonding_module;
-  private readonly ops: RtnlLinkOps;
-  private readonly notifier = bond_netdev_notifier();
+/** The state of a module that is being loaded. */
+const newState = (k: Kernel, params: ModuleParams, module: Module): bonding_module => ({
+  k,
+  module,
+  params,
+  bonding_defaults: {} as bond_params,
+  tx_queues: 0,
+  dev_list: [],
+  netRatelimit: new RateLimit(k, 'net_ratelimit'),
+  dynamicDebug: /[+=]\w*p/.test(params.text('dyndbg')),
+  unknownSpeedPrinted: false,
+});
 
-  constructor(k: Kernel, params: ModuleParams, module: Module) {
-    this.state = {
-      k,
-      module,
-      params,
-      bonding_defaults: {} as bond_params,
-      tx_queues: 0,
-      dev_list: [],
-      netRatelimit: new RateLimit(k, 'net_ratelimit'),
-      dynamicDebug: /[+=]\w*p/.test(params.text('dyndbg')),
-      unknownSpeedPrinted: false,
-    };
-    this.ops = bond_link_ops(this.state);
-  }
+/** Files, and bonds that were made while the kind was being taken away. */
+function* bond_net_exit_batch(state: bonding_module): MaySleep<void> {
+  const { k } = state;
+  yield* bond_destroy_sysfs(state);
+  yield* rtnl_lock(k);
+  yield* unregister_netdevice_many(state.dev_list.map((bond) => bond.dev));
+  yield* rtnl_unlock(k);
+  remove_proc_entry(k, `net/${DRV_NAME}`);
+}
 
-  /** bonding_init(). */
-  *init(): MaySleep<number> {
-    const { state, ops } = this;
-    const { k } = state;
-    const checked = bond_check_params(k, state.params);
-    if (typeof checked === 'number') return checked;
-    state.bonding_defaults = checked.defaults;
-    state.tx_queues = checked.tx_queues;
-    k.vfs.directory(`/proc/net/${DRV_NAME}`);
-    bond_create_sysfs(state, (name) => bond_create(state, name, ops));
-    let err = yield* rtnl_link_register(k, ops);
-    for (let count = 0; err === 0 && count < checked.max_bonds; count++) {
-      err = yield* bond_create(state, null, ops);
-    }
-    if (err !== 0) {
-      yield* rtnl_link_unregister(k, ops);
-      yield* this.bond_net_exit();
-      return err;
-    }
-    yield* register_netdevice_notifier(k, this.notifier);
-    return 0;
+function* bonding_init(
+  state: bonding_module,
+  ops: RtnlLinkOps,
+  notifier: NetdevNotifierBlock,
+): MaySleep<number> {
+  const { k } = state;
+  const checked = bond_check_params(k, state.params);
+  if (typeof checked === 'number') return checked;
+  state.bonding_defaults = checked.defaults;
+  state.tx_queues = checked.tx_queues;
+  k.vfs.directory(`/proc/net/${DRV_NAME}`);
+  bond_create_sysfs(state, (name) => bond_create(state, name, ops));
+  let err = yield* rtnl_link_register(k, ops);
+  if (err !== 0) {
+    yield* bond_net_exit_batch(state);
+    return err;
   }
+  for (let count = 0; err === 0 && count < checked.max_bonds; count++) {
+    err = yield* bond_create(state, null, ops);
+  }
+  if (err !== 0) {
+    yield* rtnl_link_unregister(k, ops);
+    yield* bond_net_exit_batch(state);
+    return err;
+  }
+  yield* register_netdevice_notifier(k, notifier);
+  return 0;
+}
 
-  /** bonding_exit(). */
-  *exit(): MaySleep<void> {
-    const { state, ops } = this;
-    yield* unregister_netdevice_notifier(state.k, this.notifier);
-    yield* rtnl_link_unregister(state.k, ops);
-    yield* this.bond_net_exit();
-  }
-
-  /** Files, and bonds that were made while the kind was being taken away. */
-  private *bond_net_exit(): MaySleep<void> {
-    const { state } = this;
-    const { k } = state;
-    yield* bond_destroy_sysfs(state);
-    yield* rtnl_lock(k);
-    yield* unregister_netdevice_many(state.dev_list.map((bond) => bond.dev));
-    yield* rtnl_unlock(k);
-    remove_proc_entry(k, `net/${DRV_NAME}`);
-  }
+function* bonding_exit(
+  state: bonding_module,
+  ops: RtnlLinkOps,
+  notifier: NetdevNotifierBlock,
+): MaySleep<void> {
+  yield* unregister_netdevice_notifier(state.k, notifier);
+  yield* rtnl_link_unregister(state.k, ops);
+  yield* bond_net_exit_batch(state);
 }
 
 /** The module as the machine's module table takes it. */
@@ -204,5 +203,13 @@ export const moduleDefinition: ModuleDefinition<DriverVariant> = {
   aliases: ['rtnl-link-bond'],
   params: parameters,
   sizeBytes: 217_088,
-  create: (k, params, _variant, module) => new BondingInstance(k, params, module),
+  create(k, params, _variant, module) {
+    const state = newState(k, params, module);
+    const ops = bond_link_ops(state);
+    const notifier = bond_netdev_notifier();
+    return {
+      init: () => bonding_init(state, ops, notifier),
+      exit: () => bonding_exit(state, ops, notifier),
+    };
+  },
 };

@@ -140,7 +140,7 @@ function* giveUpAggregator(slave: slave, port: port, agg: aggregator): Atomic<vo
 }
 
 /** Takes the port out of whatever aggregator still lists it. */
-function* detach(slave: slave, port: port): Atomic<void> {
+function* detachPort(slave: slave, port: port): Atomic<void> {
   for (const agg of aggregatorsOf(slave.bond)) {
     const at = agg.lag_ports.indexOf(port);
     if (at < 0) continue;
@@ -166,7 +166,7 @@ export function* bond_3ad_unbind_slave(slave: slave): Atomic<void> {
     yield* ad_lacpdu_send(port);
     yield* giveUpAggregator(slave, port, aggregator);
     slave_dbg(bond.dev, slave.dev, `Unbinding port ${port.actor_port_number}`);
-    yield* detach(slave, port);
+    yield* detachPort(slave, port);
     port.slave = null;
   }
   yield* spin_unlock_bh(bond.mode_lock);

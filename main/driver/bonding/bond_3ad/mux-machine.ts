@@ -83,7 +83,7 @@ function fromAttached(port: port, agg: aggregator | null): number {
 }
 
 /** A port that should carry traffic, and whose slave is closed (its link was down): open it. */
-function* reopen(port: port, outcome: Outcome): Atomic<void> {
+function* reopenSlave(port: port, outcome: Outcome): Atomic<void> {
   if (port.aggregator?.is_active !== true) return;
   if (yield* __port_is_collecting_distributing(port)) return;
   yield* __enable_port(port);
@@ -113,20 +113,20 @@ function* nextState(port: port, outcome: Outcome): Atomic<number> {
       return fromAttached(port, port.aggregator);
     case AD_MUX_COLLECTING_DISTRIBUTING:
       if (!inSync(port)) return AD_MUX_ATTACHED;
-      yield* reopen(port, outcome);
+      yield* reopenSlave(port, outcome);
       return AD_MUX_COLLECTING_DISTRIBUTING;
     case AD_MUX_COLLECTING:
       return yield* fromCollecting(port, outcome);
     case AD_MUX_DISTRIBUTING:
       if (!inSync(port) || !partnerIs(port, collecting)) return AD_MUX_COLLECTING;
-      yield* reopen(port, outcome);
+      yield* reopenSlave(port, outcome);
       return AD_MUX_DISTRIBUTING;
     default:
       return port.sm_mux_state;
   }
 }
 
-function* enter(port: port, outcome: Outcome): Atomic<void> {
+function* enterState(port: port, outcome: Outcome): Atomic<void> {
   switch (port.sm_mux_state) {
     case AD_MUX_DETACHED:
       setActor(port, synchronization, false);
@@ -168,5 +168,5 @@ export function* ad_mux_machine(port: port, outcome: Outcome): Atomic<void> {
   if (port.sm_mux_state === last) return;
   const change = `Last State=${last}, Curr State=${port.sm_mux_state}`;
   port_dbg(port, `Mux Machine: Port=${port.actor_port_number}, ${change}`);
-  yield* enter(port, outcome);
+  yield* enterState(port, outcome);
 }

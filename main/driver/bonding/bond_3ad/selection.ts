@@ -94,7 +94,7 @@ const describe = (agg: aggregator): string =>
   `a k=${agg.actor_oper_aggregator_key}; p k=${agg.partner_oper_aggregator_key}; ` +
   `Ind=${agg.is_individual ? 1 : 0}; Act=${agg.is_active ? 1 : 0}`;
 
-function* activate(
+function* activateAggregator(
   bond: bonding,
   best: aggregator,
   old: aggregator | null,
@@ -127,7 +127,7 @@ export function* ad_agg_selection_logic(bond: bonding, outcome: Outcome): Atomic
   if (best !== null) {
     const old = active !== null && mode === BOND_AD_STABLE && keepsOld(active, best);
     if (active !== null && (old || best === active)) active.is_active = true;
-    else yield* activate(bond, best, active, outcome);
+    else yield* activateAggregator(bond, best, active, outcome);
   }
   const now = activeAggregator(bond);
   if (now !== null && !__agg_has_partner(now)) {

@@ -37,7 +37,7 @@ interface Findings {
 }
 
 /** Proposes a link by the times of the last frames. */
-function* inspect(
+function* inspectSlave(
   bond: bonding,
   slave: slave,
   active: slave | null,
@@ -64,7 +64,7 @@ function* inspect(
 }
 
 /** Links and states as proposed. RTNL is held. */
-function* commit(bond: bonding, found: Findings): MaySleep<void> {
+function* commitLinks(bond: bonding, found: Findings): MaySleep<void> {
   for (const slave of bond_slaves(bond)) {
     if (slave.link_new_state === BOND_LINK_NOCHANGE) continue;
     yield* slave.link.write(slave.link_new_state);
@@ -85,12 +85,12 @@ function* lookAtSlaves(bond: bonding): MaySleep<void> {
   yield* rcu_read_lock(k);
   const active = yield* bond.curr_active_slave.read();
   for (const slave of bond_slaves(bond)) {
-    yield* inspect(bond, slave, active, found);
+    yield* inspectSlave(bond, slave, active, found);
     if (bond_slave_is_up(slave)) yield* bond_arp_send_all(bond, slave);
   }
   yield* rcu_read_unlock(k);
   if (!found.changed || !(yield* rtnl_trylock(k))) return;
-  yield* commit(bond, found);
+  yield* commitLinks(bond, found);
   yield* rtnl_unlock(k);
 }
 

@@ -131,7 +131,7 @@ function* openSlave(slave: slave, undo: Undo): MaySleep<number> {
   }
   slave_dev.priv_flags |= IFF_BONDING;
   slave.slave_stats = { ...(yield* dev_get_stats(slave_dev)) };
-  undo.push(function* close() {
+  undo.push(function* closeSlave() {
     if (!netif_is_bond_master(slave_dev)) slave_dev.priv_flags &= ~IFF_BONDING;
     yield* dev_close(slave_dev);
   });
@@ -259,7 +259,7 @@ function* countIn(slave: slave): MaySleep<void> {
 }
 
 /** From the new slave's memory to its place in the bond. 0 or a negative error. */
-function* join(slave: slave, undo: Undo): MaySleep<number> {
+function* joinBond(slave: slave, undo: Undo): MaySleep<number> {
   let err = yield* adoptSettings(slave, undo);
   if (err === 0) err = yield* openSlave(slave, undo);
   if (err !== 0) return err;
@@ -280,7 +280,7 @@ function* forgetFirst(bond: bonding, slave_dev: NetDevice): MaySleep<void> {
 }
 
 /** Checks, JOIN, and the memory of the slave. A negative error, or the slave. */
-function* prepare(who: Candidate): MaySleep<slave | number> {
+function* prepareSlave(who: Candidate): MaySleep<slave | number> {
   const { bond, slave_dev } = who;
   const err = checkAddress(who);
   if (err !== 0) return err;
@@ -303,13 +303,13 @@ export function* bond_enslave(
   let err = checkCandidate(who);
   if (err === 0) err = yield* adaptType(who);
   if (err !== 0) return err;
-  const slave = yield* prepare(who);
+  const slave = yield* prepareSlave(who);
   if (typeof slave === 'number') {
     yield* forgetFirst(bond, slave_dev);
     return slave;
   }
   const undo: Undo = [() => kobject_put(slave)];
-  err = yield* join(slave, undo);
+  err = yield* joinBond(slave, undo);
   if (err === 0) return 0;
   for (const step of undo.toReversed()) yield* step();
   yield* forgetFirst(bond, slave_dev);

@@ -163,7 +163,7 @@ function* bond_do_fail_over_mac(
 }
 
 /** Prepares the new active slave: one that was only coming back is UP from now on. */
-function* welcome(bond: bonding, slave: slave): MaySleep<void> {
+function* welcomeSlave(bond: bonding, slave: slave): MaySleep<void> {
   slave.last_link_up = bond.k.jiffies;
   const early = (yield* slave.link.read()) === BOND_LINK_BACK;
   if (bond_uses_primary(bond)) {
@@ -206,7 +206,7 @@ export function* bond_change_active_slave(bond: bonding, new_active: slave | nul
   ASSERT_RTNL(bond.k, 'drivers/net/bonding/bond_main.c (1195)');
   const old_active = yield* bond.curr_active_slave.read();
   if (old_active === new_active) return;
-  if (new_active !== null) yield* welcome(bond, new_active);
+  if (new_active !== null) yield* welcomeSlave(bond, new_active);
   if (bond_uses_primary(bond)) yield* bond_hw_addr_swap(bond, new_active, old_active);
   yield* bond.curr_active_slave.write(new_active);
   if (bond_is_lb(bond)) {

@@ -78,7 +78,7 @@ function warnAboutAddress(slave: slave): void {
 }
 
 /** Another slave takes its place; with the last one the bond loses address and carrier. */
-function* replace(slave: slave, all: boolean): MaySleep<void> {
+function* replaceSlave(slave: slave, all: boolean): MaySleep<void> {
   const { bond } = slave;
   const wasActive = (yield* bond.curr_active_slave.read()) === slave;
   yield* bond.current_arp_slave.write(null);
@@ -97,7 +97,7 @@ function* replace(slave: slave, all: boolean): MaySleep<void> {
 }
 
 /** Closes the netdev and gives it back its address and MTU. */
-function* restore(slave: slave, unregister: boolean): MaySleep<void> {
+function* restoreNetdev(slave: slave, unregister: boolean): MaySleep<void> {
   const { bond, dev: slave_dev } = slave;
   yield* dev_close(slave_dev);
   slave_dev.priv_flags &= ~IFF_NO_ADDRCONF;
@@ -130,10 +130,10 @@ export function* __bond_release_one(
     return -EINVAL;
   }
   yield* cutOff(slave);
-  yield* replace(slave, all);
+  yield* replaceSlave(slave, all);
   yield* bond_compute_features(bond);
   if (!bond_uses_primary(bond)) yield* dropFilters(bond, slave_dev, flags);
-  yield* restore(slave, unregister);
+  yield* restoreNetdev(slave, unregister);
   yield* kobject_put(slave);
   return 0;
 }

@@ -51,7 +51,7 @@ const isUp = (bond: bonding): boolean => (bond.dev.flags & IFF_UP) !== 0;
 
 /** For options that are only remembered. */
 const remember = (name: NumericParameter): Setter =>
-  function* remembered(bond, { value }) {
+  function* rememberValue(bond, { value }) {
     bond_dbg(bond.dev, `Setting ${name} to ${value}`);
     bond.params[name] = value;
     return 0;

@@ -2,6 +2,7 @@
 // 10.4, and against the bonding lines of the real log (facts/traces/dmesg-real-old.txt).
 
 import { describe, expect, it } from 'vitest';
+import { IFF_NO_ADDRCONF } from '#kernel/net/flags.ts';
 import { BondMachine } from './rig.ts';
 
 /** What comes from works after the fact, in no fixed place. */
@@ -134,6 +135,73 @@ describe('enslaving', () => {
       'bond0: (slave p1): Enslaving as an active interface with an up link',
       'bond0: (slave p2): Enslaving as a backup interface with an up link',
     ]);
+  });
+});
+
+describe('keeping IPv6 off', () => {
+  const IFF_SLAVE = 0x800;
+
+  it('is what IFF_SLAVE does from before the slave is opened, in 6.1', () => {
+    const { m, p1 } = machine('active-backup');
+    const flagsAtOpen: boolean[] = [];
+    const open = p1.dev.ops.ndo_open!;
+    p1.dev.ops = {
+      ...p1.dev.ops,
+      *ndo_open(dev) {
+        flagsAtOpen.push((dev.flags & IFF_SLAVE) !== 0, (dev.priv_flags & IFF_NO_ADDRCONF) !== 0);
+        return yield* open(dev);
+      },
+    };
+    m.set('slaves', '+p1');
+    expect(flagsAtOpen).toEqual([true, false]);
+  });
+
+  it('is what IFF_NO_ADDRCONF does in 6.12, until the slave leaves', () => {
+    const { m, p1 } = machine('active-backup', '6.12');
+    const open = p1.dev.ops.ndo_open!;
+    let slaveAtOpen = true;
+    p1.dev.ops = {
+      ...p1.dev.ops,
+      *ndo_open(dev) {
+        slaveAtOpen = (dev.flags & IFF_SLAVE) !== 0;
+        return yield* open(dev);
+      },
+    };
+    m.set('slaves', '+p1');
+    expect(slaveAtOpen).toBe(false);
+    expect(p1.dev.flags & IFF_SLAVE).toBe(IFF_SLAVE);
+    expect(p1.dev.priv_flags & IFF_NO_ADDRCONF).not.toBe(0);
+    m.set('slaves', '-p1');
+    expect(p1.dev.priv_flags & IFF_NO_ADDRCONF).toBe(0);
+    expect(p1.dev.flags & IFF_SLAVE).toBe(0);
+  });
+
+  it('leaves only the bond to become ready', () => {
+    const { m } = machine('active-backup');
+    m.set('slaves', '+p1');
+    m.set('slaves', '+p2');
+    m.wait(1500);
+    const ready = m.k.log.records.filter((record) => record.text.includes('link becomes ready'));
+    expect(ready.map((record) => record.text)).toEqual([
+      'IPv6: ADDRCONF(NETDEV_CHANGE): bond0: link becomes ready',
+    ]);
+  });
+});
+
+describe('fail_over_mac follow in 6.12', () => {
+  it('gives a slave that has the address of the bond a random one', () => {
+    for (const [profile, random] of [
+      ['6.1', false],
+      ['6.12', true],
+    ] as const) {
+      const { m, p2, bond } = machine('active-backup', profile);
+      m.set('fail_over_mac', 'follow');
+      m.set('slaves', '+p1');
+      p2.dev.dev_addr = bond.dev.dev_addr.slice();
+      m.set('slaves', '+p2');
+      const same = p2.dev.dev_addr.join() === bond.dev.dev_addr.join();
+      expect(same).toBe(!random);
+    }
   });
 });
 
