@@ -8,8 +8,14 @@ export class Actor {
   readonly kind: 'task' | 'work';
   /** What it waits for, outermost first: a task that polls for references may also sleep inside. */
   readonly waits: Resource[] = [];
+  /** Waits that end by themselves when their time is over: they never count as stuck. */
+  readonly timed: Resource[] = [];
   /** For a work item that is being executed: the task that executes it. */
   executor: Actor | null = null;
+  /** The task has ended: what it still holds is never given back. */
+  gone = false;
+  /** Where it stands in the code, `function@file:line`; empty when that is not known. */
+  place: () => string = () => '';
 
   constructor(name: string, kind: 'task' | 'work') {
     this.name = name;
@@ -31,7 +37,17 @@ export type ResourceKind =
   | 'flush'
   | 'completion'
   | 'notifier'
-  | 'activeReference';
+  | 'activeReference'
+  | 'cpu';
+
+/** What nobody but its holder gives back. References and completions pass from hand to hand. */
+const ownedKinds: ReadonlySet<ResourceKind> = new Set([
+  'mutex',
+  'rwsem',
+  'spinlock',
+  'activeReference',
+  'cpu',
+]);
 
 /** One hold. A released one is used again, so that a lock costs no allocation. */
 export class Hold {
@@ -80,6 +96,8 @@ export interface CycleStep {
   readonly holder: Actor;
   /** As it was when the cycle closed. */
   readonly hold: Readonly<Hold>;
+  /** Where the waiter waits, `function@file:line`; empty for a work that is still in its queue. */
+  readonly place: string;
 }
 
 /** A deadlock, at the moment it closed. */
@@ -88,11 +106,66 @@ export interface Deadlock {
   readonly steps: readonly CycleStep[];
 }
 
+/** A wait for something whose holder has died with it: no deadlock, but it never ends either. */
+export interface Abandoned {
+  readonly timeNs: number;
+  readonly step: CycleStep;
+}
+
+/** Who must act before a holder lets go: for a work that is executed, its worker. */
+const actsFor = ({ actor }: Hold): Actor => actor.executor ?? actor;
+
+/** Holds that a waiter waits for. */
+function relevantHolds(resource: Resource, waiter: Actor): readonly Hold[] {
+  const { holds } = resource;
+  // Somebody else may put a reference of the waiter's; of a lock it waits for itself.
+  if (resource.kind !== 'reference' || holds.length < 2) return holds;
+  return holds.filter((hold) => hold.actor !== waiter);
+}
+
+/** Can this resource still be released, given who is stuck? */
+function canCome(resource: Resource, waiter: Actor, stuck: ReadonlySet<Actor>): boolean {
+  if (resource.external || waiter.timed.includes(resource)) return true;
+  const isStuck = (hold: Hold): boolean =>
+    stuck.has(actsFor(hold)) || (hold.actor.gone && ownedKinds.has(resource.kind));
+  const holds = relevantHolds(resource, waiter);
+  if (resource.rule === 'all') return !holds.some(isStuck);
+  return holds.length === 0 || !holds.every(isStuck);
+}
+
+/** Members of `candidates` that cannot go on unless another one does. The set is made smaller. */
+function keepStuck(candidates: Set<Actor>): Set<Actor> {
+  let changed = true;
+  while (changed) {
+    changed = false;
+    for (const actor of candidates) {
+      if (!actor.waits.every((resource) => canCome(resource, actor, candidates))) continue;
+      candidates.delete(actor);
+      changed = true;
+    }
+  }
+  return candidates;
+}
+
+/** Everybody that these wait for, themselves included. */
+function reach(from: readonly Actor[]): Set<Actor> {
+  const found = new Set(from);
+  for (const actor of found) {
+    for (const resource of actor.waits) {
+      for (const hold of resource.holds) found.add(actsFor(hold));
+    }
+  }
+  return found;
+}
+
 /** The graph of one machine. */
 export class WaitGraph {
   readonly deadlocks: Deadlock[] = [];
+  readonly abandoned: Abandoned[] = [];
   /** Told at the moment a cycle closes. */
   onDeadlock: (deadlock: Deadlock) => void = () => undefined;
+  /** Told when somebody waits for what a dead task holds. */
+  onAbandoned: (abandoned: Abandoned) => void = () => undefined;
   /** Resources that somebody waits for. */
   readonly resources = new Set<Resource>();
   /** Actors that wait. */
@@ -110,7 +183,7 @@ export class WaitGraph {
     const found = holdOf(resource, actor);
     if (found !== undefined) found.count++;
     else this.addHold(resource, actor, why);
-    if (resource.waiters.size > 0) this.search(resource);
+    if (resource.waiters.size > 0) this.search(resource, [...resource.waiters]);
   }
 
   private addHold(resource: Resource, actor: Actor, why: string): void {
@@ -136,22 +209,31 @@ export class WaitGraph {
     if (holds.at(-1) === found) holds.pop();
     else holds.splice(holds.indexOf(found), 1);
     resource.spare = found;
+    // The one who could still have let a waiter through may be the one who leaves.
+    const narrows = resource.rule === 'any' || resource.kind === 'reference';
+    if (narrows && resource.waiters.size > 0) this.search(resource, [...resource.waiters]);
     return true;
   }
 
-  /** The actor begins to wait. May close a cycle. */
-  wait(actor: Actor, resource: Resource): void {
+  /**
+   * The actor begins to wait; `timed` when the wait ends by itself. May close a cycle.
+   */
+  wait(actor: Actor, resource: Resource, timed = false): void {
     this.resources.add(resource);
     this.actors.add(actor);
     actor.waits.push(resource);
+    if (timed) actor.timed.push(resource);
     resource.waiters.add(actor);
-    this.search(resource);
+    this.search(resource, [actor]);
+    this.reportAbandoned(resource, [actor]);
   }
 
   /** The wait is over, one way or the other. */
   endWait(actor: Actor, resource: Resource): void {
     const at = actor.waits.lastIndexOf(resource);
     if (at >= 0) actor.waits.splice(at, 1);
+    const timedAt = actor.timed.lastIndexOf(resource);
+    if (timedAt >= 0) actor.timed.splice(timedAt, 1);
     if (actor.waits.includes(resource)) return;
     resource.waiters.delete(actor);
     if (actor.waits.length === 0) this.actors.delete(actor);
@@ -163,90 +245,99 @@ export class WaitGraph {
     work.executor = executor;
   }
 
+  /** The task has ended. What it holds of locks is lost. */
+  leave(actor: Actor): void {
+    actor.gone = true;
+    for (const resource of [...actor.waits]) this.endWait(actor, resource);
+    for (const resource of this.resources) this.reportAbandoned(resource, [...resource.waiters]);
+  }
+
   /** Actors that cannot go on unless another stuck actor does. */
   stuck(): Set<Actor> {
-    const stuck = new Set<Actor>();
-    for (const resource of this.resources) {
-      for (const waiter of resource.waiters) stuck.add(waiter);
-    }
-    let changed = true;
-    while (changed) {
-      changed = false;
-      for (const actor of stuck) {
-        if (actor.waits.every((resource) => this.canCome(resource, actor, stuck))) {
-          stuck.delete(actor);
-          changed = true;
-        }
-      }
-    }
-    return stuck;
+    return keepStuck(new Set(this.actors));
   }
 
-  /** Can this resource still be released, given who is stuck? */
-  private canCome(resource: Resource, waiter: Actor, stuck: ReadonlySet<Actor>): boolean {
-    if (resource.external) return true;
-    const { holds } = resource;
-    // A waiter that is the only holder waits for itself; one hold among others is not what it waits
-    // for.
-    const counts = ({ actor }: Hold): boolean => actor !== waiter || holds.length === 1;
-    const isStuck = ({ actor }: Hold): boolean => stuck.has(actor.executor ?? actor);
-    if (resource.rule === 'all') return !holds.some((hold) => counts(hold) && isStuck(hold));
-    const others = holds.filter(counts);
-    return others.length === 0 || !others.every(isStuck);
-  }
-
-  private search(from: Resource): void {
+  /** Looks for a cycle through `from` that the last edge, of one of these waiters, has closed. */
+  private search(from: Resource, waiters: readonly Actor[]): void {
     // A cycle goes through this resource, so one of its holders must be waiting too.
-    const waits = ({ actor }: Hold): boolean => this.actors.has(actor.executor ?? actor);
-    if (!from.holds.some(waits)) return;
-    const stuck = this.stuck();
+    if (!from.holds.some((hold) => this.actors.has(actsFor(hold)))) return;
+    const stuck = keepStuck(reach(waiters));
     if (stuck.size === 0) return;
-    const steps = this.cycle(from, stuck);
-    if (steps === null) return;
-    const key = steps
-      .map((step) => `${step.waiter.name}|${step.resource.name}`)
-      .sort()
-      .join('\n');
-    if (this.known.has(key)) return;
-    this.known.add(key);
-    const deadlock = { timeNs: this.now(), steps };
+    const steps = this.cycle(waiters, stuck);
+    if (steps === null || !this.isNews(steps)) return;
+    const deadlock = { timeNs: this.now(), steps: steps.map(asReported) };
     this.deadlocks.push(deadlock);
     this.onDeadlock(deadlock);
   }
 
-  /** Walks from the resource's waiters along stuck holders until an actor comes again. */
-  private cycle(from: Resource, stuck: ReadonlySet<Actor>): CycleStep[] | null {
-    for (const first of from.waiters) {
+  private isNews(steps: readonly Edge[]): boolean {
+    const key = steps
+      .map((step) => `${step.waiter.name}|${step.resource.name}`)
+      .sort()
+      .join('\n');
+    if (this.known.has(key)) return false;
+    this.known.add(key);
+    return true;
+  }
+
+  private reportAbandoned(resource: Resource, waiters: readonly Actor[]): void {
+    if (!ownedKinds.has(resource.kind)) return;
+    const hold = resource.holds.find((each) => each.actor.gone);
+    if (hold === undefined) return;
+    for (const waiter of waiters) {
+      const edge = { waiter, resource, hold };
+      if (waiter.timed.includes(resource) || !this.isNews([edge])) continue;
+      const abandoned = { timeNs: this.now(), step: asReported(edge) };
+      this.abandoned.push(abandoned);
+      this.onAbandoned(abandoned);
+    }
+  }
+
+  /** Walks from the waiters along stuck holders until an actor comes again. */
+  private cycle(waiters: readonly Actor[], stuck: ReadonlySet<Actor>): Edge[] | null {
+    for (const first of waiters) {
       if (!stuck.has(first)) continue;
-      const path: CycleStep[] = [];
+      const path: Edge[] = [];
       const seen = new Map<Actor, number>();
       let actor: Actor = first;
       for (;;) {
         const again = seen.get(actor);
         if (again !== undefined) return path.slice(again);
         seen.set(actor, path.length);
-        const step = this.stuckStep(actor, stuck);
-        if (step === null) break;
-        path.push(step);
-        actor = step.holder.executor ?? step.holder;
+        const edge = stuckEdge(actor, stuck);
+        if (edge === null) break;
+        path.push(edge);
+        actor = actsFor(edge.hold);
       }
     }
     return null;
   }
+}
 
-  private stuckStep(waiter: Actor, stuck: ReadonlySet<Actor>): CycleStep | null {
-    for (const resource of waiter.waits) {
-      if (this.canCome(resource, waiter, stuck)) continue;
-      // A holder that is being executed tells more than one that waits in a queue.
-      const holds = resource.holds.filter((hold) => stuck.has(hold.actor.executor ?? hold.actor));
-      const best = holds.find((hold) => hold.actor.executor !== null) ?? holds[0];
-      if (best !== undefined) {
-        const hold = new Hold(best.actor, best.sinceNs, best.why);
-        return { waiter, resource, holder: best.actor, hold };
-      }
-    }
-    return null;
+/** An edge of the graph: the waiter waits until this hold of the resource is given back. */
+interface Edge {
+  readonly waiter: Actor;
+  readonly resource: Resource;
+  readonly hold: Hold;
+}
+
+/** The edge as it is now, with its place in the code, which is slow to find. */
+function asReported({ waiter, resource, hold }: Edge): CycleStep {
+  const { actor, sinceNs, why } = hold;
+  const kept = new Hold(actor, sinceNs, why);
+  return { waiter, resource, holder: actor, hold: kept, place: waiter.place() };
+}
+
+/** What a stuck actor waits for, and one of those who will not let go of it. */
+function stuckEdge(waiter: Actor, stuck: ReadonlySet<Actor>): Edge | null {
+  for (const resource of waiter.waits) {
+    if (canCome(resource, waiter, stuck)) continue;
+    const holds = relevantHolds(resource, waiter).filter((hold) => stuck.has(actsFor(hold)));
+    // A holder that is being executed tells more than one that waits in a queue.
+    const best = holds.find((hold) => hold.actor.executor !== null) ?? holds[0];
+    if (best !== undefined) return { waiter, resource, hold: best };
   }
+  return null;
 }
 
 const holdOf = (resource: Resource, actor: Actor): Hold | undefined => {

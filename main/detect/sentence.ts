@@ -1,6 +1,7 @@
-// The deadlock in one sentence: who waits for what, and who holds it.
+// The deadlock in one sentence: who waits for what, where in the code, and who holds it. Everything
+// comes from the graph; nothing is parsed out of texts.
 
-import type { CycleStep, Deadlock, Resource } from './graph.ts';
+import type { Abandoned, CycleStep, Deadlock, Resource } from './graph.ts';
 
 /** `the mutex intf_mutex`, `the last reference on netdev p1`, … */
 export function describeResource(resource: Resource): string {
@@ -13,6 +14,8 @@ export function describeResource(resource: Resource): string {
       return `the flush of ${resource.name}`;
     case 'activeReference':
       return `the end of a write to ${resource.name}`;
+    case 'cpu':
+      return resource.name;
     default:
       return `the ${resource.kind} ${resource.name}`;
   }
@@ -21,18 +24,29 @@ export function describeResource(resource: Resource): string {
 function describeHolder(step: CycleStep): string {
   const { holder, hold } = step;
   if (holder.kind !== 'work') return holder.name;
-  const why = hold.why === '' ? '' : ` (${hold.why})`;
+  const tells = step.resource.kind === 'reference' && hold.why !== '';
+  const why = tells ? ` (${hold.why})` : '';
   const runs =
     holder.executor === null ? ' still in the queue' : `, run by ${holder.executor.name}`;
   return `the work ${holder.name}${why}${runs}`;
 }
 
-/** One sentence that names every actor and resource of the cycle. */
-export function deadlockSentence(deadlock: Deadlock): string {
-  const parts = deadlock.steps.map(
-    (step) =>
-      `${step.waiter.name} waits for ${describeResource(step.resource)}, ` +
-      `which is held by ${describeHolder(step)}`,
+function describeStep(step: CycleStep): string {
+  const { waiter, resource, place } = step;
+  const [where = ''] = place.split('@');
+  const inFunction = where === '' ? '' : ` in ${where}`;
+  const verb = resource.kind === 'completion' ? 'which must come from' : 'which is held by';
+  return (
+    `${waiter.name} waits for ${describeResource(resource)}${inFunction}, ` +
+    `${verb} ${describeHolder(step)}`
   );
-  return `${parts.join('; ')}.`;
 }
+
+/** One sentence that names every actor, resource and place of the cycle. */
+export function deadlockSentence(deadlock: Deadlock): string {
+  return `${deadlock.steps.map(describeStep).join('; ')}.`;
+}
+
+/** One sentence for a wait that a death has made endless. */
+export const abandonedSentence = ({ step }: Abandoned): string =>
+  `${describeStep(step)}, which has died with it.`;

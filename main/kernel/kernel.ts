@@ -15,13 +15,15 @@ import { Devlinks } from './devlink.ts';
 import { Vfs } from './fs/vfs.ts';
 import { HungTaskDetector } from './hung-task.ts';
 import { Infiniband } from './infiniband/infiniband.ts';
+import { AtomicSleepLog } from './might-sleep.ts';
 import { ModuleTable } from './module.ts';
 import { Net } from './net/net.ts';
 import { oops_report } from './oops.ts';
 import { IrqController } from './pci/irq.ts';
 import { PciBus } from './pci/pci-bus.ts';
 import { PrintkLog } from './printk.ts';
-import { Rcu } from './rcu.ts';
+import { Rcu, exit_rcu } from './rcu.ts';
+import type { TaintLetter } from './taint.ts';
 import { TimerWheel } from './time/timer-wheel.ts';
 import { Workqueues } from './workqueue/pool.ts';
 
@@ -71,8 +73,13 @@ export class Kernel {
   readonly devlinks: Devlinks;
   readonly net: Net;
   readonly infiniband: Infiniband;
-  /** Letters of the tainted string besides D, for example `OE`. */
+  /** Letters that modules bring into the tainted string, for example `OE`. */
   taint = '';
+  /** Letters of what has happened since boot: see taint.ts. */
+  readonly taints = new Set<TaintLetter>();
+  readonly atomicSleeps = new AtomicSleepLog();
+  /** Places whose WARN_ON_ONCE() has been said. */
+  readonly warned = new Set<string>();
 
   private pid = 3;
 
@@ -96,6 +103,9 @@ export class Kernel {
     this.sim.onCrash = (task, error) => {
       this.crash(task, error);
     };
+    this.sim.onExit = (task) => {
+      this.forget(task);
+    };
   }
 
   get HZ(): number {
@@ -114,6 +124,15 @@ export class Kernel {
 
   nextPid(): number {
     return this.pid++;
+  }
+
+  /** A context has ended. An interrupt frame is used again, so its actor stays. */
+  private forget(task: Task): void {
+    exit_rcu(this, task);
+    const actor = this.actors.get(task);
+    if (actor === undefined || task.kind !== 'task') return;
+    this.graph.leave(actor);
+    this.actors.delete(task);
   }
 
   /** A context died of an exception: an oops when it is one, else a defect of the lab itself. */

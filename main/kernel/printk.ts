@@ -12,6 +12,8 @@ export const KERN_WARNING = 4;
 export const KERN_NOTICE = 5;
 export const KERN_INFO = 6;
 export const KERN_DEBUG = 7;
+/** Level of lines that name none. */
+export const KERN_DEFAULT = KERN_WARNING;
 
 /** One line of the log. */
 export interface LogRecord {

@@ -3,18 +3,25 @@
 // worker executes a work item, holds and waits count for the worker, and the work points to it.
 
 import { Actor } from '#detect/graph.ts';
-import { K } from '#trace/kinds.ts';
+import { Oops } from '#sim/shared.ts';
+import { captureStack } from '#sim/stack.ts';
 import { preempt } from '#sim/task.ts';
 import type { Atomic, MaySleep, SleepState, Task } from '#sim/task.ts';
+import { K } from '#trace/kinds.ts';
+import { preempt_count } from './dump-stack.ts';
 import { ERESTARTNOINTR } from './errno.ts';
 import type { Kernel } from './kernel.ts';
-import { KERN_ERR, printk } from './printk.ts';
+import { __schedule_bug, might_sleep } from './might-sleep.ts';
+import { placeOf } from './stack.ts';
+
+export { might_sleep } from './might-sleep.ts';
 
 /** The actor of a task in the wait graph. */
 export function actorOf(k: Kernel, task: Task): Actor {
   const found = k.actors.get(task);
   if (found !== undefined) return found;
   const actor = new Actor(task.name, 'task');
+  actor.place = () => placeOf(k.sim.currentOrNull === task ? captureStack() : task.stack);
   k.actors.set(task, actor);
   return actor;
 }
@@ -24,34 +31,17 @@ export function currentActor(k: Kernel): Actor {
   return actorOf(k, k.sim.current);
 }
 
-/** might_sleep(): complains when the context must not sleep (facts/driver 9.12). */
-export function might_sleep(k: Kernel): void {
-  const task = k.sim.current;
-  if (!task.atomic && task.softirqDepth === 0) return;
-  const irqsOff = task.irqsOffDepth > 0 || task.kind === 'hardirq' ? 1 : 0;
-  printk(
-    k,
-    KERN_ERR,
-    [
-      'BUG: sleeping function called from invalid context',
-      `in_atomic(): 1, irqs_disabled(): ${irqsOff}, non_block: 0, pid: ${task.pid}, name: ${task.comm}`,
-    ].join('\n'),
-  );
-  k.findings.push({
-    kind: 'atomicSleep',
-    timeNs: k.sim.now(),
-    task: task.name,
-    text: 'might_sleep',
-  });
-}
-
 function* __schedule(k: Kernel, state: SleepState, why: string, object: number): MaySleep<void> {
   yield* k.sim.block(state, why, object);
 }
 
 /** Gives up the CPU until wake_up_process(); the caller has queued itself where a waker looks. */
 export function* schedule(k: Kernel, state: SleepState, why: string, object = 0): MaySleep<void> {
-  might_sleep(k);
+  const task = k.sim.current;
+  if (preempt_count(task) > 0) __schedule_bug(k);
+  if (task.kind !== 'task') throw new Oops('scheduling in an interrupt');
+  // Whoever runs next runs with interrupts on, and so does this task when it comes back.
+  if (task.irqsOffDepth > 0) k.sim.cpus.unpin(task);
   yield* __schedule(k, state, why, object);
 }
 

@@ -11,20 +11,26 @@ const inlined: ReadonlySet<string> = new Set([
   'add_drivers',
   'netdev_wait_allrefs_any',
   'unregister_netdevice',
+  'wait_event',
+  'wait_event_idle',
+  'wait_event_killable',
+  'wait_event_interruptible',
+  'wait_event_timeout',
+  'wait_event_interruptible_timeout',
 ]);
 
-/** Scheduler and mutex frames, which /proc/PID/stack leaves out. */
-const schedulerFrames: ReadonlySet<string> = new Set([
-  '__schedule',
-  'schedule',
-  'schedule_preempt_disabled',
-  '__mutex_lock',
-  '__mutex_lock_slowpath',
-  'mutex_lock',
-  'mutex_lock_interruptible',
-  'schedule_timeout',
-  'schedule_timeout_uninterruptible',
+/** Kernel functions that the real compiler gives another name (facts/driver 7.2). */
+const compiledNames: ReadonlyMap<string, string> = new Map([
+  ['__mutex_lock', '__mutex_lock.constprop.0'],
 ]);
+
+/** What the kernel marks as scheduler code (__sched): /proc/PID/stack leaves it out. */
+const schedulerFrames =
+  /^(__schedule|schedule|schedule_(preempt_disabled|timeout.*|hrtimeout.*)|_{0,2}cond_resched|do_nanosleep|_{0,2}mutex_lock.*|_{0,3}down(_.*)?|rwsem_down_.*|(__|do_)?wait_for_(common|completion.*))$/;
+
+/** Files of the primitives: a place in the code is named by the function that calls them. */
+const primitives =
+  /^kernel\/(sched|wait|rcu|reference|workqueue|locking\/\w+|time\/\w+|workqueue\/\w+|fs\/kernfs|fs\/sysfs)\.ts:/;
 
 const isOurs = (name: string): boolean => /^[a-z][a-z0-9]*[A-Z]/.test(name);
 
@@ -34,12 +40,21 @@ export function stackFrames(sites: readonly string[]): string[] {
     const [name = '', place = ''] = site.split('@');
     if (isOurs(name) || inlined.has(name)) return [];
     const found = modulePattern.exec(place);
-    return [found === null ? name : `${name} [${found[1]!}]`];
+    const compiled = compiledNames.get(name) ?? name;
+    return [found === null ? compiled : `${compiled} [${found[1]!}]`];
   });
 }
 
 /** The same without the frames that /proc/PID/stack leaves out. */
 export function procStackFrames(sites: readonly string[]): string[] {
-  const at = sites.findIndex((site) => !schedulerFrames.has(site.split('@')[0]!));
-  return stackFrames(at < 0 ? [] : sites.slice(at));
+  return stackFrames(sites.filter((site) => !schedulerFrames.test(site.split('@')[0]!)));
+}
+
+/** The innermost call site that is no primitive and no helper of ours; empty when there is none. */
+export function placeOf(sites: readonly string[]): string {
+  const found = sites.find((site) => {
+    const [name = '', place = ''] = site.split('@');
+    return !isOurs(name) && name !== 'device_lock' && !primitives.test(place);
+  });
+  return found ?? '';
 }

@@ -1,10 +1,17 @@
 // WARN_ON() (kernel/panic.c): a report with the place and the call trace; the context goes on.
 
 import { captureStack } from '#sim/stack.ts';
+import { dump_stack_print_info, print_modules, traceLines } from './dump-stack.ts';
 import type { Kernel } from './kernel.ts';
-import { tainted } from './oops.ts';
 import { KERN_WARNING, printk } from './printk.ts';
-import { stackFrames } from './stack.ts';
+import { add_taint } from './taint.ts';
+
+/** WARN_ON_ONCE(): as warn_on(), the first time at this place. */
+export function warn_on_once(k: Kernel, place: string, functionName: string, message = ''): void {
+  if (k.warned.has(place)) return;
+  k.warned.add(place);
+  warn_on(k, place, functionName, message === '' ? undefined : message);
+}
 
 /**
  * Prints the report and records a finding. `place` is the kernel's file and line, `functionName`
@@ -12,7 +19,7 @@ import { stackFrames } from './stack.ts';
  */
 export function warn_on(k: Kernel, place: string, functionName: string, message?: string): void {
   const task = k.sim.current;
-  const frames = stackFrames(captureStack()).filter((frame) => frame !== 'warn_on');
+  const sites = captureStack().filter((site) => !/^warn_on(_once)?@/.test(site));
   const text = `WARNING: CPU: ${task.cpu} PID: ${task.pid} at ${place} ${functionName}`;
   printk(
     k,
@@ -21,13 +28,12 @@ export function warn_on(k: Kernel, place: string, functionName: string, message?
       '------------[ cut here ]------------',
       ...(message === undefined ? [] : [message]),
       text,
-      `CPU: ${task.cpu} PID: ${task.pid} Comm: ${task.comm} ${tainted(k)} ${k.options.release} #1`,
-      'Call Trace:',
-      ' <TASK>',
-      ...frames.map((frame) => ` ${frame}`),
-      ' </TASK>',
+      print_modules(k),
+      ...dump_stack_print_info(k, task),
+      ...traceLines(sites),
       '---[ end trace 0000000000000000 ]---',
     ].join('\n'),
   );
+  add_taint(k, 'W');
   k.findings.push({ kind: 'warning', timeNs: k.sim.now(), task: task.name, text });
 }

@@ -162,6 +162,13 @@ export class Cpus {
     trace.emit(hard ? K['irq.exit'] : K['softirq.exit'], name, trace.cpu);
   }
 
+  /** What an interrupt frame has interrupted, directly or not, the nearest last. */
+  interruptedBelow(frame: Task): Task[] {
+    const { stack } = this.list[frame.cpu % this.list.length]!;
+    const at = stack.indexOf(frame);
+    return stack.slice(0, Math.max(0, at)).filter((task) => task.interruptedBy !== null);
+  }
+
   /** A context ended: whatever it interrupted goes on. */
   release(task: Task): void {
     const cpu = this.list[task.cpu % this.list.length]!;

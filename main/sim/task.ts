@@ -51,6 +51,8 @@ export class Task {
   readonly kind: ContextKind;
   /** What `ps` shows. */
   comm: string;
+  /** What /proc adds to a worker's comm: `+mlx4_en` while it executes a work of that queue, then `-`. */
+  commSuffix = '';
   pid = 0;
   parentPid = 0;
   runState: RunState = 'runnable';

@@ -6,6 +6,7 @@ import { EINVAL } from '../errno.ts';
 import type { HungTaskSysctls } from '../hung-task.ts';
 import type { Kernel } from '../kernel.ts';
 import type { KernfsNode } from './kernfs.ts';
+import { get_taint } from '../taint.ts';
 import { createProcFile, createSysctl } from './procfs.ts';
 import { handle_sysrq } from './sysrq.ts';
 
@@ -32,6 +33,7 @@ function hungTaskSysctl(
       const value = Number(text);
       if (!/^-?\d+$/.test(text) || value < lowest) return -EINVAL;
       k.hungTask.sysctls[name] = value;
+      if (name !== 'hung_task_warnings') k.hungTask.retime();
       return 0;
     },
   });
@@ -47,7 +49,7 @@ export function createProcFiles(k: Kernel, proc: KernfsNode): void {
   hungTaskSysctl(k, proc, 'hung_task_check_interval_secs', 0);
   hungTaskSysctl(k, proc, 'hung_task_warnings', -1);
   createSysctl(proc, 'kernel/osrelease', { get: () => k.options.release });
-  createSysctl(proc, 'kernel/tainted', { get: () => (k.taint === '' ? 0 : 1) });
+  createSysctl(proc, 'kernel/tainted', { get: () => get_taint(k) });
   createProcFile(proc, 'sysrq-trigger', {
     *write(text): MaySleep<number> {
       handle_sysrq(k, text);

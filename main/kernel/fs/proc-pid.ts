@@ -16,6 +16,9 @@ function stateText(task: Task): string {
   return task.sleepState === 'I' ? 'I (idle)' : 'D (disk sleep)';
 }
 
+/** A worker's name tells which queue it works for. */
+const proc_task_name = (task: Task): string => task.comm + task.commSuffix;
+
 const isBlocked = (task: Task): boolean => task.runState === 'blocked';
 
 /** Lines of /proc/PID/stack; a running task has none. */
@@ -41,7 +44,7 @@ const signalMask = (signals: ReadonlySet<number>): string =>
 
 function statusText(task: Task): string {
   return [
-    `Name:\t${task.comm}`,
+    `Name:\t${proc_task_name(task)}`,
     `State:\t${stateText(task)}`,
     `Tgid:\t${task.pid}`,
     `Pid:\t${task.pid}`,
@@ -60,7 +63,7 @@ function processNode(k: Kernel, parent: KernfsNode, task: Task): KernfsNode {
   const node = new KernfsNode(k, String(task.pid), parent, { kind: 'directory', mode: 0o555 });
   createProcFile(node, 'stack', { show: () => show(stackText(task)), mode: 0o400 });
   createProcFile(node, 'wchan', { show: () => show(wchanText(task)) });
-  createProcFile(node, 'comm', { show: () => show(`${task.comm}\n`) });
+  createProcFile(node, 'comm', { show: () => show(`${proc_task_name(task)}\n`) });
   createProcFile(node, 'status', { show: () => show(statusText(task)) });
   // Kernel threads have an empty command line; a program's is its comm here.
   createProcFile(node, 'cmdline', {

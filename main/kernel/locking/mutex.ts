@@ -1,7 +1,8 @@
 // Mutexes (kernel/locking/mutex.c, facts/driver 9.1): an owner and a FIFO of waiters. unlock wakes
-// the first waiter but does not give it the lock, so a running task may take it first; a waiter
-// that woke in vain asks for hand-over, so nobody starves. Optimistic spinning is left out: it
-// changes no order here.
+// the first waiter but does not give it the lock, so a running task may take it first; a waiter that
+// woke in vain asks for hand-over, so nobody starves. The trace tells the attempt (mutex.lock) and
+// the moment of getting it (mutex.acquired).
+// Left out: optimistic spinning, which changes no order here; ww mutexes.
 
 import { Resource } from '#detect/graph.ts';
 import { preempt } from '#sim/task.ts';
@@ -11,6 +12,9 @@ import { EINTR } from '../errno.ts';
 import type { Kernel } from '../kernel.ts';
 import { KERN_WARNING, printk } from '../printk.ts';
 import { actorOf, currentActor, might_sleep, schedule_preempt_disabled } from '../sched.ts';
+import { signal_pending_state } from '../signal.ts';
+
+type SleepLetter = 'D' | 'K' | 'S';
 
 export class Mutex {
   readonly k: Kernel;
@@ -40,13 +44,19 @@ function take(lock: Mutex, task: Task): void {
   lock.k.graph.hold(lock.resource, actorOf(lock.k, task), '');
 }
 
+/** The fast path: takes a lock that is free and not about to be handed over. */
+function __mutex_trylock_fast(lock: Mutex): boolean {
+  if (lock.owner !== null || lock.handoff) return false;
+  take(lock, lock.k.sim.current);
+  lock.k.trace.emit(K['mutex.acquired'], lock.object, 0);
+  return true;
+}
+
 /** Takes the lock; sleeps uninterruptibly (D) while somebody else has it. */
 export function* mutex_lock(lock: Mutex): MaySleep<void> {
-  const { sim } = lock.k;
-  might_sleep(lock.k);
-  if (sim.point(K['mutex.lock'], lock.object)) yield preempt;
-  if (lock.owner === null && !lock.handoff) take(lock, sim.current);
-  else yield* __mutex_lock_slowpath(lock);
+  might_sleep(lock.k, 'kernel/locking/mutex.c:283');
+  if (lock.k.sim.point(K['mutex.lock'], lock.object)) yield preempt;
+  if (!__mutex_trylock_fast(lock)) yield* __mutex_lock_slowpath(lock);
 }
 
 function* __mutex_lock_slowpath(lock: Mutex): MaySleep<void> {
@@ -57,7 +67,11 @@ function* __mutex_lock_interruptible_slowpath(lock: Mutex): MaySleep<number> {
   return yield* __mutex_lock(lock, 'S');
 }
 
-function* __mutex_lock(lock: Mutex, state: 'D' | 'S'): MaySleep<number> {
+function* __mutex_lock_killable_slowpath(lock: Mutex): MaySleep<number> {
+  return yield* __mutex_lock(lock, 'K');
+}
+
+function* __mutex_lock(lock: Mutex, state: SleepLetter): MaySleep<number> {
   const { k } = lock;
   const task = k.sim.current;
   const actor = currentActor(k);
@@ -65,7 +79,7 @@ function* __mutex_lock(lock: Mutex, state: 'D' | 'S'): MaySleep<number> {
   k.graph.wait(actor, lock.resource);
   let woken = false;
   while (lock.owner !== null && lock.owner !== task) {
-    if (state === 'S' && task.signalPending) break;
+    if (signal_pending_state(state, task)) break;
     if (woken && lock.waiters[0] === task) lock.handoff = true;
     yield* schedule_preempt_disabled(k, state, `mutex ${lock.name}`, lock.object);
     woken = true;
@@ -81,24 +95,22 @@ function* __mutex_lock(lock: Mutex, state: 'D' | 'S'): MaySleep<number> {
 
 /** As mutex_lock(), but a signal ends the wait with -EINTR. */
 export function* mutex_lock_interruptible(lock: Mutex): MaySleep<number> {
-  const { sim } = lock.k;
-  might_sleep(lock.k);
-  if (sim.point(K['mutex.lock'], lock.object)) yield preempt;
-  if (lock.owner === null && !lock.handoff) {
-    take(lock, sim.current);
-    return 0;
-  }
-  return yield* __mutex_lock_interruptible_slowpath(lock);
+  might_sleep(lock.k, 'kernel/locking/mutex.c:979');
+  if (lock.k.sim.point(K['mutex.lock'], lock.object)) yield preempt;
+  return __mutex_trylock_fast(lock) ? 0 : yield* __mutex_lock_interruptible_slowpath(lock);
+}
+
+/** As mutex_lock(), but a fatal signal ends the wait with -EINTR. */
+export function* mutex_lock_killable(lock: Mutex): MaySleep<number> {
+  might_sleep(lock.k, 'kernel/locking/mutex.c:1003');
+  if (lock.k.sim.point(K['mutex.lock'], lock.object)) yield preempt;
+  return __mutex_trylock_fast(lock) ? 0 : yield* __mutex_lock_killable_slowpath(lock);
 }
 
 /** Takes the lock if it is free; never sleeps. */
 export function* mutex_trylock(lock: Mutex): Atomic<boolean> {
-  const { sim } = lock.k;
-  const free = (): boolean => lock.owner === null && !lock.handoff;
-  if (sim.point(K['mutex.trylock'], lock.object)) yield preempt;
-  if (!free()) return false;
-  take(lock, sim.current);
-  return true;
+  if (lock.k.sim.point(K['mutex.trylock'], lock.object)) yield preempt;
+  return __mutex_trylock_fast(lock);
 }
 
 /** Gives the lock back. An unlock by somebody else is reported and has no effect. */

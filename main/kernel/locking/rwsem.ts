@@ -1,12 +1,16 @@
-// Read-write semaphores (kernel/locking/rwsem.c): many readers or one writer, FIFO, so a waiting
-// writer stops later readers.
+// Read-write semaphores (kernel/locking/rwsem.c): many readers or one writer. A waiting writer stops
+// later readers; when it is the readers' turn, all that wait enter together, whatever stands between
+// them (phase-fair). Locks are handed over, so nobody steals.
+// Left out: stealing and optimistic spinning, the limit of 256 readers for one wake-up.
 
 import { Resource } from '#detect/graph.ts';
 import { preempt } from '#sim/task.ts';
 import type { Atomic, MaySleep, Task } from '#sim/task.ts';
 import { K } from '#trace/kinds.ts';
+import { EINTR } from '../errno.ts';
 import type { Kernel } from '../kernel.ts';
-import { actorOf, currentActor, might_sleep, schedule } from '../sched.ts';
+import { actorOf, currentActor, might_sleep, schedule_preempt_disabled } from '../sched.ts';
+import { signal_pending_state } from '../signal.ts';
 
 interface Waiter {
   readonly task: Task;
@@ -42,24 +46,57 @@ function enter(sem: RwSemaphore, task: Task, write: boolean): void {
   sem.k.graph.hold(sem.resource, actorOf(sem.k, task), write ? 'write' : 'read');
 }
 
-function* rwsem_down(sem: RwSemaphore, write: boolean): MaySleep<void> {
+/** Waits for the lock: 0, or -EINTR when a signal came first. */
+function* waitForTurn(sem: RwSemaphore, write: boolean, state: 'D' | 'K'): MaySleep<number> {
   const { k } = sem;
-  might_sleep(k);
-  if (k.sim.point(write ? K['rwsem.write'] : K['rwsem.read'], sem.object)) yield preempt;
   const task = k.sim.current;
-  if (sem.waiters.length === 0 && canEnter(sem, write)) {
-    enter(sem, task, write);
-    return;
-  }
   const waiter: Waiter = { task, write, granted: false };
   const actor = currentActor(k);
   sem.waiters.push(waiter);
   k.graph.wait(actor, sem.resource);
-  while (!waiter.granted) yield* schedule(k, 'D', `rwsem ${sem.name}`, sem.object);
+  while (!waiter.granted && !signal_pending_state(state, task)) {
+    yield* schedule_preempt_disabled(k, state, `rwsem ${sem.name}`, sem.object);
+  }
   k.graph.endWait(actor, sem.resource);
+  if (waiter.granted) return 0;
+  sem.waiters.splice(sem.waiters.indexOf(waiter), 1);
+  letIn(sem);
+  return -EINTR;
 }
 
-function* rwsem_up(sem: RwSemaphore, write: boolean): Atomic<void> {
+function* rwsem_down_read_slowpath(sem: RwSemaphore): MaySleep<number> {
+  return yield* waitForTurn(sem, false, 'D');
+}
+
+function* rwsem_down_write_slowpath(sem: RwSemaphore, state: 'D' | 'K'): MaySleep<number> {
+  return yield* waitForTurn(sem, true, state);
+}
+
+/** Takes the lock when nobody has it or waits for it. */
+function tryEnter(sem: RwSemaphore, write: boolean): boolean {
+  if (sem.waiters.length > 0 || !canEnter(sem, write)) return false;
+  enter(sem, sem.k.sim.current, write);
+  return true;
+}
+
+function* downAny(
+  sem: RwSemaphore,
+  write: boolean,
+  state: 'D' | 'K',
+  place: string,
+): MaySleep<number> {
+  const { k } = sem;
+  might_sleep(k, place);
+  if (k.sim.point(write ? K['rwsem.write'] : K['rwsem.read'], sem.object)) yield preempt;
+  let error = 0;
+  if (!tryEnter(sem, write)) {
+    error = yield* write ? rwsem_down_write_slowpath(sem, state) : rwsem_down_read_slowpath(sem);
+  }
+  if (error === 0) k.trace.emit(K['rwsem.acquired'], sem.object, write ? 1 : 0);
+  return error;
+}
+
+function* upAny(sem: RwSemaphore, write: boolean): Atomic<void> {
   const { k } = sem;
   if (k.sim.point(K['rwsem.release'], sem.object)) yield preempt;
   if (write) sem.writer = null;
@@ -68,32 +105,49 @@ function* rwsem_up(sem: RwSemaphore, write: boolean): Atomic<void> {
   letIn(sem);
 }
 
-/** Lets in whoever may enter now, in the order of their coming. */
-function letIn(sem: RwSemaphore): void {
+function grant(sem: RwSemaphore, waiter: Waiter): void {
   const { k } = sem;
-  while (sem.waiters.length > 0 && canEnter(sem, sem.waiters[0]!.write)) {
-    const first = sem.waiters.shift()!;
-    first.granted = true;
-    k.graph.endWait(actorOf(k, first.task), sem.resource);
-    enter(sem, first.task, first.write);
-    k.sim.wake(first.task);
-  }
+  waiter.granted = true;
+  k.graph.endWait(actorOf(k, waiter.task), sem.resource);
+  enter(sem, waiter.task, waiter.write);
+  k.sim.wake(waiter.task);
+}
+
+/** Lets in whoever may enter now: the first, if a writer, or every reader that waits. */
+function letIn(sem: RwSemaphore): void {
+  const first = sem.waiters[0];
+  if (first === undefined || !canEnter(sem, first.write)) return;
+  const entering = first.write ? [first] : sem.waiters.filter((waiter) => !waiter.write);
+  const staying = sem.waiters.filter((waiter) => !entering.includes(waiter));
+  sem.waiters.splice(0, sem.waiters.length, ...staying);
+  for (const waiter of entering) grant(sem, waiter);
 }
 
 export function* down_read(sem: RwSemaphore): MaySleep<void> {
-  yield* rwsem_down(sem, false);
+  yield* downAny(sem, false, 'D', 'kernel/locking/rwsem.c:1519');
+}
+
+/** Takes it for reading if that needs no wait. */
+export function* down_read_trylock(sem: RwSemaphore): Atomic<boolean> {
+  if (sem.k.sim.point(K['rwsem.read'], sem.object)) yield preempt;
+  return tryEnter(sem, false);
 }
 
 export function* up_read(sem: RwSemaphore): Atomic<void> {
-  yield* rwsem_up(sem, false);
+  yield* upAny(sem, false);
 }
 
 export function* down_write(sem: RwSemaphore): MaySleep<void> {
-  yield* rwsem_down(sem, true);
+  yield* downAny(sem, true, 'D', 'kernel/locking/rwsem.c:1572');
+}
+
+/** As down_write(), but a fatal signal ends the wait with -EINTR. */
+export function* down_write_killable(sem: RwSemaphore): MaySleep<number> {
+  return yield* downAny(sem, true, 'K', 'kernel/locking/rwsem.c:1583');
 }
 
 export function* up_write(sem: RwSemaphore): Atomic<void> {
-  yield* rwsem_up(sem, true);
+  yield* upAny(sem, true);
 }
 
 /**

@@ -1,4 +1,6 @@
-// Counting semaphores (kernel/locking/semaphore.c): FIFO, up() hands over to the first waiter.
+// Counting semaphores (kernel/locking/semaphore.c): first come, first served; up() hands over to the
+// first waiter. Who took one need not be who gives it back: in the wait graph the one who gives back
+// loses a hold, and if it has none the oldest holder does.
 
 import { Resource } from '#detect/graph.ts';
 import { preempt } from '#sim/task.ts';
@@ -7,6 +9,7 @@ import { K } from '#trace/kinds.ts';
 import { EINTR } from '../errno.ts';
 import type { Kernel } from '../kernel.ts';
 import { actorOf, currentActor, might_sleep, schedule } from '../sched.ts';
+import { signal_pending_state } from '../signal.ts';
 
 interface Waiter {
   readonly task: Task;
@@ -33,43 +36,71 @@ export class Semaphore {
 export const sema_init = (k: Kernel, name: string, count: number): Semaphore =>
   new Semaphore(k, name, count);
 
-function* __down(sem: Semaphore, state: 'D' | 'S'): MaySleep<number> {
+/** Takes one if there is one. */
+function take(sem: Semaphore): boolean {
+  if (sem.count === 0) return false;
+  sem.count--;
+  sem.k.graph.hold(sem.resource, currentActor(sem.k), '');
+  sem.k.trace.emit(K['sem.acquired'], sem.object, 0);
+  return true;
+}
+
+/** Waits for one: 0, or -EINTR when a signal came first. */
+function* __down_common(sem: Semaphore, state: 'D' | 'S'): MaySleep<number> {
   const { k } = sem;
-  might_sleep(k);
-  if (k.sim.point(K['sem.down'], sem.object)) yield preempt;
   const actor = currentActor(k);
-  if (sem.count > 0) {
-    sem.count--;
-    k.graph.hold(sem.resource, actor, '');
-    return 0;
-  }
   const waiter: Waiter = { task: k.sim.current, up: false };
   sem.waiters.push(waiter);
   k.graph.wait(actor, sem.resource);
-  while (!waiter.up && !(state === 'S' && waiter.task.signalPending)) {
+  while (!waiter.up && !signal_pending_state(state, waiter.task)) {
     yield* schedule(k, state, `semaphore ${sem.name}`, sem.object);
   }
   k.graph.endWait(actor, sem.resource);
-  if (waiter.up) return 0;
+  if (waiter.up) {
+    k.trace.emit(K['sem.acquired'], sem.object, 0);
+    return 0;
+  }
   sem.waiters.splice(sem.waiters.indexOf(waiter), 1);
   return -EINTR;
 }
 
+function* __down(sem: Semaphore): MaySleep<void> {
+  yield* __down_common(sem, 'D');
+}
+
+function* __down_interruptible(sem: Semaphore): MaySleep<number> {
+  return yield* __down_common(sem, 'S');
+}
+
 /** Takes one; sleeps uninterruptibly while there is none. */
 export function* down(sem: Semaphore): MaySleep<void> {
-  yield* __down(sem, 'D');
+  might_sleep(sem.k, 'kernel/locking/semaphore.c:59');
+  if (sem.k.sim.point(K['sem.down'], sem.object)) yield preempt;
+  if (!take(sem)) yield* __down(sem);
+}
+
+/** Takes one if there is one; never sleeps. (The C function answers 0 for success.) */
+export function* down_trylock(sem: Semaphore): Atomic<boolean> {
+  if (sem.k.sim.point(K['sem.down'], sem.object)) yield preempt;
+  return take(sem);
 }
 
 /** Takes one; a signal ends the wait with -EINTR. */
 export function* down_interruptible(sem: Semaphore): MaySleep<number> {
-  return yield* __down(sem, 'S');
+  might_sleep(sem.k, 'kernel/locking/semaphore.c:83');
+  if (sem.k.sim.point(K['sem.down'], sem.object)) yield preempt;
+  return take(sem) ? 0 : yield* __down_interruptible(sem);
 }
 
 /** Gives one back, to the first waiter if there is one. Anybody may call it. */
 export function* up(sem: Semaphore): Atomic<void> {
   const { k } = sem;
   if (k.sim.point(K['sem.up'], sem.object)) yield preempt;
-  k.graph.release(sem.resource, currentActor(k));
+  const giver = currentActor(k);
+  if (!k.graph.release(sem.resource, giver)) {
+    const oldest = sem.resource.holds[0];
+    if (oldest !== undefined) k.graph.release(sem.resource, oldest.actor);
+  }
   const first = sem.waiters.shift();
   if (first === undefined) {
     sem.count++;

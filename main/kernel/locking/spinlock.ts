@@ -1,12 +1,14 @@
-// Spinlocks and the ways to keep a CPU (kernel/locking/spinlock.c, include/linux/preempt.h). A
-// contended lock parks the context until unlock; it keeps its CPU meanwhile, as a spinning one
-// does.
+// Spinlocks and the ways to keep a CPU (kernel/locking/qspinlock.c, include/linux/preempt.h). A
+// contended lock parks the context until it is handed over, first come, first served; it keeps its CPU
+// meanwhile, as a spinning one does. So an interrupt that spins on what it has interrupted is a deadlock.
 
 import { Resource } from '#detect/graph.ts';
 import { preempt } from '#sim/task.ts';
 import type { Atomic, Task } from '#sim/task.ts';
 import { K } from '#trace/kinds.ts';
+import { dump_stack } from '../dump-stack.ts';
 import type { Kernel } from '../kernel.ts';
+import { KERN_EMERG, printk } from '../printk.ts';
 import { actorOf, currentActor } from '../sched.ts';
 
 export class SpinLock {
@@ -58,34 +60,67 @@ export function* local_irq_restore(k: Kernel): Atomic<void> {
   k.sim.cpus.adjust('irqsOffDepth', -1);
 }
 
-/** Waits, spinning, until the lock is free. */
-function* contend(lock: SpinLock): Atomic<void> {
-  const { sim, graph } = lock.k;
-  const task = sim.current;
-  while (lock.owner !== null) {
-    lock.spinners.push(task);
-    const actor = currentActor(lock.k);
-    graph.wait(actor, lock.resource);
-    yield* sim.spin(`spinlock ${lock.name}`);
-    graph.endWait(actor, lock.resource);
-  }
+function take(lock: SpinLock, task: Task): void {
+  lock.owner = task;
+  lock.k.graph.hold(lock.resource, actorOf(lock.k, task), '');
 }
 
+/** While an interrupt spins, whatever it has interrupted waits for it. Gives the end of that. */
+function keepCpu(k: Kernel, task: Task): () => void {
+  const { graph } = k;
+  const below = k.sim.cpus.interruptedBelow(task).map((each) => actorOf(k, each));
+  if (below.length === 0) return () => undefined;
+  const cpu = new Resource(`CPU ${task.cpu}`, 'cpu');
+  const actor = actorOf(k, task);
+  graph.hold(cpu, actor, 'interrupt');
+  for (const each of below) graph.wait(each, cpu);
+  return () => {
+    for (const each of below) graph.endWait(each, cpu);
+    graph.release(cpu, actor);
+  };
+}
+
+/** Waits, spinning, until the lock is handed over. Ends the wait in the graph at that moment. */
+function* contend(lock: SpinLock): Atomic<void> {
+  const { k } = lock;
+  const task = k.sim.current;
+  lock.spinners.push(task);
+  k.graph.wait(currentActor(k), lock.resource);
+  const giveCpuBack = keepCpu(k, task);
+  while (lock.owner !== task) yield* k.sim.spin(`spinlock ${lock.name}`, lock.object);
+  giveCpuBack();
+}
+
+/** CONFIG_DEBUG_SPINLOCK: an unlock by somebody else, or of a free lock, is said. */
+function debug_spin_unlock(lock: SpinLock): void {
+  const { k } = lock;
+  const { cpu, comm, pid } = k.sim.current;
+  const what = lock.owner === null ? 'already unlocked' : 'wrong owner';
+  printk(k, KERN_EMERG, `BUG: spinlock ${what} on CPU#${cpu}, ${comm}/${pid}`);
+  dump_stack(k, ['debug_spin_unlock', 'release']);
+}
+
+/** Queued spinlocks are fair: the one that has spun longest has the lock now. */
 function release(lock: SpinLock): void {
-  const { sim, graph } = lock.k;
-  if (lock.owner !== null) graph.release(lock.resource, actorOf(lock.k, lock.owner));
+  const { k } = lock;
+  const { graph, sim } = k;
+  if (lock.owner !== sim.current) debug_spin_unlock(lock);
+  if (lock.owner !== null) graph.release(lock.resource, actorOf(k, lock.owner));
   lock.owner = null;
-  if (lock.spinners.length === 0) return;
-  for (const task of lock.spinners.splice(0)) sim.unspin(task);
+  const next = lock.spinners.shift();
+  if (next === undefined) return;
+  graph.endWait(actorOf(k, next), lock.resource);
+  take(lock, next);
+  sim.unspin(next);
 }
 
 export function* spin_lock(lock: SpinLock): Atomic<void> {
-  const { sim, graph } = lock.k;
+  const { sim } = lock.k;
   sim.cpus.adjust('preemptDepth', 1);
   if (sim.point(K['spin.lock'], lock.object)) yield preempt;
-  if (lock.owner !== null) yield* contend(lock);
-  lock.owner = sim.current;
-  graph.hold(lock.resource, actorOf(lock.k, lock.owner), '');
+  if (lock.owner === null) take(lock, sim.current);
+  else yield* contend(lock);
+  lock.k.trace.emit(K['spin.acquired'], lock.object, 0);
 }
 
 export function* spin_unlock(lock: SpinLock): Atomic<void> {

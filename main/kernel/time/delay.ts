@@ -6,36 +6,50 @@ import { preempt } from '#sim/task.ts';
 import type { Atomic, MaySleep, SleepState } from '#sim/task.ts';
 import { K } from '#trace/kinds.ts';
 import type { Kernel } from '../kernel.ts';
-import { might_sleep, schedule } from '../sched.ts';
+import { schedule } from '../sched.ts';
 
-function* schedule_timeout(k: Kernel, jiffies: number, state: SleepState): MaySleep<number> {
+/** A time-out that never comes. */
+export const MAX_SCHEDULE_TIMEOUT = Infinity;
+
+/**
+ * Sleeps for some jiffies, or until somebody wakes the task, which the caller has queued where a waker
+ * looks. Gives the jiffies left.
+ */
+export function* schedule_timeout(
+  k: Kernel,
+  jiffies: number,
+  state: SleepState,
+  why = 'sleep',
+  object = 0,
+): MaySleep<number> {
+  if (jiffies === MAX_SCHEDULE_TIMEOUT) {
+    yield* schedule(k, state, why, object);
+    return jiffies;
+  }
   const task = k.sim.current;
   const deadline = k.jiffies + jiffies;
   const expiry = k.timers.sleepUntil(deadline, () => {
     k.sim.wake(task);
   });
-  yield* schedule(k, state, 'sleep');
+  yield* schedule(k, state, why, object);
   expiry.cancel();
   return Math.max(0, deadline - k.jiffies);
 }
 
 /** Sleeps for some jiffies, in state D. */
-export function* schedule_timeout_uninterruptible(k: Kernel, jiffies: number): MaySleep<void> {
-  might_sleep(k);
-  yield* schedule_timeout(k, jiffies, 'D');
+export function* schedule_timeout_uninterruptible(k: Kernel, jiffies: number): MaySleep<number> {
+  return yield* schedule_timeout(k, jiffies, 'D');
 }
 
 /** Sleeps for some jiffies, in state S; a signal ends it. Gives the jiffies left. */
 export function* schedule_timeout_interruptible(k: Kernel, jiffies: number): MaySleep<number> {
-  might_sleep(k);
   return yield* schedule_timeout(k, jiffies, 'S');
 }
 
 /** Sleeps at least `milliseconds`: ceil(ms * HZ / 1000) + 1 jiffies, and what the wheel adds. */
 export function* msleep(k: Kernel, milliseconds: number): MaySleep<void> {
-  might_sleep(k);
   let left = Math.ceil((milliseconds * k.HZ) / 1000) + 1;
-  while (left > 0) left = yield* schedule_timeout(k, left, 'D');
+  while (left > 0) left = yield* schedule_timeout_uninterruptible(k, left);
 }
 
 export function* ssleep(k: Kernel, seconds: number): MaySleep<void> {
@@ -54,7 +68,6 @@ export function* usleep(k: Kernel, microseconds: number): MaySleep<void> {
 
 /** Sleeps by a high-resolution timer; no frame of its own in stacks. A signal ends state S. */
 export function* hrtimerSleep(k: Kernel, nanoseconds: number, state: SleepState): MaySleep<void> {
-  might_sleep(k);
   const task = k.sim.current;
   let over = false;
   k.sim.after(nanoseconds, () => {

@@ -31,12 +31,10 @@ export function wheelExpiry(now: number, delay: number): number {
 export class TimerWheel {
   private readonly k: Kernel;
   private readonly buckets = new Map<number, Entry[]>();
-  private readonly tickNs: number;
   private readonly initial: number;
 
   constructor(k: Kernel) {
     this.k = k;
-    this.tickNs = 1e9 / k.HZ;
     this.initial = -300 * k.HZ;
   }
 
@@ -44,7 +42,18 @@ export class TimerWheel {
    * The jiffies counter; it starts at -300 * HZ, as in the kernel, which places the wheel's grids.
    */
   get jiffies(): number {
-    return this.initial + Math.floor(this.k.sim.now() / this.tickNs);
+    const now = this.k.sim.now();
+    const { HZ } = this.k;
+    const seconds = Math.floor(now / 1e9);
+    return this.initial + seconds * HZ + Math.floor(((now - seconds * 1e9) * HZ) / 1e9);
+  }
+
+  /** When a jiffy begins, ns: exact also where HZ does not divide a second into whole ns. */
+  private startNs(jiffy: number): number {
+    const { HZ } = this.k;
+    const ticks = jiffy - this.initial;
+    const seconds = Math.floor(ticks / HZ);
+    return seconds * 1e9 + Math.ceil(((ticks - seconds * HZ) * 1e9) / HZ);
   }
 
   /** Calls `wake` when a timer for that jiffy would fire. For sleeps; runs outside any context. */
@@ -71,7 +80,7 @@ export class TimerWheel {
     if (bucket !== undefined) bucket.push(entry);
     else {
       this.buckets.set(at, [entry]);
-      this.k.sim.at((at - this.initial) * this.tickNs, () => {
+      this.k.sim.at(this.startNs(at), () => {
         this.expire(at);
       });
     }

@@ -2,10 +2,10 @@
 
 import { Resource } from '#detect/graph.ts';
 import { preempt } from '#sim/task.ts';
-import type { Atomic, MaySleep, Task } from '#sim/task.ts';
+import type { Atomic, Task } from '#sim/task.ts';
 import { K } from '#trace/kinds.ts';
 import type { Kernel } from '../kernel.ts';
-import { actorOf, currentActor, might_sleep, schedule } from '../sched.ts';
+import { cpu_relax, currentActor } from '../sched.ts';
 import type { Expiry } from './timer-wheel.ts';
 
 export class Timer {
@@ -18,7 +18,6 @@ export class Timer {
   expiry: Expiry | null = null;
   /** The context that runs the callback. */
   running: Task | null = null;
-  readonly waiters: Task[] = [];
   readonly fn: () => Atomic<void>;
 
   constructor(k: Kernel, name: string, fn: () => Atomic<void>) {
@@ -45,17 +44,20 @@ function* call_timer_fn(timer: Timer): Atomic<void> {
   yield* timer.fn();
   timer.running = null;
   k.graph.release(timer.resource, actor);
-  for (const task of timer.waiters.splice(0)) k.sim.wake(task);
 }
 
 /** Arms the timer for a jiffy, whether it was armed or not. True when it was. */
 export function* mod_timer(timer: Timer, expires: number): Atomic<boolean> {
   const { k } = timer;
   if (k.sim.point(K['timer.arm'], timer.object)) yield preempt;
-  const was = timer.expiry !== null;
-  timer.expiry?.cancel();
+  return __mod_timer(timer, expires);
+}
+
+/** mod_timer() without a point of its own. */
+export function __mod_timer(timer: Timer, expires: number): boolean {
+  const was = detach_if_pending(timer);
   timer.expires = expires;
-  timer.expiry = k.timers.arm(expires, () => call_timer_fn(timer));
+  timer.expiry = timer.k.timers.arm(expires, () => call_timer_fn(timer));
   return was;
 }
 
@@ -64,28 +66,33 @@ export function* add_timer(timer: Timer): Atomic<void> {
   yield* mod_timer(timer, timer.expires);
 }
 
-/** Disarms; does not wait for a running callback. True when it was armed. */
-export function* del_timer(timer: Timer): Atomic<boolean> {
-  if (timer.k.sim.point(K['timer.cancel'], timer.object)) yield preempt;
+/** Takes the timer off the wheel. True when it was armed. */
+export function detach_if_pending(timer: Timer): boolean {
   const was = timer.expiry !== null;
   timer.expiry?.cancel();
   timer.expiry = null;
   return was;
 }
 
-/** Disarms and waits for a running callback. */
-export function* del_timer_sync(timer: Timer): MaySleep<boolean> {
+/** Disarms; does not wait for a running callback. True when it was armed. */
+export function* del_timer(timer: Timer): Atomic<boolean> {
+  if (timer.k.sim.point(K['timer.cancel'], timer.object)) yield preempt;
+  return detach_if_pending(timer);
+}
+
+/**
+ * Disarms and waits, busily, for a running callback; one that arms its timer again is disarmed, too.
+ * Not for the callback itself, nor with a lock that it takes: both wait for ever, as in the kernel.
+ */
+export function* del_timer_sync(timer: Timer): Atomic<boolean> {
   const { k } = timer;
-  might_sleep(k);
-  const was = yield* del_timer(timer);
-  const actor = actorOf(k, k.sim.current);
-  while (timer.running !== null) {
-    timer.waiters.push(k.sim.current);
-    k.graph.wait(actor, timer.resource);
-    yield* schedule(k, 'D', `timer ${timer.name}`, timer.object);
-    k.graph.endWait(actor, timer.resource);
-  }
-  return was;
+  if (k.sim.point(K['timer.cancel'], timer.object)) yield preempt;
+  if (timer.running === null) return detach_if_pending(timer);
+  const actor = currentActor(k);
+  k.graph.wait(actor, timer.resource);
+  while (timer.running !== null) yield* cpu_relax(k);
+  k.graph.endWait(actor, timer.resource);
+  return detach_if_pending(timer);
 }
 
 /** Rounds a jiffy to a full second, as CPU 0 does: down when less than a quarter over, else up. */

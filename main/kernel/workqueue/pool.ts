@@ -1,15 +1,19 @@
-// Workqueues of one machine and their workers (kernel/workqueue.c, facts/driver 9.4). Each queue
-// has workers of its own, so that a worker's name is stable; their comm is that of the shared
-// pool's threads.
+// Workqueues of one machine and their workers (kernel/workqueue.c, facts/driver 9.4). Each queue has
+// workers of its own, so that a worker's name is stable; their comm is that of the shared pools'
+// threads. A queue has as many workers as works that could run: one more whenever a work is ready and
+// every worker is busy. So a sleeping work keeps its slot of max_active, and holds up nobody else.
+// Left out: the limit of one running worker for each CPU of a bound pool; idle workers that end.
 
 import { Resource } from '#detect/graph.ts';
 import type { MaySleep, Task } from '#sim/task.ts';
 import { preempt } from '#sim/task.ts';
 import { K } from '#trace/kinds.ts';
+import { dump_stack, preempt_count } from '../dump-stack.ts';
 import type { Kernel } from '../kernel.ts';
 import { KERN_ERR, printk } from '../printk.ts';
 import { actorOf, kthread_run } from '../sched.ts';
-import { wait_event_idle, wakeAll, WaitQueue } from '../wait.ts';
+import { wait_event_idle, wakeOne, WaitQueue } from '../wait.ts';
+import { Flushes } from './flush.ts';
 import type { Work } from './work.ts';
 
 /** A workqueue. */
@@ -21,48 +25,63 @@ export class Workqueue {
   readonly instanceName: string;
   /** Most works that execute at once; 1 is an ordered queue. */
   readonly maxActive: number;
+  /** WQ_UNBOUND: its workers belong to no CPU. */
+  readonly unbound: boolean;
   readonly object: number;
-  /** Held by executing works; pending works of an ordered queue wait for it. */
+  /** Held by executing works; works beyond max_active wait for it. */
   readonly resource: Resource;
   readonly pending: Work[] = [];
   readonly executing = new Map<Work, Task>();
+  /** Works that were taken up while another worker still executed them. */
+  readonly deferred: Work[] = [];
   readonly moreWork: WaitQueue;
+  /** Where the rescuer waits for the end. */
+  readonly rescue: WaitQueue;
   workers = 0;
-  idleWorkers = 0;
+  /** Workers that execute something. */
+  busyWorkers = 0;
   destroyed = false;
-  /** Set while destroy_workqueue() drains: only chained works may be queued. */
-  draining = false;
+  /** Callers of drain_workqueue(): only chained works may be queued. */
+  drainers = 0;
 
-  constructor(k: Kernel, name: string, instanceName: string, maxActive: number) {
+  constructor(
+    k: Kernel,
+    name: string,
+    instanceName: string,
+    maxActive: number,
+    unbound = maxActive === 1,
+  ) {
     this.k = k;
     this.name = name;
     this.instanceName = instanceName;
     this.maxActive = maxActive;
+    this.unbound = unbound;
     this.object = k.trace.intern(instanceName);
     this.resource = new Resource(instanceName, 'workqueue', maxActive === 1 ? 'all' : 'any');
     this.moreWork = new WaitQueue(k, `worker of ${instanceName}`);
+    this.rescue = new WaitQueue(k, `rescuer of ${instanceName}`);
   }
-}
 
-/** A flush that waits for some works. */
-export interface Flush {
-  readonly resource: Resource;
-  readonly remaining: Set<Work>;
-  readonly done: WaitQueue;
+  /** Pending works that may run now, the first ones. */
+  get startable(): number {
+    const free = this.maxActive - this.executing.size - this.deferred.length;
+    return Math.max(0, Math.min(free, this.pending.length));
+  }
 }
 
 export class Workqueues {
   /** Every queue that lives. */
   readonly all = new Set<Workqueue>();
-  readonly flushes = new Set<Flush>();
+  readonly flushes: Flushes;
   private readonly k: Kernel;
   private readonly byWorker = new Map<Task, Work>();
-  private threads = 0;
+  private readonly threads = new Map<string, number>();
   private shared: Workqueue | null = null;
   private unbound: Workqueue | null = null;
 
   constructor(k: Kernel) {
     this.k = k;
+    this.flushes = new Flushes(k);
   }
 
   /** The work that a worker executes, or null. */
@@ -78,7 +97,8 @@ export class Workqueues {
 
   /** system_unbound_wq. */
   get system_unbound_wq(): Workqueue {
-    this.unbound ??= this.add(new Workqueue(this.k, 'events_unbound', 'events_unbound', 512));
+    const name = 'events_unbound';
+    this.unbound ??= this.add(new Workqueue(this.k, name, name, 512, true));
     return this.unbound;
   }
 
@@ -87,77 +107,124 @@ export class Workqueues {
     return queue;
   }
 
-  /** Makes sure that somebody will look at the queue. */
+  /** Makes sure that every work that may run finds a worker. */
   kick(queue: Workqueue): void {
-    if (queue.idleWorkers > 0) wakeAll(queue.moreWork);
-    else if (queue.workers < queue.maxActive) this.create_worker(queue);
+    const { moreWork } = queue;
+    const looking = queue.workers - queue.busyWorkers - moreWork.sleepers.length;
+    for (let missing = queue.startable - looking; missing > 0; missing--) {
+      if (moreWork.sleepers.length > 0) wakeOne(moreWork);
+      else this.create_worker(queue);
+    }
+  }
+
+  /** Works whose turn has come wait no longer, though no worker has taken them up yet. */
+  private giveTurns(queue: Workqueue): void {
+    for (const work of queue.pending.slice(0, queue.startable)) {
+      this.k.graph.endWait(work.actor, queue.resource);
+    }
+  }
+
+  /** A work has left the pending list. */
+  unlisted(queue: Workqueue, work: Work): void {
+    this.k.graph.endWait(work.actor, queue.resource);
+    this.giveTurns(queue);
   }
 
   private create_worker(queue: Workqueue): void {
     queue.workers++;
     const number = queue.workers === 1 ? '' : `${queue.workers} `;
-    const pool = 2 * Math.max(this.k.options.cpus, 2);
-    const comm = `kworker/u${pool}:${this.threads++}`;
-    kthread_run(this.k, `worker ${number}of ${queue.instanceName}`, comm, () =>
-      this.worker_thread(queue, comm),
+    const pool = queue.unbound ? `u${2 * Math.max(this.k.options.cpus, 2)}` : '0';
+    const id = this.threads.get(pool) ?? 0;
+    this.threads.set(pool, id + 1);
+    kthread_run(this.k, `worker ${number}of ${queue.instanceName}`, `kworker/${pool}:${id}`, () =>
+      this.worker_thread(queue),
     );
   }
 
-  private *worker_thread(queue: Workqueue, comm: string): MaySleep<void> {
-    const ready = (): boolean =>
-      queue.destroyed || (queue.pending.length > 0 && queue.executing.size < queue.maxActive);
+  private *worker_thread(queue: Workqueue): MaySleep<void> {
+    const ready = (): boolean => queue.destroyed || queue.startable > 0;
     for (;;) {
-      if (!ready()) {
-        queue.idleWorkers++;
-        yield* wait_event_idle(queue.moreWork, ready);
-        queue.idleWorkers--;
+      if (!ready()) yield* wait_event_idle(queue.moreWork, ready);
+      if (queue.startable === 0) break;
+      const work = queue.pending.shift()!;
+      if (work.executingOn === null) yield* this.executeAll(queue, work);
+      else {
+        work.deferred = true;
+        queue.deferred.push(work);
       }
-      const work = queue.pending.shift();
-      if (work === undefined) {
-        if (queue.destroyed) break;
-        continue;
-      }
-      yield* this.process_one_work(queue, work, comm);
     }
     queue.workers--;
   }
 
-  private *process_one_work(queue: Workqueue, work: Work, comm: string): MaySleep<void> {
-    const { k } = this;
-    const { graph, sim } = k;
+  /** Executes a work, and again if it was taken up meanwhile by another worker. */
+  private *executeAll(queue: Workqueue, work: Work): MaySleep<void> {
+    queue.busyWorkers++;
+    yield* this.process_one_work(queue, work);
+    while (work.deferred) {
+      const other = work.pendingOn!;
+      this.undefer(other, work);
+      yield* this.process_one_work(other, work);
+      this.kick(other);
+    }
+    queue.busyWorkers--;
+    this.kick(queue);
+  }
+
+  /** The work is no longer kept for the worker that executes it. */
+  undefer(queue: Workqueue, work: Work): void {
+    work.deferred = false;
+    queue.deferred.splice(queue.deferred.indexOf(work), 1);
+  }
+
+  private *process_one_work(queue: Workqueue, work: Work): MaySleep<void> {
+    const { sim, trace } = this.k;
     const task = sim.current;
-    const actor = actorOf(k, task);
-    graph.endWait(work.actor, queue.resource);
-    queue.executing.set(work, task);
-    this.byWorker.set(task, work);
+    this.begin(queue, work, task);
+    const where = trace.intern(queue.instanceName);
+    if (sim.point(K['work.start'], work.object, where)) yield preempt;
+    yield* work.fn();
+    trace.emit(K['work.end'], work.object, where);
+    if (preempt_count(task) > 0) this.complainOfLeak(task, work);
+    this.end(queue, work, task);
+  }
+
+  /** PENDING is cleared just before the function runs. */
+  private begin(queue: Workqueue, work: Work, task: Task): void {
+    const { graph } = this.k;
+    work.pending = false;
     work.pendingOn = null;
     work.executingOn = queue;
-    graph.execute(work.actor, actor);
+    work.executed = work.queued;
+    work.queued = null;
+    queue.executing.set(work, task);
+    this.byWorker.set(task, work);
+    graph.endWait(work.actor, queue.resource);
+    graph.execute(work.actor, actorOf(this.k, task));
     graph.hold(queue.resource, work.actor, 'executing');
-    task.comm = `${comm}+${queue.name}`;
-    if (sim.point(K['work.start'], work.object, k.trace.intern(queue.instanceName))) yield preempt;
-    yield* work.fn();
-    k.trace.emit(K['work.end'], work.object, k.trace.intern(queue.instanceName));
-    if (task.atomic) {
-      const [name] = work.functionSite;
-      printk(k, KERN_ERR, `BUG: workqueue leaked lock or atomic: ${task.comm}/${task.pid} ${name}`);
-    }
-    task.comm = comm;
-    graph.release(queue.resource, work.actor);
-    graph.execute(work.actor, null);
+    task.commSuffix = `+${queue.name}`;
+  }
+
+  private end(queue: Workqueue, work: Work, task: Task): void {
+    const { graph } = this.k;
+    const instance = work.executed;
+    task.commSuffix = `-${queue.name}`;
     queue.executing.delete(work);
     this.byWorker.delete(task);
     work.executingOn = null;
-    this.finished(work);
+    work.executed = null;
+    graph.execute(work.actor, null);
+    this.giveTurns(queue);
+    graph.release(queue.resource, work.actor);
+    if (instance !== null) this.flushes.finished(instance);
   }
 
-  /** Tells everybody who waits for this work. */
-  finished(work: Work): void {
-    for (const flush of this.flushes) {
-      if (!flush.remaining.delete(work)) continue;
-      this.k.graph.release(flush.resource, work.actor);
-      if (flush.remaining.size === 0) wakeAll(flush.done);
-    }
-    wakeAll(work.idle);
+  private complainOfLeak(task: Task, work: Work): void {
+    const { k } = this;
+    const count = preempt_count(task).toString(16).padStart(8, '0');
+    const text = k.is612
+      ? `BUG: workqueue leaked atomic, lock or RCU: ${task.comm}[${task.pid}]`
+      : `BUG: workqueue leaked lock or atomic: ${task.comm}/0x${count}/${task.pid}`;
+    printk(k, KERN_ERR, `${text}\n     last function: ${work.functionSite[0]}`);
+    dump_stack(k, ['complainOfLeak']);
   }
 }
