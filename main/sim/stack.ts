@@ -1,6 +1,6 @@
-// Call sites of a context, taken from the JavaScript stack. The engine's own frames are left out, and
-// everything below the frame that lets the context run: what remains is kernel and driver code by its
-// Linux names. Slow (some 25 us): for reports only, never on the fast path.
+// Call sites of a context, taken from the JavaScript stack. Frames of engine and wait graph are
+// left out, and everything below the frame that lets the context run: what remains is kernel and
+// driver code by its Linux names. Slow (some 25 us): for reports only, never on the fast path.
 
 const framePattern =
   /^\s*at (?:async )?(?:\w+\.)*?([\w$]+)(?: \[as \w+\])? \((?:file:\/\/)?(.+?):(\d+):\d+\)$/;
@@ -43,7 +43,8 @@ export function callSites(error: Error): readonly string[] {
     const [, name = '', file = '', at] = match;
     const isEngine = file.includes('/main/sim/');
     if (isEngine && bottoms.has(name)) break;
-    if (isEngine || name === 'next' || file.startsWith('node:')) continue;
+    const isGraph = file.includes('/main/detect/');
+    if (isEngine || isGraph || name === 'next' || file.startsWith('node:')) continue;
     frames.push(`${name}@${file.replace(aboveMain, '')}:${at!}`);
   }
   return frames;
