@@ -1,6 +1,6 @@
-// Bytes for frames that a card makes. Frames are made by the thousand and live until the run ends (the
-// trace keeps them), so they are cut out of large blocks: one allocation for many frames. A block is
-// freed when the last frame in it is.
+// Bytes for frames that a card makes. Frames are made by the thousand and live until the run ends
+// (the trace keeps them), so they are cut out of large blocks: one allocation for many frames. A
+// block is freed when the last frame in it is.
 
 const blockBytes = 65_536;
 

@@ -1,8 +1,8 @@
-// BAR2: doorbell pages, then BlueFlame pages (facts/device 1.5, 7). Page n is UAR n; the lowest hold
-// the EQ doorbells, four each; any other has a send doorbell and a CQ doorbell. A doorbell of a queue
-// that does not exist or that belongs to another page is refused, as a user process could ring it.
-// A BlueFlame register takes a whole descriptor. It is in the ring, too, so the card only looks for
-// the queue pair's number in it and takes that for a send doorbell.
+// BAR2: doorbell pages, then BlueFlame pages (facts/device 1.5, 7). Page n is UAR n; the lowest
+// hold the EQ doorbells, four each; any other has a send doorbell and a CQ doorbell. A doorbell of
+// a queue that does not exist or that belongs to another page is refused, as a user process could
+// ring it. A BlueFlame register takes a whole descriptor. It is in the ring, too, so the card only
+// looks for the queue pair's number in it and takes that for a send doorbell.
 
 import type { AccessSize } from '#bus/pci-function.ts';
 import {

@@ -48,7 +48,9 @@ export class HostLink {
     });
   }
 
-  /** Runs `fn`; an exception becomes a `card.error` event. There is none in a card that is right. */
+  /**
+   * Runs `fn`; an exception becomes a `card.error` event. There is none in a card that is right.
+   */
   guard(fn: () => void): void {
     try {
       fn();
@@ -97,7 +99,8 @@ export class HostLink {
 
   /**
    * Sends an MSI-X message, or raises INTA# for null; never from inside a register access
-   * (bus/pci-function.ts): a host that delivers at once would enter its handler in the middle of it.
+   * (bus/pci-function.ts): a host that delivers at once would enter its handler in the middle of
+   * it.
    */
   raise(message: MsixMessage | null): void {
     if (!this.accessing) {

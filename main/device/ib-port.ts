@@ -1,6 +1,6 @@
 // What a subnet manager makes of an InfiniBand port: its state and addresses (facts/device 5.21, IB
-// specification 14.2.5.6). The link's physical state is the cable's; the logical one goes DOWN, INIT
-// (link trained), ARMED, ACTIVE, and only a manager's Set(PortInfo) moves it past INIT.
+// specification 14.2.5.6). The link's physical state is the cable's; the logical one goes DOWN,
+// INIT (link trained), ARMED, ACTIVE, and only a manager's Set(PortInfo) moves it past INIT.
 // Left out: P_Key tables, SL to VL maps, M_Keys, LMC paths: they are answered, not used.
 
 import { IB_DEFAULT_GID_PREFIX, IB_PORT_STATE } from '#prm/mad.ts';

@@ -1,7 +1,7 @@
-// Where the tables of the ICM are, from INIT_HCA (facts/device 5.10, 11.1 to 11.3), and which entries
-// an object needs: the driver maps pages for its context and for every side table before it hands the
-// object over. What is in the side tables (AUXC, ALTC, RDMARC, cMPT) is the hardware's own business:
-// this card keeps nothing there, but it wants them mapped.
+// Where the tables of the ICM are, from INIT_HCA (facts/device 5.10, 11.1 to 11.3), and which
+// entries an object needs: the driver maps pages for its context and for every side table before it
+// hands the object over. What is in the side tables (AUXC, ALTC, RDMARC, cMPT) is the hardware's
+// own business: this card keeps nothing there, but it wants them mapped.
 
 import { initHca, initHcaBase } from '#prm/firmware.ts';
 import type { EntrySizes } from './options.ts';

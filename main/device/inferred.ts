@@ -1,13 +1,16 @@
 // Behaviours that no source states: the facts mark them INF or PRM, or they are this lab's choice.
-// Each names the test that pins it; where a real driver would decide it, that is said.
+// Each names the test that pins it, as `file: words of its title` under test/unit/device; a test
+// checks that it is there. Where a real driver would decide it, that is said.
 
 /** One inferred behaviour. */
 export interface Inferred {
   readonly what: string;
   /** Section of facts/device. */
   readonly facts: string;
-  /** Test file and case that would change with it. */
+  /** Test file and words of the test's title. */
   readonly test: string;
+  /** What would decide it, when that is not the test alone. */
+  readonly decidedBy?: string;
 }
 
 export const inferred: readonly Inferred[] = [
@@ -17,19 +20,21 @@ export const inferred: readonly Inferred[] = [
     test: 'registers.test.ts: read-to-set',
   },
   {
-    what: 'The software reset frees the semaphore and clears toggle and GO.',
+    what: 'The software reset frees the semaphore, keeps the ownership, clears toggle and GO.',
     facts: '2.2, 2.3',
-    test: 'registers.test.ts: software reset',
+    test: 'registers.test.ts: software reset: frees the semaphore',
   },
   {
     what: 'SW2HW_EQ and SW2HW_CQ set the owner bit of every entry, here one page ahead.',
     facts: '6.2.2, 6.3.2',
-    test: 'queues.test.ts: owner bits; decided by any real driver: its buffers are zeroed',
+    test: 'queues.test.ts: owner bits: an empty queue shows no valid entry',
+    decidedBy: 'any real driver: its buffers are zeroed',
   },
   {
     what: 'A never-written group entry reads as zeros, whatever its page holds.',
     facts: '11.3',
     test: 'steering.test.ts: never written',
+    decidedBy: 'the first multicast attach of a real driver',
   },
   {
     what: 'A CQ arm whose sequence number was served already is ignored.',
@@ -39,17 +44,27 @@ export const inferred: readonly Inferred[] = [
   {
     what: 'VIRT_PORT_MAP redirects sends of queue pairs with FPP clear; FPP keeps them.',
     facts: '10.4, 10.5',
-    test: 'port-map.test.ts: the map moves sends',
+    test: 'port-map.test.ts: FPP keeps a queue pair on its port',
   },
   {
     what: 'With the RX port check on, a queue pair takes packets from its own port only.',
     facts: '10.4',
-    test: 'port-map.test.ts: RX port check',
+    test: 'port-map.test.ts: on: a queue pair takes packets from its own port only',
+  },
+  {
+    what: 'Port map and RX port check are as after power-on again after a reset and CLOSE_HCA.',
+    facts: '2.3',
+    test: 'registers.test.ts: the port map and the RX port check are as after power-on',
   },
   {
     what: 'RSS: the ring is the low bits of the hash added to the base.',
-    facts: '14.2',
-    test: 'receive.test.ts: RSS',
+    facts: '6.5.1, 14.2',
+    test: 'rss.test.ts: RSS: the ring is the low bits',
+  },
+  {
+    what: 'A fragment is hashed by its addresses, as a packet whose ports are out of sight.',
+    facts: '6.5.1',
+    test: 'rss.test.ts: fragments and other protocols go by addresses',
   },
   {
     what: 'Before SET_VLAN_FLTR every tag passes; afterwards only ids whose bit is set.',
@@ -57,18 +72,80 @@ export const inferred: readonly Inferred[] = [
     test: 'receive.test.ts: VLAN filter',
   },
   {
+    what: 'The multicast filter is in front of steering and drops what is not in its list.',
+    facts: '9.5, 14.2',
+    test: 'receive.test.ts: multicast filter: off it lets everything pass',
+  },
+  {
+    what: 'A frame without a group entry goes to the promiscuous list of its port and kind.',
+    facts: '5.29',
+    test: 'steering.test.ts: take what has no entry',
+  },
+  {
+    what: 'The card does not loop sends back by itself; a descriptor has to force it.',
+    facts: '8.2',
+    test: 'send.test.ts: loopback',
+  },
+  {
     what: 'CLOSE_PORT takes the link down without a PORT_CHANGE event.',
-    facts: '9.3 (the recorded kernel logs show no "Link Down" after "Close port called")',
+    facts: '9.3',
     test: 'port.test.ts: closing is silent',
+    decidedBy: 'recorded kernel logs: no "Link Down" after "Close port called"',
   },
   {
     what: 'SET_PORT in its InfiniBand or Ethernet form sets the type of the port.',
     facts: '5.14',
-    test: 'port.test.ts: type',
+    test: 'port.test.ts: type: the form of SET_PORT',
+  },
+  {
+    what: 'QUERY_PORT shows an InfiniBand port as up when a subnet manager made it ACTIVE.',
+    facts: '5.8, 5.21',
+    test: 'port.test.ts: without a subnet manager the link trains',
+  },
+  {
+    what: 'Firmware answers a subnet manager itself; a real card hands QP0 to the driver.',
+    facts: '4.7, 5.21',
+    test: 'mad.test.ts: leads from INIT to ARMED to ACTIVE',
   },
   {
     what: 'A failed send or receive puts the queue pair into ERR and flushes it.',
     facts: '12.5',
     test: 'send.test.ts: flush',
+  },
+  {
+    what: 'Work that is posted in ERR is flushed at its doorbell.',
+    facts: '6.5.3',
+    test: 'qp.test.ts: 2ERR flushes both queues',
+  },
+  {
+    what: 'An object needs its pages mapped in every table: context, cMPT, AUXC, ALTC, RDMARC.',
+    facts: '11.3',
+    test: 'icm.test.ts: RST2INIT wants QPC, AUXC, ALTC, RDMARC and cMPT',
+    decidedBy: 'the order in which a real driver maps them before it hands the object over',
+  },
+  {
+    what: 'MAP_ICM wants the auxiliary pages that SET_ICM_SIZE asked for.',
+    facts: '5.9',
+    test: 'firmware.test.ts: MAP_ICM comes after the auxiliary pages',
+  },
+  {
+    what: 'The key of a dMPT entry belongs to the slot that it is written to.',
+    facts: '6.6',
+    test: 'memory.test.ts: SW2HW_MPT takes an entry that software owns',
+  },
+  {
+    what: 'A second queue pair whose number shares a slot is refused with BAD_RESOURCE.',
+    facts: '6.5.5',
+    test: 'qp.test.ts: another number of the same slot is refused',
+  },
+  {
+    what: 'Any BlueFlame write of the word with the QPN is a send doorbell.',
+    facts: '7.6',
+    test: 'send.test.ts: BlueFlame',
+  },
+  {
+    what: 'A port offers the speeds that a PTYS write names, and trains again.',
+    facts: '5.23',
+    test: 'port.test.ts: a write leaves the named speeds',
   },
 ];

@@ -1,9 +1,9 @@
-// Memory regions: the dMPT (facts/device 6.6). A region is physical (an address is a bus address, as
-// mlx4_en's one region) or translated: the address is the region's own, and MTT entries in the ICM
-// say which page of host memory is behind it. Every access checks key, protection domain, right and
-// range. MTT entries are read at each access: software changes them in place.
-// Left out: windows, remote access, fast registration, zero-based regions. SYNC_TPT reads entries again
-// that software edited in place.
+// Memory regions: the dMPT (facts/device 6.6). A region is physical (an address is a bus address,
+// as mlx4_en's one region) or translated: the address is the region's own, and MTT entries in the
+// ICM say which page of host memory is behind it. Every access checks key, protection domain, right
+// and range. MTT entries are read at each access: software changes them in place.
+// Left out: windows, remote access, fast registration, zero-based regions. SYNC_TPT reads entries
+// again that software edited in place.
 
 import { MLX4_MTT_FLAG_PRESENT, key_to_hw_index, mptEntry, mttEntryBytes } from '#prm/contexts.ts';
 import { readBe32 } from '#bus/bytes.ts';
@@ -82,7 +82,9 @@ export class MemoryRegions {
     this.givenBack.clear();
   }
 
-  /** Reads host memory as a queue pair of `pd` may with `lkey`. False when it may not, or cannot. */
+  /**
+   * Reads host memory as a queue pair of `pd` may with `lkey`. False when it may not, or cannot.
+   */
   read(lkey: number, pd: number, address: number, into: Uint8Array): boolean {
     const region = this.find(lkey, pd, address, into.length);
     if (region?.localRead !== true) return false;

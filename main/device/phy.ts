@@ -1,6 +1,6 @@
-// The connector of a port: what a cable is plugged into. It outlives a software reset and hands what
-// comes in to the port that firmware keeps at the time (port.ts). Nothing that fails behind it gets
-// out to the cable.
+// The connector of a port: what a cable is plugged into. It outlives a software reset and hands
+// what comes in to the port that firmware keeps at the time (port.ts). Nothing that fails behind it
+// gets out to the cable.
 
 import type { LinkOffer, LinkState, WireEnd, WirePort } from '#bus/wire.ts';
 import type { HostLink } from './host-link.ts';

@@ -1,7 +1,8 @@
-// A port as firmware keeps it: type, link, counts (facts/device 5.13, 9). The link follows the cable:
-// the port offers itself while it is initialised, and reports PORT_CHANGE when it becomes usable or
-// stops being so by itself: an Ethernet port with its link, an InfiniBand port when a subnet manager
-// makes it ACTIVE. Closing a port takes the link down without an event: software knows.
+// A port as firmware keeps it: type, link, counts (facts/device 5.13, 9). The link follows the
+// cable: the port offers itself while it is initialised, and reports PORT_CHANGE when it becomes
+// usable or stops being so by itself: an Ethernet port with its link, an InfiniBand port when a
+// subnet manager makes it ACTIVE. Closing a port takes the link down without an event: software
+// knows.
 
 import type { LinkOffer, LinkState } from '#bus/wire.ts';
 import { IbPort } from './ib-port.ts';

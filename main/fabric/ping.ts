@@ -1,4 +1,5 @@
 // A running or finished ping of a host: one probe per sequence number, with times in virtual ns.
+// The host (host.ts) sends and settles the probes; this keeps the score.
 
 /** What became of a probe. */
 export type ProbeOutcome = 'waiting' | 'replied' | 'lost' | 'unreachable';

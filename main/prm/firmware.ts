@@ -205,7 +205,9 @@ export const virtPortMap = layout('virt_port_map', 8, { port1: be32(0x0), port2:
 export const MLX4_GET_PORT_VIRT2PHY = 0;
 export const MLX4_SET_PORT_VIRT2PHY = 1;
 
-/** GET_OP_REQ output: what firmware wants the driver to do. Data of the operation follow at 0x20. */
+/**
+ * GET_OP_REQ output: what firmware wants the driver to do. Data of the operation follow at 0x20.
+ */
 export const getOpReq = layout('get_op_req', 0x20, {
   modifier: be32(0x08),
   token: be16(0x14),
@@ -214,6 +216,8 @@ export const getOpReq = layout('get_op_req', 0x20, {
 export const getOpReqDataOffset = 0x20;
 /** Operation: add queue pairs to a multicast group, or remove them (bit 24 of the group's word). */
 export const GET_OP_REQ_ADD_TO_MCG = 0x26;
-/** Opcode modifiers: ask, and report the result with the token in the upper half of the modifier. */
+/**
+ * Opcode modifiers: ask, and report the result with the token in the upper half of the modifier.
+ */
 export const GET_OP_REQ_QUERY = 0;
 export const GET_OP_REQ_ACK = 1;

@@ -1,8 +1,8 @@
 // How fast the card is by itself: a bare driver on a plain event heap, no kernel, no engine.
 // `node test/bench/card.ts` prints the numbers; bench.ts takes the functions.
 //
-// A packet is a frame that goes through a descriptor of the card: sent to a host behind the switch, or
-// received from there. Each costs its DMA, its completion, its cable and its switch. Times are
+// A packet is a frame that goes through a descriptor of the card: sent to a host behind the switch,
+// or received from there. Each costs its DMA, its completion, its cable and its switch. Times are
 // processor time, because the machines that run this have other things to do.
 
 import { pathToFileURL } from 'node:url';
@@ -27,7 +27,9 @@ function cpuMs(): number {
   return (user + system) / 1000;
 }
 
-/** Runs `once` for `forMs` of processor time. Gives how many of its `count` things it did a second. */
+/**
+ * Runs `once` for `forMs` of processor time. Gives how many of its `count` things it did a second.
+ */
 function rate(forMs: number, count: number, once: () => void): number {
   const from = cpuMs();
   let done = 0;
@@ -40,7 +42,9 @@ function rate(forMs: number, count: number, once: () => void): number {
   return (done * 1000) / (nowMs - from);
 }
 
-/** The best of several tries, after a warm-up: what the code can do, not what the machine was at. */
+/**
+ * The best of several tries, after a warm-up: what the code can do, not what the machine was at.
+ */
 function best(once: (forMs: number) => number): number {
   once(500);
   return Math.max(once(500), once(500), once(500));

@@ -1,5 +1,5 @@
-// A Clock for tests of hardware models without an engine: a heap ordered by time, then by the order in
-// which events were asked for. Given a Trace, it keeps the time of the next trace event current.
+// A Clock for tests of hardware models without an engine: a heap ordered by time, then by the order
+// in which events were asked for. Given a Trace, it keeps the time of the next trace event current.
 
 import type { Clock } from '#bus/clock.ts';
 import type { Trace } from '#trace/trace.ts';

@@ -1,4 +1,5 @@
-// Completion queue commands (facts/device 4.4, 6.3).
+// Completion queue commands (facts/device 4.4, 6.3). Contexts go to the ICM and are written again
+// with their live indices whenever software asks for one.
 
 import { cqContext } from '#prm/contexts.ts';
 import { cqeBytes } from '#prm/completion.ts';

@@ -1,4 +1,5 @@
 // Link modes of PTYS that a QSFP copper cable can run (facts/device 5.23, enum mlx4_link_mode).
+// Left out: backplane and optical modes, which no port of the lab has.
 
 import { MLX4_LINK_MODE } from '#prm/mad.ts';
 

@@ -1,5 +1,5 @@
-// MAD_IFC and SET_NODE (facts/device 5.21): the driver's way to the subnet management agent. A datagram
-// that the agent cannot serve says so in its own status; the command succeeds.
+// MAD_IFC and SET_NODE (facts/device 5.21): the driver's way to the subnet management agent. A
+// datagram that the agent cannot serve says so in its own status; the command succeeds.
 
 import { mad, madExtendedOffset, nodeDescriptionBytes } from '#prm/mad.ts';
 import { demand } from '../command.ts';

@@ -1,5 +1,5 @@
-// Memory region commands (facts/device 4.2, 6.6). The entry lives in the ICM, where mlx4_ib edits it
-// in place before SYNC_TPT; the card keeps a decoded copy.
+// Memory region commands (facts/device 4.2, 6.6). The entry lives in the ICM, where mlx4_ib edits
+// it in place before SYNC_TPT; the card keeps a decoded copy.
 
 import { MLX4_MPT_STATUS_HW, MLX4_MPT_STATUS_SW, mptEntry, mptEntryBytes } from '#prm/contexts.ts';
 import { demand } from '../command.ts';

@@ -1,4 +1,5 @@
-// Group commands (facts/device 4.8, 5.29).
+// Group commands (facts/device 4.8, 5.29): entries of the steering table, promiscuous lists,
+// hashes. Left out: the rules of device-managed flow steering.
 
 import { MLX4_WRITE_MCG_ENTRY, promiscPort, promiscSteer } from '#prm/steering.ts';
 import { demand } from '../command.ts';

@@ -134,8 +134,9 @@ export function diagnosticReport(hca: Hca, command: Command): void {
 }
 
 /**
- * PTYS: what a port can do, may do and does. A write leaves the speeds whose modes it names; the link
- * trains again. What the register cannot do is refused in its own status, not in the command's.
+ * PTYS: what a port can do, may do and does. A write leaves the speeds whose modes it names; the
+ * link trains again. What the register cannot do is refused in its own status, not in the
+ * command's.
  */
 export function accessRegister(hca: Hca, command: Command): void {
   const { input } = command;

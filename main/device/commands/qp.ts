@@ -1,7 +1,7 @@
-// Queue pair commands (facts/device 4.6, 6.5). RST2INIT takes the whole context; geometry, queues and
-// protection domain stay as they were given there. On the way to RTR and RTS path and parameters
-// count; in the other transitions only what the optional-parameter mask names. 2RST succeeds from any
-// state, RESET included.
+// Queue pair commands (facts/device 4.6, 6.5). RST2INIT takes the whole context; geometry, queues
+// and protection domain stay as they were given there. On the way to RTR and RTS path and
+// parameters count; in the other transitions only what the optional-parameter mask names. 2RST
+// succeeds from any state, RESET included.
 
 import {
   MLX4_QP_OPTPAR,
@@ -133,8 +133,8 @@ function checkQueues(hca: Hca, qp: QueuePair): void {
 }
 
 /**
- * A transition from one state to another. The send queue is not looked at on the way to RTS: mlx4_en
- * marks its blocks as its own only afterwards.
+ * A transition from one state to another. The send queue is not looked at on the way to RTS:
+ * mlx4_en marks its blocks as its own only afterwards.
  */
 export function transition(from: QpStateName, to: QpStateName) {
   return (hca: Hca, command: Command): void => {

@@ -1,6 +1,7 @@
 // SET_PORT in all its forms (facts/device 5.14). The opcode modifier chooses the form, and with it
-// the port's type: an InfiniBand form makes it an InfiniBand port, an Ethernet form an Ethernet port.
-// Kept without effect: priorities, schedulers, VXLAN, RoCE addresses, pause. Not offered: A0 steering.
+// the port's type: an InfiniBand form makes it an InfiniBand port, an Ethernet form an Ethernet
+// port. Kept without effect: priorities, schedulers, VXLAN, RoCE addresses, pause. Not offered: A0
+// steering.
 
 import {
   MLX4_MAC_VALID_HIGH,

@@ -1,5 +1,5 @@
-// A bare driver: brings a card up by its registers and maps ICM in real memory, by the facts alone and
-// independent of main/driver. Tables are small and mapped on demand, in chunks of 256 KiB.
+// A bare driver: brings a card up by its registers and maps ICM in real memory, by the facts alone
+// and independent of main/driver. Tables are small and mapped on demand, in chunks of 256 KiB.
 
 import { MLX4_MTT_FLAG_PRESENT, hw_index_to_key, mptEntry, mttEntryBytes } from '#prm/contexts.ts';
 import { queryDevCap } from '#prm/dev-cap.ts';

@@ -1,6 +1,7 @@
-// A driver gone mad: every case is one random access, command, doorbell, descriptor or frame at a card
-// that is up, mostly near what a good driver would do. After each, the card must have kept its word:
-// nothing thrown, every refusal a status and a trace event, no interrupt from inside an access.
+// A driver gone mad: every case is one random access, command, doorbell, descriptor or frame at a
+// card that is up, mostly near what a good driver would do. After each, the card must have kept its
+// word: nothing thrown, every refusal a status and a trace event, no interrupt from inside an
+// access.
 
 import { unexpected } from '#device/host-link.ts';
 import type { AccessSize } from '#bus/pci-function.ts';

@@ -1,5 +1,5 @@
-// A card with everything to send and receive: event queues, one queue pair per port, steering of the
-// port's MAC, the port open. And frames to send, checksums filled in.
+// A card with everything to send and receive: event queues, one queue pair per port, steering of
+// the port's MAC, the port open. And frames to send, checksums filled in.
 
 import { macToBytes, parseMac } from '#bus/mac.ts';
 import { parseIpv4Address } from '#bus/ipv4.ts';

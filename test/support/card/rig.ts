@@ -1,6 +1,7 @@
-// A card in a bare computer: memory, clock and interrupts, no kernel. The host keeps the contract of
-// bus/pci-function.ts and checks that the card keeps its side: a request for an interrupt that is made
-// from inside a register access is noted as a violation. Interrupts are delivered by deliver() only.
+// A card in a bare computer: memory, clock and interrupts, no kernel. The host keeps the contract
+// of bus/pci-function.ts and checks that the card keeps its side: a request for an interrupt that
+// is made from inside a register access is noted as a violation. Interrupts are delivered by
+// deliver() only.
 
 import { DmaMemory } from '#bus/memory.ts';
 import type { AccessSize, MsixMessage, PciHost } from '#bus/pci-function.ts';

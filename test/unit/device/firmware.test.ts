@@ -1,5 +1,5 @@
-// From power-on to INIT_HCA and back: firmware area, capabilities, ICM pages, tables. The numbers are
-// those of facts/device 13.2 and 13.3, restated here on purpose.
+// From power-on to INIT_HCA and back: firmware area, capabilities, ICM pages, tables. The numbers
+// are those of facts/device 13.2 and 13.3, restated here on purpose.
 
 import { describe, expect, test } from 'vitest';
 import { hasDevCapFlag, hasDevCapFlag2, queryDevCap } from '#prm/dev-cap.ts';
@@ -73,7 +73,7 @@ describe('firmware', () => {
     expect(driver.commands.status('MLX4_CMD_QUERY_DEV_CAP')).toBe('BAD_SYS_STATE');
   });
 
-  test('page lists: number of entries, size, alignment and place are checked, all or nothing', () => {
+  test('page lists: entries, size, alignment and place are checked, all or nothing', () => {
     const { rig, commands } = running();
     commands.ok('MLX4_CMD_SET_ICM_SIZE', { in: [0, chunk] });
     commands.ok('MLX4_CMD_MAP_ICM_AUX', { in: block(rig), inMod: 1 });

@@ -1,6 +1,6 @@
-// Random register writes, malformed mailboxes, contexts and doorbells, descriptors that point anywhere:
-// no exception escapes the card; every refusal is a status or a logged event. 10,000 cases, a million
-// with LAB_LONG=1. A failure names its seed and its case.
+// Random register writes, malformed mailboxes, contexts and doorbells, descriptors that point
+// anywhere: no exception escapes the card; every refusal is a status or a logged event. 10,000
+// cases, a million with LAB_LONG=1. A failure names its seed and its case.
 
 import { expect, test } from 'vitest';
 import { Fuzzer } from '#test/support/card/fuzz.ts';

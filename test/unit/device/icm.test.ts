@@ -7,7 +7,8 @@ import { qpContext } from '#prm/qp-context.ts';
 import { BareDriver, driverUar, logs, wholeMemory } from '#test/support/card/driver.ts';
 import { Network } from '#test/support/card/network.ts';
 import { BarePair } from '#test/support/card/pair.ts';
-import { BareCq, BareEq } from '#test/support/card/queues.ts';
+import type { BareCq } from '#test/support/card/queues.ts';
+import { BareEq } from '#test/support/card/queues.ts';
 import { Rig } from '#test/support/card/rig.ts';
 
 const many = Array.from({ length: 64 }, (_, i) => i);
@@ -116,7 +117,7 @@ describe('pages that are not mapped', () => {
     expect(commands.status('MLX4_CMD_READ_MCG', { inMod: 1 })).toBe('OK');
   });
 
-  test('queries of objects whose page was taken away answer ICM_ERROR; closing goes through', () => {
+  test('queries without their page answer ICM_ERROR; closing goes through', () => {
     const { net, cq } = without((driver) => driver.tables.cqc);
     const { commands } = net.driver;
     expect(commands.status('MLX4_CMD_QUERY_CQ', { inMod: cq.cqn })).toBe('ICM_ERROR');

@@ -1,5 +1,5 @@
-// MSI-X with its masks and pending bits, INTx as a level, and the contract of bus/pci-function.ts: the
-// card never asks for an interrupt from inside a register access.
+// MSI-X with its masks and pending bits, INTx as a level, and the contract of bus/pci-function.ts:
+// the card never asks for an interrupt from inside a register access.
 
 import { describe, expect, test } from 'vitest';
 import type { MsixMessage } from '#bus/pci-function.ts';
@@ -103,7 +103,7 @@ describe('MSI-X', () => {
     expect(pending(net)).toBe(0);
   });
 
-  test('only the mask bit of a control word can be written; the table ends with the vectors', () => {
+  test('only the mask bit of a control word can be written, and no vector behind the last', () => {
     const net = new Network({ card: { msixVectors: 4 } });
     net.rig.write(0, msixTableOffset + 12, 4, 0xffff_ffff);
     expect(net.rig.read(0, msixTableOffset + 12, 4)).toBe(1);
@@ -210,8 +210,8 @@ describe('INTx', () => {
 
 describe('the contract', () => {
   /**
-   * A host that takes an interrupt for a call of its handler, as a naive emulator would: the handler
-   * looks at registers, so an interrupt from inside an access would be a nested access.
+   * A host that takes an interrupt for a call of its handler, as a naive emulator would: the
+   * handler looks at registers, so an interrupt from inside an access would be a nested access.
    */
   function nested(net: Network): string[] {
     const { host } = net.rig;
@@ -226,7 +226,7 @@ describe('the contract', () => {
     return seen;
   }
 
-  test('an EQ doorbell, a CQ doorbell, unmasking and COMMAND cause no interrupt before they return', () => {
+  test('doorbells, unmasking and COMMAND cause no interrupt before they return', () => {
     for (const useMsix of [true, false]) {
       const net = new Network();
       const { receives } = net.receiver(1);
@@ -262,7 +262,7 @@ describe('the contract', () => {
     expect(net.rig.host.violations).toEqual(['interrupt from inside a register access']);
   });
 
-  test('nothing happens but in callbacks of the host: a card whose clock stands still does nothing', () => {
+  test('a card whose clock stands still does nothing: it acts in callbacks only', () => {
     const net = new Network();
     const { qp, sends } = net.pair();
     const before = net.rig.trace.count;

@@ -41,7 +41,7 @@ function bonded() {
 }
 
 describe('VIRT_PORT_MAP', () => {
-  test('the map moves sends of both virtual ports, at once and for queue pairs that are there already', () => {
+  test('the map moves sends of both virtual ports, at once', () => {
     const { map, sent } = bonded();
     expect(sent()).toEqual([[1], [2]]);
     expect(map(2, 2)).toBe('OK');
@@ -91,7 +91,7 @@ describe('VIRT_PORT_MAP', () => {
     }
   });
 
-  test('a frame for a physical port whose link is down is dropped, as the driver takes care of that', () => {
+  test('a frame for a physical port whose link is down is dropped', () => {
     const { net, map, sent } = bonded();
     net.rig.card.wirePort(2).linkChanged({ up: false, speedMbps: 0 });
     map(2, 2);

@@ -1,5 +1,5 @@
-// Ports: type, life and link, events, SET_PORT in its forms, tables, statistics, PTYS, and InfiniBand
-// with and without a subnet manager.
+// Ports: type, life and link, events, SET_PORT in its forms, tables, statistics, PTYS, and
+// InfiniBand with and without a subnet manager.
 
 import { describe, expect, test } from 'vitest';
 import { insertVlan } from '#bus/frame.ts';
@@ -75,7 +75,7 @@ describe('life and link', () => {
     ]);
   });
 
-  test('closing is silent: the link goes down without an event, and so does opening it again at first', () => {
+  test('closing is silent: the link goes down without an event', () => {
     const net = new Network({ topology: defaultTopology });
     initPort(net);
     net.rig.clock.runFor(20 * msNs);
@@ -171,7 +171,7 @@ describe('life and link', () => {
 describe('SET_PORT', () => {
   const empty = new Uint8Array(0x40);
 
-  test('type: the InfiniBand form makes an InfiniBand port, an Ethernet form an Ethernet port', () => {
+  test('type: the form of SET_PORT makes an InfiniBand or an Ethernet port', () => {
     const net = new Network();
     expect(setPort(net, empty, 1, 0)).toBe('OK');
     expect([net.rig.card.port(1).type, net.rig.card.port(2).type]).toEqual(['ib', 'eth']);
@@ -194,7 +194,7 @@ describe('SET_PORT', () => {
     expect([query(net, 1).supported_types, query(net, 2).supported_types]).toEqual([2, 1]);
   });
 
-  test('InfiniBand: too many virtual lanes answer BAD_SIZE, so that the driver asks for fewer', () => {
+  test('InfiniBand: too many virtual lanes answer BAD_SIZE, and the driver asks for fewer', () => {
     const net = new Network();
     const form = (fields: Parameters<typeof setPortIb.make>[0]) =>
       setPort(net, setPortIb.make(fields), 1, 0);
@@ -232,7 +232,7 @@ describe('SET_PORT', () => {
     expect(setPort(net, vlans, 0x301, 1)).toBe('OK');
   });
 
-  test('every Ethernet type that the driver sends is taken; A0 steering and unknown ones are refused', () => {
+  test('every Ethernet type but A0 steering is taken, unknown ones are refused', () => {
     const net = new Network();
     const answers = Array.from({ length: 16 }, (_, type) =>
       setPort(net, empty, (type << 8) | 1, 1),
@@ -384,7 +384,7 @@ describe('InfiniBand', () => {
     expect([query(net).link_up, net.events.poll()]).toEqual([false, []]);
   });
 
-  test('with one it becomes active, with an event; when the link is lost it is down, with an event', () => {
+  test('with one it becomes active, with an event, and goes down with the link', () => {
     const net = infiniband(true);
     expect(net.events.poll()).toEqual([]);
     net.rig.clock.runFor(200 * msNs);

@@ -1,5 +1,5 @@
-// Queue pairs as software changes them: the whole table of transitions, what a transition takes over,
-// what is refused, and what ERR and SQD do with work that waits.
+// Queue pairs as software changes them: the whole table of transitions, what a transition takes
+// over, what is refused, and what ERR and SQD do with work that waits.
 
 import { describe, expect, test } from 'vitest';
 import type { CommandName } from '#prm/opcodes.ts';
@@ -243,7 +243,7 @@ describe('UPDATE_QP', () => {
 });
 
 describe('work that waits', () => {
-  test('in SQD nothing is sent; SQD2RTS sends what was posted, and the drained event comes if asked for', () => {
+  test('in SQD nothing is sent until SQD2RTS; the drained event comes if asked for', () => {
     const { net, cq, pair, give } = fresh();
     for (const step of ways['RTS']!) give(step);
     expect(give('MLX4_CMD_RTS2SQD_QP', 0x8000_0060)).toBe('OK');

@@ -52,7 +52,7 @@ describe('event queues', () => {
     }
   });
 
-  test('a full queue loses events, and says so once through the queue that EQ_OVERFLOW goes to', () => {
+  test('a full queue loses events, and says so once where EQ_OVERFLOW goes to', () => {
     const { net, eq, flap } = flapping({ logEntries: 2 });
     flap(7);
     expect(eq.poll()).toHaveLength(4);
@@ -73,7 +73,7 @@ describe('event queues', () => {
     expect(net.rig.card.view.eq(8)?.producer_index).toBe(7);
   });
 
-  test('a new queue is armed: one interrupt for the first event, none until it is armed again', () => {
+  test('a new queue is armed: one interrupt, and none until it is armed again', () => {
     const { net, eq, flap } = flapping();
     const { host } = net.rig;
     flap(3);
@@ -203,7 +203,7 @@ describe('completion queues', () => {
     return { net, receives, feed, qp: made.qp };
   }
 
-  test('owner bits: TX and RX queues are initialised by the card, whatever was in their memory', () => {
+  test('owner bits: the card initialises queues, whatever was in their memory', () => {
     const { net, receives } = receiving();
     expect(receives.poll()).toEqual([]);
     expect(net.bytesAt(receives.buffer.address + 32 * 127, 32)[cqeOwnerOffset]).toBe(0x80);

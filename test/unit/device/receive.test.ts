@@ -1,5 +1,5 @@
-// Receiving: filters, scatter lists, completions with their verdicts, tags, and every way in which a
-// frame is dropped and counted.
+// Receiving: filters, scatter lists, completions with their verdicts, tags, and every way in which
+// a frame is dropped and counted.
 
 import { describe, expect, test } from 'vitest';
 import { broadcastMac, parseMac } from '#bus/mac.ts';
@@ -32,7 +32,7 @@ const overflow = 0xb9c;
 const tooLong = 0xba0;
 
 describe('into memory', () => {
-  test('a frame goes into the next descriptor, and the completion tells its length and index', () => {
+  test('a frame goes into the next descriptor; the completion tells length and index', () => {
     const { net, qp, receives, buffers } = receiving();
     const frames = [60, 100, 1472].map((bytes) => udpTo(portMacs[0], bytes));
     for (const frame of frames) net.arrive(1, frame);
@@ -86,7 +86,7 @@ describe('into memory', () => {
     }
   });
 
-  test('no descriptor: the frame is dropped and counted, and the next one with a descriptor comes', () => {
+  test('no descriptor: the frame is dropped and counted', () => {
     const net = new Network();
     const { qp, receives } = net.pair({ port: 1, logReceives: 2 });
     net.steer(1, portMacs[0], [qp.qpn]);

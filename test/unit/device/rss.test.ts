@@ -133,7 +133,7 @@ describe('what is hashed', () => {
   const four = (protocol: number) => frame4('10.0.0.1', '10.0.0.2', [1, 2], protocol);
   const six = (protocol: number) => frame6('fe80::1', 'fe80::2', [1, 2], protocol);
 
-  test('RSS: the ring is the low bits of the hash added to the base; UDP has a base of its own', () => {
+  test('RSS: the ring is the low bits of the hash added to the base, UDP has its own', () => {
     const spread = choose(four(tcp));
     expect(spread.qpn).toBe(0x100 + (spread.hash & 7));
     const datagram = choose(four(udp));
@@ -155,7 +155,7 @@ describe('what is hashed', () => {
     },
   );
 
-  test('fragments and other protocols go by their addresses, other frames to the default ring', () => {
+  test('fragments and other protocols go by addresses, other frames to the default', () => {
     const fragment = four(tcp);
     fragment[20] = 0x20;
     expect(choose(fragment).hash).toBe(choose(four(tcp), ipv4Flag).hash);

@@ -339,7 +339,7 @@ describe('what is not sent', () => {
   });
 });
 
-test('loopback: a descriptor that forces it is received by the card itself, and counted apart', () => {
+test('loopback: the card itself receives what forces it, and counts it apart', () => {
   const { net, wire, qp, run } = sending();
   const { receives } = net.receiver(1);
   qp.send(udpTo(portMacs[0]), { flags: MLX4_WQE_CTRL_FORCE_LOOPBACK });
@@ -350,7 +350,7 @@ test('loopback: a descriptor that forces it is received by the card itself, and 
   expect(new DataView(mailbox.buffer).getBigUint64(0xb70)).toBe(1n);
 });
 
-test('BlueFlame: the number in the copied descriptor is a doorbell, in both buffers of a register', () => {
+test('BlueFlame: the number in the copied descriptor is a doorbell, in both buffers', () => {
   const { net, wire, qp, run, place } = sending({}, { card: { blueFlame: true } });
   for (const buffer of [0, 256]) {
     qp.post([place(udpTo(strangerMac))]);

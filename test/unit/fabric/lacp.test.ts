@@ -264,7 +264,7 @@ test('at most three LACPDUs a second, however often it is provoked', () => {
   expect(slave.heard.length - before).toBeLessThanOrEqual(6);
 });
 
-test('a pulled cable takes its port out; the other carries all; plugging it back brings it in', () => {
+test('a pulled cable takes its port out until it is plugged back; the other carries all', () => {
   const { clock, made, cables, slaves, show } = rig(fastLag);
   clock.runFor(6 * secondNs);
   cables[0]!.unplug('b');

@@ -1,5 +1,6 @@
-// A scripted port for fabric tests: it records everything that a cable tells it, with times. Not a mock
-// of our own classes: WirePort is an interface, and this is one more thing to plug a cable into.
+// A scripted port for fabric tests: it records everything that a cable tells it, with times. Not a
+// mock of our own classes: WirePort is an interface, and this is one more thing to plug a cable
+// into.
 
 import type { Clock } from '#bus/clock.ts';
 import type { LinkOffer, LinkState, WireEnd, WirePort } from '#bus/wire.ts';

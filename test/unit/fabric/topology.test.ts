@@ -1,5 +1,5 @@
-// A fabric from data: the default network, names, cables by hand, an InfiniBand peer with and without
-// subnet manager, and two equal runs that leave equal traces.
+// A fabric from data: the default network, names, cables by hand, an InfiniBand peer with and
+// without subnet manager, and two equal runs that leave equal traces.
 
 import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
