@@ -2,6 +2,7 @@
 
 import { cardProfiles } from '#device/options.ts';
 import type { CardOptions, PortOptions } from '#device/options.ts';
+import { moduleDefinitions } from '#driver/modules.ts';
 import { MLX4_DEV_CAP_FLAG, MLX4_DEV_CAP_FLAG2 } from '#prm/dev-cap.ts';
 import type { DevCapFlag, DevCapFlag2 } from '#prm/dev-cap.ts';
 import { defaultMachineSpec } from '../default-machine.ts';
@@ -13,7 +14,6 @@ import { present } from './present.ts';
 import type { Value } from './reader.ts';
 import type { CardSpec, MachineSpec } from './scenario.ts';
 
-const moduleNames = ['mlx4_core', 'mlx4_en', 'mlx4_ib', 'bonding'] as const;
 const hzValues = ['100', '250', '300', '1000'] as const;
 const profiles = ['default', 'trace61'] as const;
 
@@ -48,19 +48,22 @@ export function parseMachine(value: Value | undefined, variantMend: VariantCheck
   };
 }
 
+/** `name=value name=value` for each module; names are checked, values are the module's business. */
 function parseModules(value: Value | undefined): ReadonlyMap<string, string> {
   const options = new Map<string, string>();
+  const moduleNames = moduleDefinitions.map(({ name }) => name);
   for (const [name, parameters] of value?.entries() ?? []) {
-    if (!(moduleNames as readonly string[]).includes(name)) {
-      parameters.fail('is not a module of the lab', mendWord(name, moduleNames));
-    }
     const text = parameters.text() ?? '';
-    const wrong = text.split(/\s+/).find((word) => word !== '' && !/^\w+(=\S+)?$/.test(word));
-    if (wrong !== undefined) {
-      parameters.fail(
-        `does not understand ${JSON.stringify(wrong)}`,
-        'write name=value name=value',
-      );
+    const definition = moduleDefinitions.find((each) => each.name === name);
+    if (definition === undefined) {
+      parameters.fail('is not a module of the lab', mendWord(name, moduleNames));
+      continue;
+    }
+    const known = definition.params.map((param) => param.name);
+    for (const word of text.split(/\s+/).filter((each) => each !== '')) {
+      const [parameter = ''] = word.split('=');
+      if (known.includes(parameter)) continue;
+      parameters.fail(`names no parameter: ${JSON.stringify(word)}`, mendWord(parameter, known));
     }
     options.set(name, text);
   }

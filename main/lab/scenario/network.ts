@@ -34,7 +34,9 @@ export function parseNetwork(values: NetworkValues, machine: Value | undefined):
       defaultTopology.switches!,
     hosts:
       values.hosts?.list().flatMap((value) => parseHost(value) ?? []) ?? defaultTopology.hosts!,
-    ibPeers: values.ibPeers?.list().flatMap((value) => parseIbPeer(value) ?? []) ?? [],
+    ...present({
+      ibPeers: values.ibPeers?.list().flatMap((value) => parseIbPeer(value) ?? []),
+    }),
   };
   const names = new Names(nodes, () => null);
   const taken = new Set<string>();

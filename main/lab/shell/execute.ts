@@ -59,7 +59,7 @@ export function* waitFor(state: ShellState, child: Child): MaySleep<number> {
   const task = state.k.sim.current;
   let interrupted = false;
   while (child.status === null) {
-    if ((yield* sys_wait4(child)) === 0) break;
+    yield* sys_wait4(child);
     returnToUser(state.k);
     while (task.signalPending) interrupted = dequeue_signal(task) === SIGINT || interrupted;
   }

@@ -163,7 +163,9 @@ class Parser {
   private forCommand(): Command {
     this.at++;
     const name = this.literal();
-    if (name === null || !/^[A-Za-z_]\w*$/.test(name)) throw this.unexpected();
+    if (name === null || !/^[A-Za-z_]\w*$/.test(name)) {
+      throw new ShellSyntaxError('Bad for loop variable', this.place());
+    }
     this.at++;
     this.skipNewlines();
     const words: Word[] = [];
