@@ -44,10 +44,6 @@ export const speedCode = (speedMbps: number): number => speedCodes.get(speedMbps
 /** Mb/s of a speed code, 0 for an unknown one. */
 export const speedOfCode = (code: number): number => speedsByCode.get(code) ?? 0;
 
-/** Actor key of a port: user key, speed code, duplex. */
-export const portKey = (userKey: number, speedMbps: number, fullDuplex: boolean): number =>
-  (userKey << 6) | (speedCode(speedMbps) << 1) | (fullDuplex ? 1 : 0);
-
 /** The port's speed code; 0 while the slave's link is not UP. */
 export function* __get_link_speed(port: port): Atomic<number> {
   const { slave } = port;

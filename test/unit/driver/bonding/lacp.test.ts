@@ -184,6 +184,62 @@ describe('with an answering switch', () => {
   });
 });
 
+describe('the machines, tick by tick', () => {
+  it('start as facts 10.7 describes, told by the debug lines', () => {
+    const m = new BondMachine();
+    expect(m.load('max_bonds=0 dyndbg=+p mode=4 lacp_rate=fast')).toBe(0);
+    m.run(() => ipLinkAdd(m.k, 'bond0', 'bond'));
+    const from = m.logLength;
+    lan({}, oneLag, undefined, 'enslave first', m);
+    m.wait(6000);
+    const told = m
+      .lines(from)
+      .filter((line) => line.includes('(slave p1)'))
+      .filter((line) => /Machine|joined|left|chosen|Enabling/.test(line))
+      .map((line) => line.replace('bond0: (slave p1): ', ''));
+    expect(told.slice(0, 9)).toEqual([
+      'Rx Machine: Port=1, Last State=0, Curr State=1',
+      'Periodic Machine: Port=1, Last State=0, Curr State=1',
+      'Port 1 joined LAG 1 (new LAG)',
+      'LAG 1 chosen as the active LAG',
+      'Mux Machine: Port=1, Last State=0, Curr State=1',
+      'Rx Machine: Port=1, Last State=2, Curr State=4',
+      'Periodic Machine: Port=1, Last State=1, Curr State=2',
+      'Mux Machine: Port=1, Last State=1, Curr State=2',
+      'Rx Machine: Port=1, Last State=4, Curr State=6',
+    ]);
+    // The partner is new: the port leaves its LAG and joins the one with that partner.
+    expect(told[9]).toBe('Periodic Machine: Port=1, Last State=2, Curr State=3');
+    expect(told[10]).toBe('Port 1 left LAG 1');
+    expect(told[11]).toMatch(/^Port 1 joined LAG \d \((new|existing) LAG\)$/);
+    const mux = told.filter((line) => line.startsWith('Mux'));
+    expect(mux.at(-1)).toBe('Mux Machine: Port=1, Last State=3, Curr State=6');
+    expect(told.some((line) => line.startsWith('Enabling port 1'))).toBe(true);
+  });
+
+  it('are silent without dynamic debug', () => {
+    const { m } = lan({}, oneLag);
+    m.wait(3000);
+    expect(m.lines().filter((line) => line.includes('Machine'))).toEqual([]);
+  });
+
+  it.each([
+    [1000, 9],
+    [10_000, 15],
+    [40_000, 23],
+    [56_000, 27],
+    [100_000, 29],
+  ])('the key of a port of %i Mb/s is %i', (speedMbps, key) => {
+    const m = new BondMachine();
+    m.load();
+    const p1 = m.nic('p1', 0xc1);
+    p1.speedMbps = speedMbps;
+    const bond = m.bond({ mode: '802.3ad' }, false);
+    m.set('slaves', '+p1');
+    expect(SLAVE_AD_INFO(m.slave(bond, p1)).port.actor_oper_port_key).toBe(key);
+  });
+});
+
 describe('without a partner', () => {
   it('one port carries alone, as a link of its own', () => {
     const { m, bond, port } = lan({}, []);
