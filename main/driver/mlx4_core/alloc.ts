@@ -1,6 +1,6 @@
-// Memory of a queue (alloc.c: mlx4_buf_direct_alloc, mlx4_alloc_hwq_res): one contiguous buffer, its
-// translation entries with pages as large as its address allows, and a doorbell record of two words.
-// Bitmaps, zones and doorbell pages are in alloc/.
+// Memory of a queue (alloc.c: mlx4_buf_direct_alloc, mlx4_alloc_hwq_res): one contiguous buffer,
+// its translation entries with pages as large as its address allows, and a doorbell record of two
+// words. Bitmaps, zones and doorbell pages are in alloc/.
 
 import { pageBytes } from '#bus/memory.ts';
 import { dma_alloc_coherent, dma_free_coherent } from '#kernel/pci/dma.ts';
@@ -26,7 +26,9 @@ export function bufferPages(buf: DmaBuffer, page_shift: number): number[] {
   return pages;
 }
 
-/** Memory, translation and doorbell record of a queue of `size` bytes; a negative error otherwise. */
+/**
+ * Memory, translation and doorbell record of a queue of `size` bytes; a negative error otherwise.
+ */
 export function* mlx4_alloc_hwq_res(
   dev: mlx4_dev,
   size: number,

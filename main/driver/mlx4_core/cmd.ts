@@ -1,7 +1,8 @@
-// Firmware commands (cmd.c; facts/device 3, facts/driver 6.9): the way in, for mlx4_core and its users, and
-// the mailboxes. A command holds switch_sem for reading and is polled for (cmd/poll.ts) or waits for an event
-// (cmd/wait.ts). It may sleep up to 60 s: calling one under a spinlock or in an interrupt is a bug.
-// Opcode names are those of prm/opcodes.ts. Left out: virtual functions (the comm channel, wrappers).
+// Firmware commands (cmd.c; facts/device 3, facts/driver 6.9): the way in, for mlx4_core and its
+// users, and the mailboxes. A command holds switch_sem for reading and is polled for (cmd/poll.ts)
+// or waits for an event (cmd/wait.ts). It may sleep up to 60 s: calling one under a spinlock or in
+// an interrupt is a bug. Opcode names are those of prm/opcodes.ts. Left out: virtual functions (the
+// comm channel, wrappers).
 
 import { EIO } from '#kernel/errno.ts';
 import { complete } from '#kernel/locking/completion.ts';

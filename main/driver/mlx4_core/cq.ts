@@ -1,7 +1,7 @@
-// Completion queues (cq.c; facts/device 6.3, 7.3): numbers, contexts, arming, moderation, and the way from an
-// event to the queue's callback. The tree is changed under cq_table.lock and looked up without it, under RCU
-// in Linux: a queue is freed only when no interrupt handler of its vector runs any more.
-// Left out: deferred callbacks of user-space queues.
+// Completion queues (cq.c; facts/device 6.3, 7.3): numbers, contexts, arming, moderation, and the
+// way from an event to the queue's callback. The tree is changed under cq_table.lock and looked up
+// without it, under RCU in Linux: a queue is freed only when no interrupt handler of its vector
+// runs any more. Left out: deferred callbacks of user-space queues.
 
 import { ENOMEM, EINVAL } from '#kernel/errno.ts';
 import { complete, init_completion, wait_for_completion } from '#kernel/locking/completion.ts';

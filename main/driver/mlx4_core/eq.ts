@@ -1,9 +1,9 @@
-// The event queues of a card (eq.c; facts/device 6.2, 11.4): queue 0 for asynchronous events and one for each
-// completion vector. All exist from load on. With MSI-X, a completion queue's interrupt is requested when
-// somebody is first given its vector, and kept; with INTx one shared handler serves all of them. Reference
-// counts are protected by msix_ctl.pool_lock.
-// Kept as in Linux: after the fall back from MSI-X to INTx the queues still have their MSI-X interrupt numbers
-// and ports, so with many vectors port 2 may have no queue.
+// The event queues of a card (eq.c; facts/device 6.2, 11.4): queue 0 for asynchronous events and
+// one for each completion vector. All exist from load on. With MSI-X, a completion queue's
+// interrupt is requested when somebody is first given its vector, and kept; with INTx one shared
+// handler serves all of them. Reference counts are protected by msix_ctl.pool_lock.
+// Kept as in Linux: after the fall back from MSI-X to INTx the queues still have their MSI-X
+// interrupt numbers and ports, so with many vectors port 2 may have no queue.
 // Left out: affinity hints, receive flow steering maps.
 
 import { EINVAL, ENOMEM, ENOSPC } from '#kernel/errno.ts';

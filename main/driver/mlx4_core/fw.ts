@@ -1,7 +1,7 @@
-// Small firmware commands (fw.c; facts/device 5.3 to 5.4, 5.9, 5.15): those without an answer, settings,
-// and what mlx4_core keeps for its users. The large ones are in fw/.
-// Left out: MAD_DEMUX and ACCESS_REG (the card offers the first not, and the second only to ethtool),
-// Wake-on-LAN.
+// Small firmware commands (fw.c; facts/device 5.3 to 5.4, 5.9, 5.15): those without an answer,
+// settings, and what mlx4_core keeps for its users. The large ones are in fw/.
+// Left out: MAD_DEMUX and ACCESS_REG (the card offers the first not, and the second only to
+// ethtool), Wake-on-LAN.
 
 import { EINVAL, EOPNOTSUPP } from '#kernel/errno.ts';
 import {
@@ -40,7 +40,9 @@ export const mlx4_RUN_FW = (dev: mlx4_dev): MaySleep<number> =>
 export const mlx4_CLOSE_HCA = (dev: mlx4_dev, panic: number): MaySleep<number> =>
   mlx4_cmd(dev, 0, 0, panic, 'MLX4_CMD_CLOSE_HCA');
 
-/** Tells the size of the context memory. Pages that firmware wants for itself, or a negative error. */
+/**
+ * Tells the size of the context memory. Pages that firmware wants for itself, or a negative error.
+ */
 export function* mlx4_SET_ICM_SIZE(dev: mlx4_dev, icm_size: number): MaySleep<number> {
   const answer = yield* mlx4_cmd_imm(dev, icm_size, 0, 0, 'MLX4_CMD_SET_ICM_SIZE');
   return Number(answer);
@@ -136,7 +138,9 @@ export function* mlx4_query_diag_counters(
   return offsets.map((offset) => words.getUint32(offset));
 }
 
-/** Reads the clock rate again: firmware may set it with the first port. Failure is only a warning. */
+/**
+ * Reads the clock rate again: firmware may set it with the first port. Failure is only a warning.
+ */
 export function* mlx4_hca_core_clock_update(dev: mlx4_dev): MaySleep<number> {
   const state = yield* mlx4_QUERY_HCA(dev);
   if (typeof state === 'number') {

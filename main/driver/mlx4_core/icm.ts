@@ -1,7 +1,8 @@
-// Memory for the card's contexts (icm.c; facts/device 11.2, 11.3). A table of contexts is cut into chunks of
-// 256 KiB. Chunks with reserved objects are mapped at load and stay; others come with their first object
-// and go with their last one. A table's mutex protects its chunks and their counts.
-// UNMAP_ICM always names a full chunk. A mapping that fails is ENOMEM, whatever the card said.
+// Memory for the card's contexts (icm.c; facts/device 11.2, 11.3). A table of contexts is cut into
+// chunks of 256 KiB. Chunks with reserved objects are mapped at load and stay; others come with
+// their first object and go with their last one. A table's mutex protects its chunks and their
+// counts. UNMAP_ICM always names a full chunk. A mapping that fails is ENOMEM, whatever the card
+// said.
 
 import { ENOMEM } from '#kernel/errno.ts';
 import { mutex_init, mutex_lock, mutex_unlock } from '#kernel/locking/mutex.ts';

@@ -1,5 +1,5 @@
-// The numbers in struct mlx4_caps (device.h; facts/device 5.5.1, 6.5.5, 11.1): what the card has, what its
-// firmware keeps, and what the profile made of it. Written once, by mlx4_dev_cap() and
+// The numbers in struct mlx4_caps (device.h; facts/device 5.5.1, 6.5.5, 11.1): what the card has,
+// what its firmware keeps, and what the profile made of it. Written once, by mlx4_dev_cap() and
 // mlx4_make_profile(), before anybody else can see the card.
 
 /** Ranges of queue pair numbers (enum mlx4_qp_region), from the bottom of the table up. */

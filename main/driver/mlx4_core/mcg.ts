@@ -1,8 +1,8 @@
-// Steering of addresses to queue pairs (mcg.c; facts/device 5.29): InfiniBand multicast groups on every card,
-// and under B0 steering also Ethernet addresses, multicast and unicast. Every change reads an entry, changes
-// it and writes it back, under mcg_table.mutex.
-// Kept as in Linux: for Ethernet the error of the entry's write is lost when the lists are then updated.
-// Left out: rules of device-managed steering, which this card does not offer.
+// Steering of addresses to queue pairs (mcg.c; facts/device 5.29): InfiniBand multicast groups on
+// every card, and under B0 steering also Ethernet addresses, multicast and unicast. Every change
+// reads an entry, changes it and writes it back, under mcg_table.mutex.
+// Kept as in Linux: for Ethernet the error of the entry's write is lost when the lists are then
+// updated. Left out: rules of device-managed steering, which this card does not offer.
 
 import { EINVAL, ENOMEM } from '#kernel/errno.ts';
 import { mutex_init, mutex_lock, mutex_unlock } from '#kernel/locking/mutex.ts';

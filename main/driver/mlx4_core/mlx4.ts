@@ -1,7 +1,8 @@
-// Structures of mlx4_core (mlx4.h, include/linux/mlx4/device.h; facts/driver 1.2 to 1.4). Index 0 of arrays
-// by port is unused. Unprotected members are shared cells: dev.flags (plain read-modify-write from any
-// context), persist.interface_state (tested without its mutex), priv.v2p, the adev slots (adev_release
-// clears one without intf_mutex), and the nodes of the interface lists.
+// Structures of mlx4_core (mlx4.h, include/linux/mlx4/device.h; facts/driver 1.2 to 1.4). Index 0
+// of arrays by port is unused. Unprotected members are shared cells: dev.flags (plain
+// read-modify-write from any context), persist.interface_state (tested without its mutex),
+// priv.v2p, the adev slots (adev_release clears one without intf_mutex), and the nodes of the
+// interface lists.
 // Left out: SR-IOV state, crdump, blue flame pages.
 
 import type { AuxiliaryDevice, AuxiliaryDriver } from '#kernel/base/auxiliary.ts';
@@ -213,7 +214,9 @@ export interface mlx4_adrv extends AuxiliaryDriver {
   readonly flags: number;
 }
 
-/** struct mlx4_priv: embeds struct mlx4_dev and lives as the private part of the devlink instance. */
+/**
+ * struct mlx4_priv: embeds struct mlx4_dev and lives as the private part of the devlink instance.
+ */
 export interface mlx4_priv extends mlx4_tables {
   readonly k: Kernel;
   readonly module: mlx4_core_module;

@@ -1,6 +1,6 @@
-// Memory regions (mr.c; facts/device 6.6): a number in the protection table, translation entries, and the
-// entry that tells the card. Also the table itself: numbers, the buddy allocator, the reserved entries.
-// A region belongs to its owner; the table's members have locks of their own.
+// Memory regions (mr.c; facts/device 6.6): a number in the protection table, translation entries,
+// and the entry that tells the card. Also the table itself: numbers, the buddy allocator, the
+// reserved entries. A region belongs to its owner; the table's members have locks of their own.
 // Left out: memory windows, re-registration and fast registration, which only user-space verbs use.
 
 import { EINVAL, ENOMEM } from '#kernel/errno.ts';
@@ -138,7 +138,9 @@ export function* mlx4_mr_enable(dev: mlx4_dev, mr: mlx4_mr): MaySleep<number> {
   return err;
 }
 
-/** Takes the region back and gives everything up; -EBUSY when the card says that it is still in use. */
+/**
+ * Takes the region back and gives everything up; -EBUSY when the card says that it is still in use.
+ */
 export function* mlx4_mr_free(dev: mlx4_dev, mr: mlx4_mr): MaySleep<number> {
   const { dmpt_table, mpt_bitmap } = mlx4_priv(dev).mr_table;
   if (mr.enabled === MLX4_MPT_EN_HW) {

@@ -1,5 +1,5 @@
-// Protection domains, XRC domains and user access regions (pd.c): numbers, and nothing else. A UAR is a page
-// of doorbells in BAR2; its number is its place there.
+// Protection domains, XRC domains and user access regions (pd.c): numbers, and nothing else. A UAR
+// is a page of doorbells in BAR2; its number is its place there.
 // Left out: BlueFlame registers (a doorbell always works).
 
 import { EINVAL, ENODEV, ENOMEM } from '#kernel/errno.ts';

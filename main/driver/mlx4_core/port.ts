@@ -1,7 +1,8 @@
-// Ports (port.c, fw.c; facts/device 5.13, 5.14, 5.18, 9): their tables of addresses, the forms of SET_PORT,
-// INIT_PORT and CLOSE_PORT, the multicast filter, the capabilities of an InfiniBand port. Each table has a
-// mutex of its own (port/tables.ts).
-// Left out: the GID table of virtual functions, traffic classes and rate limits (fw_qos.c), module EEPROMs.
+// Ports (port.c, fw.c; facts/device 5.13, 5.14, 5.18, 9): their tables of addresses, the forms of
+// SET_PORT, INIT_PORT and CLOSE_PORT, the multicast filter, the capabilities of an InfiniBand port.
+// Each table has a mutex of its own (port/tables.ts).
+// Left out: the GID table of virtual functions, traffic classes and rate limits (fw_qos.c), module
+// EEPROMs.
 
 import { ENOENT, ENOMEM } from '#kernel/errno.ts';
 import { mutex_lock, mutex_unlock } from '#kernel/locking/mutex.ts';

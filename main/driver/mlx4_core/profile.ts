@@ -1,7 +1,7 @@
-// How many objects of each kind the driver wants, and where their tables lie in the card's context memory
-// (profile.c, main.c: default_profile; facts/device 11.1). Sizes are powers of two: the largest table first,
-// then every table is aligned to its size without gaps. The counts are not clamped to what the card says.
-// Left out: the profile for little memory (crash dump kernels).
+// How many objects of each kind the driver wants, and where their tables lie in the card's context
+// memory (profile.c, main.c: default_profile; facts/device 11.1). Sizes are powers of two: the
+// largest table first, then every table is aligned to its size without gaps. The counts are not
+// clamped to what the card says. Left out: the profile for little memory (crash dump kernels).
 
 import { pageBytes } from '#bus/memory.ts';
 import { ENOMEM } from '#kernel/errno.ts';

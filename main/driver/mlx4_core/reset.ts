@@ -1,6 +1,6 @@
-// The software reset of a card (reset.c: mlx4_reset; facts/device 2.2): configuration space is saved before and
-// written back behind it, since the card forgets it. Two dwords have side effects and are not touched.
-// A card that does not come back within two seconds is given up.
+// The software reset of a card (reset.c: mlx4_reset; facts/device 2.2): configuration space is
+// saved before and written back behind it, since the card forgets it. Two dwords have side effects
+// and are not touched. A card that does not come back within two seconds is given up.
 
 import { EAGAIN, ENODEV, ENOMEM } from '#kernel/errno.ts';
 import {

@@ -1,6 +1,6 @@
-// Shared receive queues (srq.c; facts/device 6.4): numbers, contexts, the limit, events. The tree is changed
-// under srq_table.lock and looked up without it; a queue that an event has found is freed only when the
-// event's callback is done. Only mlx4_ib has such queues.
+// Shared receive queues (srq.c; facts/device 6.4): numbers, contexts, the limit, events. The tree
+// is changed under srq_table.lock and looked up without it; a queue that an event has found is
+// freed only when the event's callback is done. Only mlx4_ib has such queues.
 
 import { EINVAL, ENOMEM } from '#kernel/errno.ts';
 import { complete, init_completion, wait_for_completion } from '#kernel/locking/completion.ts';

@@ -1,6 +1,6 @@
-// The firmware half of struct mlx4_priv (mlx4.h): the command interface, memory of the card's contexts, and
-// the tables of its objects. Each table says what protects it. A table that is null or a queue that is
-// missing is not set up yet, or gone: notNull() then faults as the kernel would.
+// The firmware half of struct mlx4_priv (mlx4.h): the command interface, memory of the card's
+// contexts, and the tables of its objects. Each table says what protects it. A table that is null
+// or a queue that is missing is not set up yet, or gone: notNull() then faults as the kernel would.
 // Left out: what only virtual functions have, BlueFlame pages, user-space quotas.
 
 import type { DmaBuffer } from '#kernel/pci/dma.ts';
@@ -137,7 +137,9 @@ export interface mlx4_steer {
   readonly steer_entries: readonly Map<number, mlx4_steer_index>[];
 }
 
-/** What the firmware half keeps in struct mlx4_priv. All of it is zeroed at the end of an unload. */
+/**
+ * What the firmware half keeps in struct mlx4_priv. All of it is zeroed at the end of an unload.
+ */
 export interface mlx4_tables {
   cmd: mlx4_cmd_interface;
   fw: mlx4_fw;

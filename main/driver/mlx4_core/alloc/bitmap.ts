@@ -1,14 +1,17 @@
-// Numbers of objects (alloc.c: mlx4_bitmap_*; facts/device 6.5.5): the lowest free one from where the last
-// search ended. When the search wraps, bits above the table count up, so a number comes back with other
-// high bits: a stale one is not taken for a new one. Members are protected by the bitmap's lock.
-// Only numbers in use are kept: a table of 2^19 entries is nearly empty.
+// Numbers of objects (alloc.c: mlx4_bitmap_*; facts/device 6.5.5): the lowest free one from where
+// the last search ended. When the search wraps, bits above the table count up, so a number comes
+// back with other high bits: a stale one is not taken for a new one. Members are protected by the
+// bitmap's lock. Only numbers in use are kept: a table of 2^19 entries is nearly empty.
 
 import type { Kernel } from '#kernel/kernel.ts';
 import { spin_lock, spin_lock_init, spin_unlock } from '#kernel/locking/spinlock.ts';
 import type { SpinLock } from '#kernel/locking/spinlock.ts';
 import type { Atomic } from '#sim/task.ts';
 
-/** What mlx4_bitmap_free() does with the search: go on behind the last one, or begin at the freed one. */
+/**
+ * What mlx4_bitmap_free() does with the search: go on behind the last one, or begin at the freed
+ * one.
+ */
 export const MLX4_NO_RR = 0;
 export const MLX4_USE_RR = 1;
 
@@ -108,7 +111,10 @@ export function* mlx4_bitmap_alloc(bitmap: mlx4_bitmap): Atomic<number> {
   return result;
 }
 
-/** Start of `cnt` free numbers, a multiple of `align`, none of which has a bit of `skipMask`; or max. */
+/**
+ * Start of `cnt` free numbers, a multiple of `align`, none of which has a bit of `skipMask`; or
+ * max.
+ */
 function find_aligned_range(
   bitmap: mlx4_bitmap,
   from: number,

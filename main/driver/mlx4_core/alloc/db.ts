@@ -1,6 +1,6 @@
-// Doorbell records (alloc.c: mlx4_db_alloc, mlx4_db_free): pages of 1,024 words, given out in ones (order 0)
-// or pairs (order 1) by two levels of buddies. The list of pages is protected by pgdir_mutex.
-// A page that is empty again is freed.
+// Doorbell records (alloc.c: mlx4_db_alloc, mlx4_db_free): pages of 1,024 words, given out in ones
+// (order 0) or pairs (order 1) by two levels of buddies. The list of pages is protected by
+// pgdir_mutex. A page that is empty again is freed.
 
 import { pageBytes } from '#bus/memory.ts';
 import { mutex_lock, mutex_unlock } from '#kernel/locking/mutex.ts';

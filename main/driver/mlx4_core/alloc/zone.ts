@@ -1,8 +1,9 @@
-// Zones of queue pair numbers (alloc.c: mlx4_zone_*): bitmaps with a priority. A zone that is full may take
-// from others, as its flags say: from lower ones, nearest first, from equals, or from higher ones. Zones may
-// lie inside another (the raw Ethernet zone inside the RSS zone), so a number that comes back belongs to the
-// smallest zone that can have given it. The list is made at load and then only read; the allocator's lock
-// is taken around each call, outside of a bitmap's own.
+// Zones of queue pair numbers (alloc.c: mlx4_zone_*): bitmaps with a priority. A zone that is full
+// may take from others, as its flags say: from lower ones, nearest first, from equals, or from
+// higher ones. Zones may lie inside another (the raw Ethernet zone inside the RSS zone), so a
+// number that comes back belongs to the smallest zone that can have given it. The list is made at
+// load and then only read; the allocator's lock is taken around each call, outside of a bitmap's
+// own.
 
 import type { Kernel } from '#kernel/kernel.ts';
 import { spin_lock, spin_lock_init, spin_unlock } from '#kernel/locking/spinlock.ts';

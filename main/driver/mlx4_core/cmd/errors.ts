@@ -1,7 +1,7 @@
 // What becomes of a command when the card has failed (cmd.c: mlx4_internal_err_ret_value,
-// mlx4_closing_cmd_fatal_error, mlx4_cmd_reset_flow; facts/device 3.5, 3.7). Once the card is given up no
-// command touches it: those that give something back count as done, so that a teardown goes through.
-// persist.state is read without its mutex here, as in Linux.
+// mlx4_closing_cmd_fatal_error, mlx4_cmd_reset_flow; facts/device 3.5, 3.7). Once the card is given
+// up no command touches it: those that give something back count as done, so that a teardown goes
+// through. persist.state is read without its mutex here, as in Linux.
 
 import { EIO } from '#kernel/errno.ts';
 import { doneWithoutCard, isFatalClosingStatus } from '#prm/status.ts';
@@ -28,7 +28,9 @@ export const mlx4_closing_cmd_fatal_error = (
   status: CommandStatus,
 ): boolean => isFatalClosingStatus(op, status);
 
-/** A command failed for good: resets the card. Without internal_err_reset the error just goes on. */
+/**
+ * A command failed for good: resets the card. Without internal_err_reset the error just goes on.
+ */
 export function* mlx4_cmd_reset_flow(
   dev: mlx4_dev,
   args: mlx4_cmd_args,

@@ -1,6 +1,7 @@
-// Mailboxes of commands (cmd.c: mlx4_alloc_cmd_mailbox; mm/dmapool.c): a DMA pool of 4 KiB blocks, each in a
-// page of its own. A block that was given back keeps its memory: a card that answers after a time-out writes
-// into whatever the next command has there. The youngest free page is taken first, as the pool's list gives.
+// Mailboxes of commands (cmd.c: mlx4_alloc_cmd_mailbox; mm/dmapool.c): a DMA pool of 4 KiB blocks,
+// each in a page of its own. A block that was given back keeps its memory: a card that answers
+// after a time-out writes into whatever the next command has there. The youngest free page is taken
+// first, as the pool's list gives.
 
 import { dma_alloc_coherent, dma_free_coherent } from '#kernel/pci/dma.ts';
 import type { DmaBuffer } from '#kernel/pci/dma.ts';

@@ -1,7 +1,7 @@
-// Setting the command interface up, and switching it between polling and events (cmd.c: mlx4_cmd_init,
-// mlx4_cmd_use_events, mlx4_cmd_use_polling). A switch takes switch_sem for writing, so it waits for every
-// command under way. While events are used poll_sem is kept; while commands are polled for, the contexts do
-// not exist.
+// Setting the command interface up, and switching it between polling and events (cmd.c:
+// mlx4_cmd_init, mlx4_cmd_use_events, mlx4_cmd_use_polling). A switch takes switch_sem for writing,
+// so it waits for every command under way. While events are used poll_sem is kept; while commands
+// are polled for, the contexts do not exist.
 
 import { ENOMEM } from '#kernel/errno.ts';
 import { init_completion } from '#kernel/locking/completion.ts';

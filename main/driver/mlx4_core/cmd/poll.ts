@@ -1,6 +1,6 @@
-// A command in polling mode (cmd.c: mlx4_cmd_poll; facts/device 3.3): one at a time, post, look until the
-// register is free again, read status and answer. Used while there is no event queue: from load until the
-// queues exist, and from their end on.
+// A command in polling mode (cmd.c: mlx4_cmd_poll; facts/device 3.3): one at a time, post, look
+// until the register is free again, read status and answer. Used while there is no event queue:
+// from load until the queues exist, and from their end on.
 
 import { EIO } from '#kernel/errno.ts';
 import { down, up } from '#kernel/locking/semaphore.ts';

@@ -1,7 +1,7 @@
-// Posting a command (cmd.c: cmd_pending, mlx4_cmd_post; facts/device 3.1, 3.2): seven words, the last one
-// starts it. "Busy" is the GO bit, or the T bit as this driver would write it next. Everything happens under
-// device_state_mutex, so that no command reaches a card that is being reset; in event mode a busy card is
-// waited for with the mutex held.
+// Posting a command (cmd.c: cmd_pending, mlx4_cmd_post; facts/device 3.1, 3.2): seven words, the
+// last one starts it. "Busy" is the GO bit, or the T bit as this driver would write it next.
+// Everything happens under device_state_mutex, so that no command reaches a card that is being
+// reset; in event mode a busy card is waited for with the mutex held.
 
 import { EIO } from '#kernel/errno.ts';
 import { mutex_lock, mutex_unlock } from '#kernel/locking/mutex.ts';

@@ -1,4 +1,5 @@
 // A command with an output mailbox, and the bytes of its answer: what most queries come to.
+// The same for an input mailbox. The mailbox is given back before the caller goes on.
 
 import type { CommandName } from '#prm/opcodes.ts';
 import type { MaySleep } from '#sim/task.ts';

@@ -1,6 +1,7 @@
-// The command interface of a card (mlx4.h: struct mlx4_cmd; cmd.c; facts/device 3). toggle is protected by
-// device_state_mutex, the free list of contexts by context_lock, use_events by switch_sem. A context belongs
-// to the command that took it; its answer is written by the interrupt that completes it.
+// The command interface of a card (mlx4.h: struct mlx4_cmd; cmd.c; facts/device 3). toggle is
+// protected by device_state_mutex, the free list of contexts by context_lock, use_events by
+// switch_sem. A context belongs to the command that took it; its answer is written by the interrupt
+// that completes it.
 
 import type { Completion } from '#kernel/locking/completion.ts';
 import type { RwSemaphore } from '#kernel/locking/rwsem.ts';

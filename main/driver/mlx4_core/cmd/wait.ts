@@ -1,7 +1,8 @@
-// A command in event mode (cmd.c: mlx4_cmd_wait, mlx4_cmd_event; facts/device 3.4, 3.5): it takes a context
-// with a fresh token, posts, and sleeps until the event with that token. As many commands as the card takes
-// can be under way. An event with another token is the late answer of a command that timed out: ignored.
-// The free list of contexts is protected by context_lock, an answer by the token.
+// A command in event mode (cmd.c: mlx4_cmd_wait, mlx4_cmd_event; facts/device 3.4, 3.5): it takes a
+// context with a fresh token, posts, and sleeps until the event with that token. As many commands
+// as the card takes can be under way. An event with another token is the late answer of a command
+// that timed out: ignored. The free list of contexts is protected by context_lock, an answer by the
+// token.
 
 import { EBUSY, EIO } from '#kernel/errno.ts';
 import {
@@ -33,7 +34,9 @@ import type { HcrWords, mlx4_cmd_args, mlx4_cmd_context } from './types.ts';
 
 const tokenMax = 0xffff;
 
-/** A free context, with a token that nobody waits for any more. event_sem says that there is one. */
+/**
+ * A free context, with a token that nobody waits for any more. event_sem says that there is one.
+ */
 function* takeContext(dev: mlx4_dev): Atomic<mlx4_cmd_context> {
   const { cmd } = mlx4_priv(dev);
   const lock = notNull(cmd.context_lock);
@@ -57,7 +60,10 @@ function* giveContextBack(dev: mlx4_dev, context: mlx4_cmd_context): Atomic<void
   yield* spin_unlock(lock);
 }
 
-/** Sleeps until the answer is there; false when the time is up. A signal ends SENSE_PORT, unanswered. */
+/**
+ * Sleeps until the answer is there; false when the time is up. A signal ends SENSE_PORT,
+ * unanswered.
+ */
 function* sleepForAnswer(
   dev: mlx4_dev,
   args: mlx4_cmd_args,
@@ -76,7 +82,9 @@ function* sleepForAnswer(
   return left !== 0;
 }
 
-/** A failure that is expected with some cards: SET_PORT with more virtual lanes than the port has. */
+/**
+ * A failure that is expected with some cards: SET_PORT with more virtual lanes than the port has.
+ */
 const isTriedOut = ({ op, in_modifier, op_modifier }: mlx4_cmd_args, status: number): boolean =>
   op === 'MLX4_CMD_SET_PORT' &&
   (in_modifier === 1 || in_modifier === 2) &&

@@ -1,6 +1,6 @@
-// Making an event queue and giving it to the card (eq.c: mlx4_create_eq, mlx4_free_eq; facts/device 6.2, 7.2):
-// memory in pages of 4 KiB, translation entries, context, and its doorbell, which four queues share a page
-// of. The memory is one buffer here, though its pages are listed one by one.
+// Making an event queue and giving it to the card (eq.c: mlx4_create_eq, mlx4_free_eq; facts/device
+// 6.2, 7.2): memory in pages of 4 KiB, translation entries, context, and its doorbell, which four
+// queues share a page of. The memory is one buffer here, though its pages are listed one by one.
 
 import { pageBytes } from '#bus/memory.ts';
 import { ENOMEM } from '#kernel/errno.ts';

@@ -1,8 +1,8 @@
-// The interrupt handlers (eq.c: mlx4_eq_int, mlx4_interrupt, mlx4_msi_x_interrupt; facts/device 6.2, 1.6, 1.7):
-// every entry that the card has written is handled in the order of the queue, then the queue is armed. With
-// MSI-X a handler has one queue; with INTx one handler clears the interrupt and looks at all queues.
-// A queue's consumer index and memory are touched only here. Messages are the kernel's.
-// Left out: events of virtual functions.
+// The interrupt handlers (eq.c: mlx4_eq_int, mlx4_interrupt, mlx4_msi_x_interrupt; facts/device
+// 6.2, 1.6, 1.7): every entry that the card has written is handled in the order of the queue, then
+// the queue is armed. With MSI-X a handler has one queue; with INTx one handler clears the
+// interrupt and looks at all queues. A queue's consumer index and memory are touched only here.
+// Messages are the kernel's. Left out: events of virtual functions.
 
 import { iowrite32be } from '#kernel/pci/io.ts';
 import { IRQ_HANDLED, IRQ_NONE } from '#kernel/pci/irq.ts';

@@ -1,5 +1,5 @@
-// Numbers of event queues (mlx4.h, device.h): queue 0 takes the asynchronous events, so the queue of a
-// completion vector is the one behind it.
+// Numbers of event queues (mlx4.h, device.h): queue 0 takes the asynchronous events, so the queue
+// of a completion vector is the one behind it.
 
 /** The queue of asynchronous events. */
 export const MLX4_EQ_ASYNC = 0;

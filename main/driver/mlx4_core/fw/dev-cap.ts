@@ -1,8 +1,8 @@
-// QUERY_DEV_CAP (fw.c: mlx4_QUERY_DEV_CAP; facts/device 5.5): what the card can do, decoded, and QUERY_PORT of
-// every port. Numbers are counts and bytes here, not logs. An EQ whose doorbell lies in a reserved UAR
-// counts as reserved.
-// Left out: system EQs, which need firmware for many virtual functions; Wake-on-LAN bits (mlx4_en asks for
-// them itself).
+// QUERY_DEV_CAP (fw.c: mlx4_QUERY_DEV_CAP; facts/device 5.5): what the card can do, decoded, and
+// QUERY_PORT of every port. Numbers are counts and bytes here, not logs. An EQ whose doorbell lies
+// in a reserved UAR counts as reserved.
+// Left out: system EQs, which need firmware for many virtual functions; Wake-on-LAN bits (mlx4_en
+// asks for them itself).
 
 import {
   hasDevCapFlag,

@@ -1,7 +1,8 @@
-// Starting the card's machinery (fw.c: mlx4_INIT_HCA, mlx4_QUERY_HCA, mlx4_QUERY_ADAPTER; facts/device 5.10 to
-// 5.12). INIT_HCA tells where in context memory each table lies, and fixes the sizes of CQEs and EQEs.
-// Left out: device-managed steering, which this card does not offer; strides above 64 bytes (cache lines
-// have 64).
+// Starting the card's machinery (fw.c: mlx4_INIT_HCA, mlx4_QUERY_HCA, mlx4_QUERY_ADAPTER;
+// facts/device 5.10 to
+// 5.12). INIT_HCA tells where in context memory each table lies, and fixes the sizes of CQEs and
+// EQEs. Left out: device-managed steering, which this card does not offer; strides above 64 bytes
+// (cache lines have 64).
 
 import {
   boardIdText,

@@ -1,5 +1,5 @@
-// Giving pages to the card (fw.c: mlx4_map_cmd; facts/device 5.2): MAP_FA, MAP_ICM and MAP_ICM_AUX take a
-// list of blocks, each a power of two of pages and aligned to its size; 256 to a command.
+// Giving pages to the card (fw.c: mlx4_map_cmd; facts/device 5.2): MAP_FA, MAP_ICM and MAP_ICM_AUX
+// take a list of blocks, each a power of two of pages and aligned to its size; 256 to a command.
 
 import { MLX4_ICM_PAGE_SIZE, mapEntriesMax, mapEntry } from '#prm/firmware.ts';
 import type { MaySleep } from '#sim/task.ts';

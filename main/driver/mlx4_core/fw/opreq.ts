@@ -1,5 +1,6 @@
-// Operations that firmware asks for (fw.c: mlx4_opreq_action; facts/device 5.27): an event counts one, a work
-// carries them all out. Firmware with management traffic of its own asks for multicast groups so.
+// Operations that firmware asks for (fw.c: mlx4_opreq_action; facts/device 5.27): an event counts
+// one, a work carries them all out. Firmware with management traffic of its own asks for multicast
+// groups so.
 
 import { EINVAL, EPERM } from '#kernel/errno.ts';
 import {
@@ -23,7 +24,9 @@ const removeByte = 4;
 /** Byte of a GID that holds the port. */
 const portByte = 5;
 
-/** Adds queue pairs to a group or removes them. 0 or an error, positive for a refusal of our own. */
+/**
+ * Adds queue pairs to a group or removes them. 0 or an error, positive for a refusal of our own.
+ */
 function* changeGroup(dev: mlx4_dev, entry: Uint8Array): MaySleep<number> {
   if (dev.caps.steering_mode === MLX4_STEERING_MODE_DEVICE_MANAGED) {
     mlx4_warn(dev, 'ADD MCG operation is not supported in DEVICE_MANAGED steering mode');
@@ -54,7 +57,8 @@ function* carryOutOperation(dev: mlx4_dev): MaySleep<number> {
   if (type === GET_OP_REQ_ADD_TO_MCG) {
     result = yield* changeGroup(dev, answer.subarray(getOpReqDataOffset));
   } else mlx4_warn(dev, 'Bad type for required operation');
-  // The token belongs into the upper half. Linux swaps its bytes first, so nothing of it arrives there.
+  // The token belongs into the upper half. Linux swaps its bytes first, so nothing of it arrives
+  // there.
   const err = yield* mlx4_cmd(dev, 0, result >>> 0, GET_OP_REQ_ACK, op);
   if (err !== 0) mlx4_err(dev, `Failed to acknowledge required request: ${err}`);
   return err;

@@ -1,5 +1,5 @@
-// QUERY_FW (fw.c: mlx4_QUERY_FW; facts/device 5.1): versions, how many commands at once, where in the BARs
-// things are. Nothing of it may be assumed: the driver goes by these addresses.
+// QUERY_FW (fw.c: mlx4_QUERY_FW; facts/device 5.1): versions, how many commands at once, where in
+// the BARs things are. Nothing of it may be assumed: the driver goes by these addresses.
 // Left out: command interface revision 2, whose port commands are others; the comm channel.
 
 import { pageBytes } from '#bus/memory.ts';

@@ -1,5 +1,5 @@
-// QUERY_PORT as mlx4_core reads it at load (fw.c: mlx4_QUERY_PORT; facts/device 5.8): limits, default MAC,
-// port types. mlx4_en asks on its own for the state of the link.
+// QUERY_PORT as mlx4_core reads it at load (fw.c: mlx4_QUERY_PORT; facts/device 5.8): limits,
+// default MAC, port types. mlx4_en asks on its own for the state of the link.
 
 import { queryPort } from '#prm/port.ts';
 import type { MaySleep } from '#sim/task.ts';

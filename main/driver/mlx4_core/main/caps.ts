@@ -1,4 +1,5 @@
-// struct mlx4_caps before the card was asked (device.h).
+// struct mlx4_caps before the card was asked (device.h): all zero, as kzalloc() leaves it.
+// main/dev-cap.ts fills it.
 
 import { zeroLimits } from '../limits.ts';
 import { MLX4_MAX_PORTS } from '../mlx4.ts';

@@ -1,6 +1,6 @@
-// Counters of the card (main.c: mlx4_init_counters_table, mlx4_allocate_default_counters, mlx4_counter_alloc;
-// facts/device 5.20): one for each port by default, if the card has any. The last one is the sink that
-// nobody reads; who gets no other counts there.
+// Counters of the card (main.c: mlx4_init_counters_table, mlx4_allocate_default_counters,
+// mlx4_counter_alloc; facts/device 5.20): one for each port by default, if the card has any. The
+// last one is the sink that nobody reads; who gets no other counts there.
 
 import { ENOENT, ENOSPC } from '#kernel/errno.ts';
 import { MLX4_IF_STAT_RESET, ifStat } from '#prm/port.ts';
@@ -79,8 +79,8 @@ export function* mlx4_allocate_default_counters(dev: mlx4_dev): MaySleep<number>
     const index = yield* mlx4_counter_alloc(dev);
     if (index === -ENOENT) continue;
     if (index < 0) {
-      const what = `mlx4_allocate_default_counters: failed to allocate default counter port ${port}`;
-      mlx4_err(dev, `${what} err ${index}`);
+      const what = 'mlx4_allocate_default_counters: failed to allocate default counter';
+      mlx4_err(dev, `${what} port ${port} err ${index}`);
       yield* mlx4_cleanup_default_counters(dev);
       return index;
     }

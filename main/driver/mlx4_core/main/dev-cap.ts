@@ -1,7 +1,8 @@
-// What the driver makes of the card's capabilities (main.c: mlx4_dev_cap, _mlx4_dev_port; facts/device 5.5, 9.2):
-// limits, flags that it switches off again, and the type of every port: the only one that it can be, or
-// module parameter port_type_array, or firmware's hint; a port whose default is "sense" is sensed at once.
-// Left out: the card's rate limits, A0 rules of device-managed steering.
+// What the driver makes of the card's capabilities (main.c: mlx4_dev_cap, _mlx4_dev_port;
+// facts/device 5.5, 9.2): limits, flags that it switches off again, and the type of every port: the
+// only one that it can be, or module parameter port_type_array, or firmware's hint; a port whose
+// default is "sense" is sensed at once. Left out: the card's rate limits, A0 rules of
+// device-managed steering.
 
 import { pageBytes } from '#bus/memory.ts';
 import { ENODEV } from '#kernel/errno.ts';
@@ -122,7 +123,9 @@ function dropFlags2(dev: mlx4_dev, ...names: readonly Flag2Name[]): void {
   dev.caps.flags2 = new Set([...dev.caps.flags2].filter((flag) => !names.includes(flag)));
 }
 
-/** Packets with the PHV bit are dropped by a card that checks it: then the driver does not offer it. */
+/**
+ * Packets with the PHV bit are dropped by a card that checks it: then the driver does not offer it.
+ */
 function* checkPhv(dev: mlx4_dev): MaySleep<void> {
   if (!mlx4_has_cap2(dev, 'PHV_EN')) return;
   const state = yield* mlx4_QUERY_HCA(dev);
@@ -186,7 +189,10 @@ function reserveQpns(dev: mlx4_dev, cap: DevCap): void {
   caps.reserved_qps = cap.reserved_qps + 2 * addresses + MLX4_NUM_FEXCH;
 }
 
-/** 64-byte entries only if the module parameter allows them; larger strides never: a cache line has 64. */
+/**
+ * 64-byte entries only if the module parameter allows them; larger strides never: a cache line has
+ * 64.
+ */
 function chooseEntryFlags(dev: mlx4_dev, cap: DevCap): void {
   if (!dev.priv.module.params.bool('enable_64b_cqe_eqe')) {
     if (cap.flags.has('64B_CQE') || cap.flags.has('64B_EQE')) {

@@ -1,6 +1,6 @@
-// The card's machinery on and off (main.c: mlx4_init_hca, mlx4_close_hca; facts/device 11.4 steps 7 to 20):
-// capabilities, steering, profile, context memory, INIT_HCA, clock, adapter, checksum modes.
-// Left out: the mapping of BlueFlame pages, system EQs.
+// The card's machinery on and off (main.c: mlx4_init_hca, mlx4_close_hca; facts/device 11.4 steps 7
+// to 20): capabilities, steering, profile, context memory, INIT_HCA, clock, adapter, checksum
+// modes. Left out: the mapping of BlueFlame pages, system EQs.
 
 import { EOPNOTSUPP } from '#kernel/errno.ts';
 import { ioremap, iounmap } from '#kernel/pci/io.ts';

@@ -1,6 +1,7 @@
-// The card's context memory (main.c: mlx4_init_icm, mlx4_free_icms; facts/device 11.3): its size, memory for
-// firmware's own use, and the tables in the order in which they are mapped. They go in the reverse order.
-// Linux rounds the reserved translation entries up to the cache alignment of DMA; on this machine that is 1.
+// The card's context memory (main.c: mlx4_init_icm, mlx4_free_icms; facts/device 11.3): its size,
+// memory for firmware's own use, and the tables in the order in which they are mapped. They go in
+// the reverse order. Linux rounds the reserved translation entries up to the cache alignment of
+// DMA; on this machine that is 1.
 
 import type { MaySleep } from '#sim/task.ts';
 import type { mlx4_dev_cap } from '../fw/dev-cap.ts';

@@ -1,5 +1,5 @@
-// Starting the firmware (main.c: mlx4_init_fw, mlx4_load_fw, mlx4_close_fw; facts/device 11.4 steps 3 to 6):
-// QUERY_FW, memory for it, RUN_FW, the smallest page size.
+// Starting the firmware (main.c: mlx4_init_fw, mlx4_load_fw, mlx4_close_fw; facts/device 11.4 steps
+// 3 to 6): QUERY_FW, memory for it, RUN_FW, the smallest page size.
 
 import { EACCES } from '#kernel/errno.ts';
 import type { MaySleep } from '#sim/task.ts';

@@ -1,7 +1,8 @@
-// Loading and unloading a card (main.c: mlx4_load_one, mlx4_unload_one; facts/device 11.4, 11.9; facts/driver
-// 8.1): ownership, reset, firmware, machinery, interrupts, tables, ports, parts. A failed step takes back
-// what was done before. The devlink lock is held. What an unload leaves behind is zeroed.
-// Left out: virtual functions, the profile of crash dump kernels.
+// Loading and unloading a card (main.c: mlx4_load_one, mlx4_unload_one; facts/device 11.4, 11.9;
+// facts/driver
+// 8.1): ownership, reset, firmware, machinery, interrupts, tables, ports, parts. A failed step
+// takes back what was done before. The devlink lock is held. What an unload leaves behind is
+// zeroed. Left out: virtual functions, the profile of crash dump kernels.
 
 import { devl_assert_locked } from '#kernel/devlink.ts';
 import { EINVAL } from '#kernel/errno.ts';

@@ -1,7 +1,7 @@
-// Interrupt vectors (main.c: mlx4_enable_msi_x; facts/device 1.6): one for asynchronous events and, for every
-// port, one for each CPU, as far as the card has event queues. With few vectors the ports share all of
-// them; with many each port has its part. Without MSI-X all queues share the INTx line.
-// Left out: affinity hints.
+// Interrupt vectors (main.c: mlx4_enable_msi_x; facts/device 1.6): one for asynchronous events and,
+// for every port, one for each CPU, as far as the card has event queues. With few vectors the ports
+// share all of them; with many each port has its part. Without MSI-X all queues share the INTx
+// line. Left out: affinity hints.
 
 import { pci_enable_msix_range, pci_irq_vector } from '#kernel/pci/msi.ts';
 import type { MaySleep } from '#sim/task.ts';

@@ -1,5 +1,5 @@
-// Who drives the card (main.c: mlx4_get_ownership, mlx4_free_ownership; facts/device 2.1): a word that reads 0
-// for the first who asks, and that takes until the next reset or until 0 is written.
+// Who drives the card (main.c: mlx4_get_ownership, mlx4_free_ownership; facts/device 2.1): a word
+// that reads 0 for the first who asks, and that takes until the next reset or until 0 is written.
 
 import { EIO, ENOMEM } from '#kernel/errno.ts';
 import { ioremap, iounmap, readl, writel } from '#kernel/pci/io.ts';

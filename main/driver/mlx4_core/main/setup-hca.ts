@@ -1,7 +1,7 @@
-// The driver's tables on a running card (main.c: mlx4_setup_hca; facts/device 11.4 steps 22 to 29): doorbell
-// pages, protection domains, memory regions, steering, event queues, and from there on commands by events:
-// NOP shows whether interrupts arrive. Then queues, counters, InfiniBand ports. A failed step takes back
-// what was done before, the last first.
+// The driver's tables on a running card (main.c: mlx4_setup_hca; facts/device 11.4 steps 22 to 29):
+// doorbell pages, protection domains, memory regions, steering, event queues, and from there on
+// commands by events: NOP shows whether interrupts arrive. Then queues, counters, InfiniBand ports.
+// A failed step takes back what was done before, the last first.
 // Left out: the MAD firewall (the card does not offer it).
 
 import { EBUSY, ENOENT, ENOMEM } from '#kernel/errno.ts';

@@ -1,6 +1,7 @@
-// How addresses find their queue pairs (main.c: choose_steering_mode; facts/device 11.1): B0 when the card can
-// steer unicast and multicast by tables, else A0, by the place of a MAC in the port's table.
-// Left out: device-managed steering; the parameter's negative values are taken as "default size".
+// How addresses find their queue pairs (main.c: choose_steering_mode; facts/device 11.1): B0 when
+// the card can steer unicast and multicast by tables, else A0, by the place of a MAC in the port's
+// table. Left out: device-managed steering; the parameter's negative values are taken as "default
+// size".
 
 import { MLX4_STEERING_MODE_A0, MLX4_STEERING_MODE_B0, qpsPerMgm } from '#prm/steering.ts';
 import { mlx4_dbg, mlx4_has_cap, mlx4_warn } from '../mlx4.ts';

@@ -1,4 +1,5 @@
 // The resource tables of a card in the state that kzalloc() and memset() leave them in.
+// Each load fills them anew; tables.ts says what they hold.
 
 import { mutex_init } from '#kernel/locking/mutex.ts';
 import { zeroCommandInterface } from '../cmd/types.ts';

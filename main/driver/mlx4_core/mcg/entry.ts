@@ -1,6 +1,7 @@
-// Entries of the multicast group table (mcg.c: mlx4_READ_ENTRY, mlx4_WRITE_ENTRY, mlx4_GID_HASH, find_entry;
-// facts/device 5.29): a hash picks one of the first half of the table; entries behind it, in the second
-// half, form a chain. An entry without members is free. The caller holds mcg_table.mutex.
+// Entries of the multicast group table (mcg.c: mlx4_READ_ENTRY, mlx4_WRITE_ENTRY, mlx4_GID_HASH,
+// find_entry; facts/device 5.29): a hash picks one of the first half of the table; entries behind
+// it, in the second half, form a chain. An entry without members is free. The caller holds
+// mcg_table.mutex.
 
 import { EINVAL } from '#kernel/errno.ts';
 import {

@@ -1,7 +1,7 @@
-// Promiscuous queue pairs under B0 steering (mcg.c; facts/device 5.29): one is a member of every entry of its
-// port, beside the list that the card has for packets without an entry. Who would be a member anyway is
-// noted as a duplicate, so that ending either does not end the other. Entries are known by their index.
-// The lists are protected by mcg_table.mutex.
+// Promiscuous queue pairs under B0 steering (mcg.c; facts/device 5.29): one is a member of every
+// entry of its port, beside the list that the card has for packets without an entry. Who would be a
+// member anyway is noted as a duplicate, so that ending either does not end the other. Entries are
+// known by their index. The lists are protected by mcg_table.mutex.
 
 import { EINVAL, ENOMEM } from '#kernel/errno.ts';
 import { mutex_lock, mutex_unlock } from '#kernel/locking/mutex.ts';
@@ -88,7 +88,9 @@ export function existing_steering_entry(
   return 0;
 }
 
-/** Whether a member is promiscuous as well: it must stay in the entry. It is a duplicate no more. */
+/**
+ * Whether a member is promiscuous as well: it must stay in the entry. It is a duplicate no more.
+ */
 export function check_duplicate_entry(
   dev: mlx4_dev,
   port: number,

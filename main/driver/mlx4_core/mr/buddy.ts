@@ -1,5 +1,6 @@
-// Ranges of translation entries (mr.c: mlx4_buddy_*): a buddy allocator over powers of two. Only free blocks
-// are kept, by order: a fresh table is one block. Members are protected by the allocator's lock.
+// Ranges of translation entries (mr.c: mlx4_buddy_*): a buddy allocator over powers of two. Only
+// free blocks are kept, by order: a fresh table is one block. Members are protected by the
+// allocator's lock.
 
 import type { Kernel } from '#kernel/kernel.ts';
 import { spin_lock, spin_lock_init, spin_unlock } from '#kernel/locking/spinlock.ts';

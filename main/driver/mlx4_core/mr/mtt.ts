@@ -1,6 +1,7 @@
-// Translation entries (mr.c: mlx4_mtt_*, mlx4_write_mtt; facts/device 6.1, 6.7): ranges from the buddy
-// allocator, whose chunks of context memory are mapped while somebody uses them. The driver writes the
-// entries itself, at most a page of them at a time. A range's entries belong to its owner.
+// Translation entries (mr.c: mlx4_mtt_*, mlx4_write_mtt; facts/device 6.1, 6.7): ranges from the
+// buddy allocator, whose chunks of context memory are mapped while somebody uses them. The driver
+// writes the entries itself, at most a page of them at a time. A range's entries belong to its
+// owner.
 
 import { pageBytes } from '#bus/memory.ts';
 import { EINVAL, ENOMEM } from '#kernel/errno.ts';

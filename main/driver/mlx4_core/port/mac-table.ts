@@ -1,5 +1,5 @@
-// Changes of a port's MAC table (port.c: __mlx4_register_mac, __mlx4_unregister_mac, __mlx4_replace_mac;
-// facts/device 9.5). The caller holds the table's mutex.
+// Changes of a port's MAC table (port.c: __mlx4_register_mac, __mlx4_unregister_mac,
+// __mlx4_replace_mac; facts/device 9.5). The caller holds the table's mutex.
 
 import { EINVAL, ENOSPC } from '#kernel/errno.ts';
 import { macTableEntry, MLX4_SET_PORT } from '#prm/port.ts';

@@ -1,7 +1,9 @@
-// Addresses that the card knows of a port (port.c: struct mlx4_mac_table, struct mlx4_vlan_table; facts/device
-// 9.5): 128 places each, with a count of users. The whole table goes to the card at every change. The
-// members are protected by the table's mutex.
-// Left out: copies of a table on the other port, which only bonded cards with virtual functions have.
+// Addresses that the card knows of a port (port.c: struct mlx4_mac_table, struct mlx4_vlan_table;
+// facts/device
+// 9.5): 128 places each, with a count of users. The whole table goes to the card at every change.
+// The members are protected by the table's mutex.
+// Left out: copies of a table on the other port, which only bonded cards with virtual functions
+// have.
 
 import { mutex_init } from '#kernel/locking/mutex.ts';
 import type { Mutex } from '#kernel/locking/mutex.ts';

@@ -1,5 +1,5 @@
-// The VLAN table of a port (port.c: mlx4_register_vlan, mlx4_unregister_vlan; facts/device 9.5). The first two
-// places stand for "no VLAN" and "VLAN miss" and are never given out.
+// The VLAN table of a port (port.c: mlx4_register_vlan, mlx4_unregister_vlan; facts/device 9.5).
+// The first two places stand for "no VLAN" and "VLAN miss" and are never given out.
 
 import { EINVAL, ENOENT, ENOMEM, ENOSPC } from '#kernel/errno.ts';
 import { mutex_lock, mutex_unlock } from '#kernel/locking/mutex.ts';

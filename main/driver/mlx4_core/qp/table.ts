@@ -1,8 +1,8 @@
-// Numbers of queue pairs (qp.c: mlx4_init_qp_table, mlx4_create_zones; facts/device 6.5.5). From the bottom:
-// firmware's own; 256 that raw Ethernet and RSS prefer; eight special ones at the next power of two; the
-// general zone. At the top, ranges for A0 steering. A number of which BlueFlame is to be used has bits 6
-// and 7 clear: the raw Ethernet zone is the part of the preferred ones where that is so.
-// The table is made at load, before anybody has a queue pair.
+// Numbers of queue pairs (qp.c: mlx4_init_qp_table, mlx4_create_zones; facts/device 6.5.5). From
+// the bottom: firmware's own; 256 that raw Ethernet and RSS prefer; eight special ones at the next
+// power of two; the general zone. At the top, ranges for A0 steering. A number of which BlueFlame
+// is to be used has bits 6 and 7 clear: the raw Ethernet zone is the part of the preferred ones
+// where that is so. The table is made at load, before anybody has a queue pair.
 
 import { EINVAL, ENOMEM } from '#kernel/errno.ts';
 import { spin_lock_init } from '#kernel/locking/spinlock.ts';

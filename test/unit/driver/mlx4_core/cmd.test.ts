@@ -1,5 +1,5 @@
-// The command interface: status codes, several commands at once, time-outs, the reset that follows, and what
-// commands give on a card that was given up.
+// The command interface: status codes, several commands at once, time-outs, the reset that follows,
+// and what commands give on a card that was given up.
 
 import { describe, expect, it } from 'vitest';
 import { mlx4_cmd, mlx4_cmd_imm } from '#driver/mlx4_core/cmd.ts';
@@ -267,7 +267,8 @@ describe('posting', () => {
         .slice(0, 2),
     ).toEqual([
       'mlx4_core 0000:06:00.0: mlx4_cmd_post:cmd_pending failed',
-      'mlx4_core 0000:06:00.0: Could not post command 0xa: ret=-5, in_param=0x0, in_mod=0x2, op_mod=0x0',
+      'mlx4_core 0000:06:00.0: Could not post command 0xa: ret=-5, ' +
+        'in_param=0x0, in_mod=0x2, op_mod=0x0',
     ]);
   });
 });

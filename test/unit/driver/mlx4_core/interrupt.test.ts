@@ -1,5 +1,5 @@
-// Interrupts: the test at load and its fall-back, vectors that are requested when they are first used, and
-// every kind of event with its message.
+// Interrupts: the test at load and its fall-back, vectors that are requested when they are first
+// used, and every kind of event with its message.
 
 import { describe, expect, it } from 'vitest';
 import {
@@ -168,7 +168,8 @@ describe('events', () => {
     ],
     [
       entryOf(MLX4_EVENT_TYPE.FATAL_WARNING, 7),
-      'Unhandled event FATAL WARNING (1b), subtype 07 on EQ 4 at index 4. owner=0, nent=0x200, slave=0, ownership=SW',
+      'Unhandled event FATAL WARNING (1b), subtype 07 on EQ 4 at index 4. ' +
+        'owner=0, nent=0x200, slave=0, ownership=SW',
     ],
     [
       entryOf(MLX4_EVENT_TYPE.RECOVERABLE_ERROR_EVENT, 1, (e) => eqeBadCable.set(e, 'port', 2)),
@@ -177,7 +178,8 @@ describe('events', () => {
     [entryOf(MLX4_EVENT_TYPE.RECOVERABLE_ERROR_EVENT, 2), 'Unsupported cable detected'],
     [
       entryOf(MLX4_EVENT_TYPE.RECOVERABLE_ERROR_EVENT, 9),
-      'Unhandled recoverable error event detected: 3e(09) on EQ 4 at index 4. owner=0, nent=0x200, ownership=SW',
+      'Unhandled recoverable error event detected: 3e(09) on EQ 4 at index 4. ' +
+        'owner=0, nent=0x200, ownership=SW',
     ],
     [entryOf(MLX4_EVENT_TYPE.COMM_CHANNEL), 'Received comm channel event for non master device'],
     [entryOf(MLX4_EVENT_TYPE.FLR_EVENT), 'Non-master function received FLR event'],

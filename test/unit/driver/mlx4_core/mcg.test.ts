@@ -1,4 +1,5 @@
-// Steering as the card sees it: groups, chains behind a bucket, promiscuous queue pairs and their duplicates.
+// Steering as the card sees it: groups, chains behind a bucket, promiscuous queue pairs and their
+// duplicates.
 
 import { describe, expect, it } from 'vitest';
 import { parseMac } from '#bus/mac.ts';
@@ -220,7 +221,7 @@ describe('promiscuous queue pairs', () => {
     expect(s.members(groupA)).toEqual([]);
   });
 
-  it('one that leaves a group stays in it as long as it is promiscuous and another is a member', () => {
+  it('one that leaves a group stays in it while it is promiscuous and another is a member', () => {
     const s = new Steering();
     s.promisc(0x60);
     s.join(0x60, groupA);

@@ -1,5 +1,5 @@
-// Queues, queue pairs and memory regions as the card sees them, and what happens when they go while the card
-// has something to say about them.
+// Queues, queue pairs and memory regions as the card sees them, and what happens when they go while
+// the card has something to say about them.
 
 import { describe, expect, it } from 'vitest';
 import { mlx4_alloc_hwq_res } from '#driver/mlx4_core/alloc.ts';

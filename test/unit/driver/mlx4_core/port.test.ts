@@ -65,7 +65,7 @@ describe('port types at load', () => {
     expect(rig.names()).toContain('SENSE_PORT');
   });
 
-  it('only InfiniBand ports get SET_PORT at load, with virtual lanes that the port can have', () => {
+  it('only InfiniBand ports get SET_PORT at load, with virtual lanes that the port has', () => {
     const rig = loaded('port_type_array=1,1');
     const sets = rig.commands.filter(({ name }) => name === 'SET_PORT');
     expect(sets.map(({ inModifier }) => inModifier)).toEqual([1, 2]);

@@ -1,6 +1,6 @@
-// Commands of the real 6.1 driver, as they were recorded (test/golden/real), and ours in the same words.
-// Mailboxes are compared by the order in which their pages were first used, not by address; of a MAP command
-// the target and the number of pages, not where the pages are.
+// Commands of the real 6.1 driver, as they were recorded (test/golden/real), and ours in the same
+// words. Mailboxes are compared by the order in which their pages were first used, not by address;
+// of a MAP command the target and the number of pages, not where the pages are.
 
 import { readFileSync } from 'node:fs';
 import type { CommandRecord } from '#device/command.ts';

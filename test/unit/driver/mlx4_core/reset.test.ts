@@ -114,7 +114,7 @@ describe('a load that fails', () => {
     expect(rig.findings).toEqual([]);
   });
 
-  it('at MOD_STAT_CFG ends as well, and the firmware keeps its memory: a leak of Linux, kept', () => {
+  it('at MOD_STAT_CFG ends too, and the firmware keeps its memory: a leak of Linux, kept', () => {
     const rig = new CoreRig({ kernel: { cpus: 1 } });
     const before = memoryInUse(rig.k);
     const command = 'MLX4_CMD_MOD_STAT_CFG';

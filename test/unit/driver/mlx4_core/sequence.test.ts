@@ -1,5 +1,5 @@
-// Loading and unloading, command by command: against the recording of the real 6.1 driver, and with MSI-X
-// against facts/device 11.4 and 11.9.
+// Loading and unloading, command by command: against the recording of the real 6.1 driver, and with
+// MSI-X against facts/device 11.4 and 11.9.
 
 import { describe, expect, it } from 'vitest';
 import { moduleDefinition as mlx4_en } from '#driver/mlx4_en/module.ts';
