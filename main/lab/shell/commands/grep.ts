@@ -145,8 +145,10 @@ export const grep: Command = {
     const { flags } = options;
     const { patterns, names } = split(options);
     if (options.error !== null) return yield* process.usage(options.error);
-    if (patterns.length === 0)
-      return yield* process.usage('usage: grep [OPTION]... PATTERN [FILE]...');
+    if (patterns.length === 0) {
+      yield* process.err('Usage: grep [OPTION]... PATTERNS [FILE]...\n');
+      return 2;
+    }
     let expression: RegExp;
     try {
       expression = grepExpression(patterns, flags);

@@ -75,7 +75,7 @@ class Expression {
       if (!this.take(')')) throw new ShellError('closing paren expected');
       return holds;
     }
-    if (/^-[a-z]$/.test(first) && this.at < this.words.length) {
+    if (/^-[a-zA-Z]$/.test(first) && this.at < this.words.length) {
       return this.unary(first, this.words[this.at++]!);
     }
     return first !== '';
