@@ -12,6 +12,12 @@ const offsetMask = pageBytes - 1;
  * The first address that is handed out; lower ones are never valid, so 0 is always a bad address.
  */
 const firstAddress = 0x100_0000;
+/** Pages come from blocks of this many, and are found through tables of this many. */
+const blockPages = 32;
+const tableShift = 10;
+const tableMask = 2 ** tableShift - 1;
+/** Pages that are kept account of at first: 64 MiB. */
+const accountedPages = 2 ** 14;
 
 /** A range of DMA memory. */
 export interface DmaRange {
@@ -35,9 +41,14 @@ export class DmaFault extends Error {
  * that equal runs see equal addresses.
  */
 export class DmaMemory {
-  private readonly pages: (Uint8Array | undefined)[] = [];
+  /** Pages that were written, by the upper and then the lower part of their number. */
+  private readonly tables: ((Uint8Array | undefined)[] | undefined)[] = [];
   /** 1 where a page belongs to an allocated range. */
-  private readonly allocated: boolean[] = [];
+  private allocated = new Uint8Array(accountedPages);
+  /** Pages of freed ranges, to be used again. */
+  private readonly spare: Uint8Array[] = [];
+  private block = new Uint8Array(0);
+  private blockUsed = 0;
   private readonly freeBySize = new Map<number, number[]>();
   private nextAddress = firstAddress;
 
@@ -46,9 +57,7 @@ export class DmaMemory {
     const size = Math.ceil(Math.max(sizeBytes, 1) / pageBytes) * pageBytes;
     const reused = this.freeBySize.get(size)?.pop();
     const address = reused ?? this.bump(size);
-    for (let page = address >>> pageShift; page < (address + size) >>> pageShift; page++) {
-      this.allocated[page] = true;
-    }
+    this.allocated.fill(1, address >>> pageShift, (address + size) >>> pageShift);
     return { address, sizeBytes: size };
   }
 
@@ -56,9 +65,9 @@ export class DmaMemory {
   free(range: DmaRange): void {
     const end = (range.address + range.sizeBytes) >>> pageShift;
     for (let page = range.address >>> pageShift; page < end; page++) {
-      if (this.allocated[page] !== true) throw new DmaFault(range.address, 'second free');
-      this.allocated[page] = false;
-      this.pages[page] = undefined;
+      if (this.allocated[page] !== 1) throw new DmaFault(range.address, 'second free');
+      this.allocated[page] = 0;
+      this.drop(page);
     }
     const list = this.freeBySize.get(range.sizeBytes);
     if (list === undefined) this.freeBySize.set(range.sizeBytes, [range.address]);
@@ -69,11 +78,13 @@ export class DmaMemory {
     let align = pageBytes;
     while (align < size && align < 0x4_0000) align *= 2;
     const address = Math.ceil(this.nextAddress / align) * align;
-    for (let page = this.pages.length; page < (address + size) >>> pageShift; page++) {
-      this.pages.push(undefined);
-      this.allocated.push(false);
-    }
     this.nextAddress = address + size;
+    const pages = this.nextAddress >>> pageShift;
+    if (pages > this.allocated.length) {
+      const more = new Uint8Array(Math.max(pages, this.allocated.length * 2));
+      more.set(this.allocated);
+      this.allocated = more;
+    }
     return address;
   }
 
@@ -82,7 +93,7 @@ export class DmaMemory {
     if (!Number.isSafeInteger(address) || address < 0 || address > 0xffff_ffff) return false;
     const last = (address + Math.max(sizeBytes, 1) - 1) >>> pageShift;
     for (let page = address >>> pageShift; page <= last; page++) {
-      if (this.allocated[page] !== true) return false;
+      if (this.allocated[page] !== 1) return false;
     }
     return true;
   }
@@ -94,7 +105,7 @@ export class DmaMemory {
       const at = address + done;
       const offset = at & offsetMask;
       const length = Math.min(pageBytes - offset, into.length - done);
-      const page = this.pages[this.check(at, 'read')];
+      const page = this.find(this.check(at, 'read'));
       if (page === undefined) into.fill(0, done, done + length);
       else into.set(page.subarray(offset, offset + length), done);
       done += length;
@@ -127,7 +138,7 @@ export class DmaMemory {
 
   /** One byte. */
   readU8(address: number): number {
-    const page = this.pages[this.check(address, 'read')];
+    const page = this.find(this.check(address, 'read'));
     return page === undefined ? 0 : page[address & offsetMask]!;
   }
 
@@ -137,7 +148,7 @@ export class DmaMemory {
 
   /** A big-endian 32-bit word, 4-byte aligned (as every card structure is). */
   readBe32(address: number): number {
-    const page = this.pages[this.check(address, 'read')];
+    const page = this.find(this.check(address, 'read'));
     if (page === undefined) return 0;
     const o = address & offsetMask;
     return ((page[o]! << 24) | (page[o + 1]! << 16) | (page[o + 2]! << 8) | page[o + 3]!) >>> 0;
@@ -154,15 +165,37 @@ export class DmaMemory {
 
   private check(address: number, what: string): number {
     const page = address >>> pageShift;
-    if (this.allocated[page] !== true || address > 0xffff_ffff) throw new DmaFault(address, what);
+    if (this.allocated[page] !== 1 || address > 0xffff_ffff) throw new DmaFault(address, what);
     return page;
   }
 
+  private find(index: number): Uint8Array | undefined {
+    return this.tables[index >>> tableShift]?.[index & tableMask];
+  }
+
+  /** A page to write to. */
   private page(index: number): Uint8Array {
-    const found = this.pages[index];
-    if (found !== undefined) return found;
-    const fresh = new Uint8Array(pageBytes);
-    this.pages[index] = fresh;
-    return fresh;
+    const table = (this.tables[index >>> tableShift] ??= []);
+    return (table[index & tableMask] ??= this.freshPage());
+  }
+
+  private freshPage(): Uint8Array {
+    const used = this.spare.pop();
+    if (used !== undefined) return used.fill(0);
+    if (this.blockUsed === this.block.length) {
+      this.block = new Uint8Array(blockPages * pageBytes);
+      this.blockUsed = 0;
+    }
+    const at = this.blockUsed;
+    this.blockUsed += pageBytes;
+    return this.block.subarray(at, at + pageBytes);
+  }
+
+  /** Forgets what is in a page. */
+  private drop(index: number): void {
+    const page = this.find(index);
+    if (page === undefined) return;
+    this.tables[index >>> tableShift]![index & tableMask] = undefined;
+    this.spare.push(page);
   }
 }

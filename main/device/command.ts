@@ -51,7 +51,8 @@ export class Command {
   resultLow = 0;
   /** What goes to the output mailbox. */
   output: Uint8Array | null = null;
-  private readonly mailbox: Uint8Array | null;
+  /** The input mailbox, or null when there is none or it could not be read. */
+  readonly mailbox: Uint8Array | null;
 
   /** `mailbox`: the input mailbox as it was when the command was accepted. */
   constructor(request: CommandRequest, mailbox: Uint8Array | null) {

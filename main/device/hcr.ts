@@ -47,6 +47,8 @@ export class CommandInterface {
   private readonly isDead: () => boolean;
   private seq: number;
   private outstanding = 0;
+  /** Mailboxes of commands that are over: handlers keep copies, never the mailbox itself. */
+  private readonly mailboxes: Uint8Array[] = [];
   /** An event-mode command that waits for one of the others to end; GO stays set. */
   private waiting: CommandRequest | null = null;
 
@@ -102,9 +104,9 @@ export class CommandInterface {
     if (request.event) hcr.set(this.bytes, 'go', false);
     this.outstanding++;
     const mailbox = this.readMailbox(request);
-    const prefix = mailbox?.subarray(0, tracedBytes) ?? new Uint8Array(0);
     const { trace } = hca.link;
-    const blob = mailbox === null ? 0 : trace.blob(prefix);
+    const prefix = mailbox?.slice(0, tracedBytes) ?? new Uint8Array(0);
+    const blob = mailbox === null ? 0 : trace.keep(prefix);
     trace.emit(K['fw.command'], trace.intern(commandText(request)), blob);
     const command = new Command(request, mailbox);
     const underWay = { seq: this.seq++, timeNs: hca.link.now(), command, prefix };
@@ -130,7 +132,7 @@ export class CommandInterface {
     const row = rowOf(request);
     const has = kind === 'mailbox' || (kind === 'varies' && row?.mailboxFor === request.opModifier);
     if (!has) return null;
-    const mailbox = new Uint8Array(MLX4_MAILBOX_SIZE);
+    const mailbox = this.mailboxes.pop() ?? new Uint8Array(MLX4_MAILBOX_SIZE);
     return this.hca.link.read(parameter(request.inHigh, request.inLow), mailbox) ? mailbox : null;
   }
 
@@ -144,6 +146,7 @@ export class CommandInterface {
     this.outstanding--;
     if (request.event) this.reportEvent(command, status);
     else this.reportPolled(command, status);
+    if (command.mailbox !== null) this.mailboxes.push(command.mailbox);
     this.onCommand(this.recordOf(underWay, status));
     const { waiting } = this;
     if (waiting === null) return;
