@@ -50,6 +50,10 @@ const routeJson = (route: FibRoute): Json => ({
   flags: route.linkdown ? ['linkdown'] : [],
 });
 
+/** The order of the kernel's table: by network, the longer prefix first, the better metric first. */
+const byPrefix = (a: FibRoute, b: FibRoute): number =>
+  a.destination - b.destination || b.prefixLength - a.prefixLength || a.metric - b.metric;
+
 function* show(request: IpRequest): MaySleep<number> {
   let device: string | undefined;
   let table = 'main';
@@ -65,7 +69,9 @@ function* show(request: IpRequest): MaySleep<number> {
       throw new IpError(`Error: argument "${name}" is wrong: table id value is invalid\n`);
     }
     const all = request.options.inet ? yield* request.call(ipRouteList(k, name)) : [];
-    const routes = all.filter(({ dev }) => device === undefined || dev.name === device);
+    const routes = all
+      .filter(({ dev }) => device === undefined || dev.name === device)
+      .sort(byPrefix);
     if (request.options.json) yield* request.json(routes.map(routeJson));
     else
       yield* request.out(routes.map((route) => `${routeLine(route, name === 'local')}\n`).join(''));
