@@ -26,7 +26,13 @@ import {
   unregisterInterface,
 } from './intf/list.ts';
 import { DRV_NAME, MLX4_INTERFACE_STATE_UP, mlx4_priv } from './mlx4.ts';
-import type { mlx4_adrv, mlx4_core_module, mlx4_dev, mlx4_interface } from './mlx4.ts';
+import type {
+  mlx4_adrv,
+  mlx4_core_module,
+  mlx4_dev,
+  mlx4_interface,
+  mlx4_priv as Priv,
+} from './mlx4.ts';
 
 /** The code of mlx4_core, whose symbols the parts use. Its users keep it loaded. */
 function coreOf(k: Kernel): mlx4_core_module {
@@ -57,18 +63,20 @@ export function* mlx4_unregister_auxiliary_driver(adrv: mlx4_adrv): MaySleep<voi
   yield* auxiliary_driver_unregister(adrv);
 }
 
+/** Auxiliary design: a device for each part that the card has. */
+function* registerParts({ dev, module }: Priv): MaySleep<number> {
+  yield* mutex_lock(module.intf_mutex);
+  yield* dev.persist.interface_state.modify((state) => state | MLX4_INTERFACE_STATE_UP);
+  const err = yield* rescan_drivers_locked(dev);
+  yield* mutex_unlock(module.intf_mutex);
+  return err;
+}
+
 /** Makes the card available to its parts. Only the auxiliary design can fail. */
 export function* mlx4_register_device(dev: mlx4_dev): MaySleep<number> {
   const priv = mlx4_priv(dev);
-  let err = 0;
-  if (priv.module.variant.interfaces === 'list') err = yield* registerCard(priv);
-  else {
-    const { intf_mutex } = priv.module;
-    yield* mutex_lock(intf_mutex);
-    yield* dev.persist.interface_state.modify((state) => state | MLX4_INTERFACE_STATE_UP);
-    err = yield* rescan_drivers_locked(dev);
-    yield* mutex_unlock(intf_mutex);
-  }
+  const isList = priv.module.variant.interfaces === 'list';
+  const err = isList ? yield* registerCard(priv) : yield* registerParts(priv);
   if (err !== 0) {
     yield* mlx4_unregister_device(dev);
     return err;

@@ -13,6 +13,9 @@ import { mlx4_en_poll_tx_cq, mlx4_en_tx_irq } from './en_tx.ts';
 import { mlx4_err, RX } from './mlx4_en.ts';
 import type { CqType, mlx4_en_cq, mlx4_en_priv } from './mlx4_en.ts';
 
+/** A vector that is not valid: the queue has no event queue yet. */
+const noVector = (priv: mlx4_en_priv): number => priv.mdev.dev.caps.num_comp_vectors;
+
 /** Memory for a queue of `entries`. */
 export function* mlx4_en_create_cq(
   priv: mlx4_en_priv,
@@ -32,7 +35,7 @@ export function* mlx4_en_create_cq(
     buf: wqres.buf,
     buf_size,
     size: entries,
-    vector: ring,
+    vector: noVector(priv),
     moder_cnt: 0,
     moder_time: 0,
     napi: null,
@@ -40,11 +43,25 @@ export function* mlx4_en_create_cq(
 }
 
 export function* mlx4_en_destroy_cq(priv: mlx4_en_priv, cq: mlx4_en_cq): MaySleep<void> {
-  if (cq.type === RX && mlx4_is_eq_vector_valid(priv.mdev.dev, priv.port, cq.vector)) {
-    yield* mlx4_release_eq(priv.mdev.dev, cq.vector);
+  const { dev } = priv.mdev;
+  yield* mlx4_free_hwq_res(dev, cq.wqres);
+  if (cq.type === RX && mlx4_is_eq_vector_valid(dev, priv.port, cq.vector)) {
+    yield* mlx4_release_eq(dev, cq.vector);
   }
   cq.vector = 0;
-  yield* mlx4_free_hwq_res(priv.mdev.dev, cq.wqres);
+}
+
+/** An event queue for a receive queue that has none, on the CPU of its ring. 0 or a negative error. */
+function* assignEq(priv: mlx4_en_priv, cq: mlx4_en_cq): MaySleep<number> {
+  const { mdev, port, k } = priv;
+  if (mlx4_is_eq_vector_valid(mdev.dev, port, cq.vector)) return 0;
+  const vector = yield* mlx4_assign_eq(mdev.dev, port, cq.ring % k.options.cpus);
+  if (vector < 0) {
+    mlx4_err(mdev, `Failed assigning an EQ to CQ vector ${cq.vector}`);
+    return vector;
+  }
+  cq.vector = vector;
+  return 0;
 }
 
 /** Gives the queue to the card and switches NAPI on. */
@@ -54,18 +71,13 @@ export function* mlx4_en_activate_cq(
   index: number,
 ): MaySleep<number> {
   const { mdev } = priv;
+  const hadVector = cq.vector !== noVector(priv);
   cq.buf.fill(0, cq.buf_size, 0);
   if (cq.type === RX) {
-    const vector = yield* mlx4_assign_eq(mdev.dev, priv.port, cq.vector);
-    if (vector < 0) {
-      mlx4_err(mdev, `Failed assigning an EQ to CQ vector ${cq.vector}`);
-      return vector;
-    }
-    cq.vector = vector;
+    const err = yield* assignEq(priv, cq);
+    if (err !== 0) return err;
     cq.size = priv.rx_ring[cq.ring]!.actual_size;
-  } else {
-    cq.vector = priv.rx_cq[index % priv.rx_cq.length]!.vector;
-  }
+  } else cq.vector = priv.rx_cq[index % priv.rx_cq.length]!.vector;
   const mcq = yield* mlx4_cq_alloc(mdev.dev, {
     entries: cq.size,
     wqres: cq.wqres,
@@ -73,7 +85,11 @@ export function* mlx4_en_activate_cq(
     vector: cq.vector,
     comp: () => (cq.type === RX ? mlx4_en_rx_irq(cq) : mlx4_en_tx_irq(cq)),
   });
-  if (typeof mcq === 'number') return mcq;
+  if (typeof mcq === 'number') {
+    if (cq.type === RX && !hadVector) yield* mlx4_release_eq(mdev.dev, cq.vector);
+    cq.vector = noVector(priv);
+    return mcq;
+  }
   cq.mcq = mcq;
   cq.napi = netif_napi_add(priv.dev, (budget) =>
     cq.type === RX ? mlx4_en_poll_rx_cq(cq, budget) : mlx4_en_poll_tx_cq(cq, budget),

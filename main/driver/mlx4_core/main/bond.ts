@@ -4,12 +4,11 @@
 // Unprotected: dev.flags is read without a lock by the work; the port map cache v2p is not reset by an
 // unbond, although the card's own map is (facts 5.8: a latent bug of both kernels, kept).
 
-import type { Actor } from '#detect/graph.ts';
 import { get_device, put_device } from '#kernel/base/device.ts';
 import { EINVAL, EOPNOTSUPP } from '#kernel/errno.ts';
 import { mutex_lock, mutex_unlock } from '#kernel/locking/mutex.ts';
 import { INIT_WORK, queue_work } from '#kernel/workqueue.ts';
-import type { Workqueue } from '#kernel/workqueue.ts';
+import type { Workqueue, WorkStruct } from '#kernel/workqueue.ts';
 import type { Atomic, MaySleep } from '#sim/task.ts';
 import { mlx4_virt2phy_port_map } from '../fw/port-remap.ts';
 import { mlx4_do_bond } from '../intf/do-bond.ts';
@@ -120,14 +119,14 @@ export function* carryOutBondRequest(
 /** The queue `mlx4` of all cards. */
 export const mlx4_wq = (dev: mlx4_dev): Workqueue => mlx4_priv(dev).module.mlx4_wq;
 
-function* giveBack(dev: mlx4_dev, actor: Actor): Atomic<void> {
+function* giveBack(dev: mlx4_dev, work: WorkStruct): Atomic<void> {
   const { pdev } = mlx4_persist(dev);
-  if (dev.priv.module.variant.bondWorkHolds === 'pci') yield* put_device(pdev, actor);
+  if (dev.priv.module.variant.bondWorkHolds === 'pci') yield* put_device(pdev, work.actor);
 }
 
-function* mlx4_bond_work(dev: mlx4_dev, request: BondRequest, actor: Actor): MaySleep<void> {
+function* mlx4_bond_work(dev: mlx4_dev, request: BondRequest, work: WorkStruct): MaySleep<void> {
   yield* carryOutBondRequest(dev, request, (text) => mlx4_err(dev, text));
-  yield* giveBack(dev, actor);
+  yield* giveBack(dev, work);
 }
 
 /** Queues a bond work of mlx4_core; `why` is the event that asked for it. Always 0 here. */
@@ -139,7 +138,7 @@ export function* mlx4_queue_bond_work(
   const { module } = mlx4_priv(dev);
   const { bondWorkHolds, bondWorkQueue } = module.variant;
   const name = `mlx4_bond_work#${++module.bondWorks} ${why}`;
-  const work = INIT_WORK(dev.k, name, () => mlx4_bond_work(dev, request, work.actor), {
+  const work = INIT_WORK(dev.k, name, () => mlx4_bond_work(dev, request, work), {
     module: DRV_NAME,
   });
   if (bondWorkHolds === 'pci') yield* get_device(dev.persist.pdev, work.actor, why);

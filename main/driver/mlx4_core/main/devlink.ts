@@ -67,11 +67,11 @@ function driverInit(
     cmode: 'driverinit',
     generic,
     type,
-     
+
     *get() {
       return wanted;
     },
-     
+
     *set(value) {
       const err = check(value);
       if (err === 0) wanted = value;
@@ -102,11 +102,11 @@ function internalErrorReset({ params }: mlx4_core_module): DevlinkParam {
     cmode: 'runtime',
     generic: true,
     type: 'bool',
-     
+
     *get() {
       return boolText(params.int('internal_err_reset') !== 0);
     },
-     
+
     *set(value) {
       return isBool(value) || params.set('internal_err_reset', value === 'true' ? '1' : '0');
     },

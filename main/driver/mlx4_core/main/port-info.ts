@@ -39,7 +39,6 @@ const typeWords: ReadonlyMap<string, number> = new Map([
 /** IB MTUs in bytes; the place in the list is their code (enum ibta_mtu). */
 const ibMtuBytes = [0, 256, 512, 1024, 2048, 4096];
 
- 
 function* show_port_type({ dev, port }: mlx4_port_info): MaySleep<string> {
   const type = dev.caps.port_type[port] === MLX4_PORT_TYPE_IB ? 'ib' : 'eth';
   return dev.caps.possible_type[port] === MLX4_PORT_TYPE_AUTO ? `auto (${type})\n` : `${type}\n`;
@@ -61,7 +60,6 @@ const isEthernet = ({ dev, port }: mlx4_port_info): boolean =>
 
 const onlyForIb = 'port level mtu is only used for IB ports';
 
- 
 function* show_port_ib_mtu(info: mlx4_port_info): MaySleep<string> {
   if (isEthernet(info)) mlx4_warn(info.dev, onlyForIb);
   return `${ibMtuBytes[info.dev.caps.port_ib_mtu[info.port]!] ?? -1}\n`;
