@@ -66,7 +66,9 @@ export class Hold {
 
 /** Something that actors hold and wait for. */
 export class Resource {
-  /** Objects that get another name (network devices) change it, so that reports say the present one. */
+  /**
+   * Objects that get another name (network devices) change it, so that reports say the present one.
+   */
   name: string;
   readonly kind: ResourceKind;
   readonly rule: ReleaseRule;

@@ -1,8 +1,8 @@
 // Follows the recorded switches of another run. A point that no switch names keeps the running
 // context, so a replay of the same program is the same run, byte for byte. A changed program may
 // meet more or fewer points where somebody must be picked, and contexts that become runnable a
-// little sooner or later: such differences are bridged where there is one sensible way, and counted.
-// Where there is none the policy says so in words and goes on as until-blocked would.
+// little sooner or later: such differences are bridged where there is one sensible way, and
+// counted. Where there is none the policy says so in words and goes on as until-blocked would.
 
 import type { Choice, PointInfo, Policy } from '#sim/policy.ts';
 import type { Task } from '#sim/task.ts';
@@ -27,7 +27,9 @@ export class ReplayPolicy implements Policy {
   readonly name = 'replay';
   /** Set at the first switch that could not be followed. */
   divergence: Divergence | null = null;
-  /** Picks that the recording does not have, and switches that came late. 0 for the same program. */
+  /**
+   * Picks that the recording does not have, and switches that came late. 0 for the same program.
+   */
   bridged = 0;
 
   private readonly choices: readonly Choice[];
@@ -64,7 +66,9 @@ export class ReplayPolicy implements Policy {
     return current ?? this.pick(runnable, choice);
   }
 
-  /** Only one could be picked: where the recording had more, its choice is this one all the same. */
+  /**
+   * Only one could be picked: where the recording had more, its choice is this one all the same.
+   */
   forced(only: Task, at: PointInfo): void {
     const choice = this.divergence === null ? this.choices[this.at] : undefined;
     if (choice?.to !== only.name || !(this.due || this.isAt(choice, at))) return;

@@ -10,11 +10,13 @@ import { K } from '#trace/kinds.ts';
 import type { Device } from './base/device.ts';
 import { EEXIST } from './errno.ts';
 import type { Kernel } from './kernel.ts';
+import { complete, init_completion, wait_for_completion } from './locking/completion.ts';
+import type { Completion } from './locking/completion.ts';
 import { mutex_init, mutex_lock, mutex_unlock } from './locking/mutex.ts';
 import type { Mutex } from './locking/mutex.ts';
 import { Reference } from './reference.ts';
-import { currentActor, schedule } from './sched.ts';
-import { WaitQueue, wakeAll } from './wait.ts';
+import { call_rcu } from './rcu.ts';
+import { currentActor } from './sched.ts';
 import { warn_on } from './warn.ts';
 
 export const DEVLINK_PORT_TYPE_NOTSET = 0;
@@ -75,7 +77,8 @@ export class Devlink {
   extack = '';
   /** Commands in progress, and one while registered (6.1). */
   readonly references: Reference;
-  readonly released: WaitQueue;
+  /** Completed a grace period after the last reference was given back. */
+  readonly comp: Completion;
   freed = false;
   /** What the driver keeps here. */
   priv: unknown = null;
@@ -87,7 +90,7 @@ export class Devlink {
     this.handle = `${dev.bus?.name ?? 'pci'}/${dev.name}`;
     this.lock = mutex_init(k, `devlink->lock(${this.handle})`);
     this.references = new Reference(k, `devlink ${this.handle}`);
-    this.released = new WaitQueue(k, `devlink ${this.handle}`);
+    this.comp = init_completion(k, `devlink->comp(${this.handle})`);
   }
 }
 
@@ -129,36 +132,42 @@ export function devl_assert_locked(devlink: Devlink): void {
 
 /** Lets users see the instance. */
 export function* devlink_register(devlink: Devlink): MaySleep<void> {
-  const { sim, trace } = devlink.k;
+  const { sim, trace, is612 } = devlink.k;
+  if (is612) yield* devl_lock(devlink);
   if (sim.point(K['cell.write'], trace.intern(`devlink ${devlink.handle}`))) yield preempt;
   devlink.registered = true;
+  if (is612) yield* devl_unlock(devlink);
 }
 
 /** Takes a reference for a command. False when the instance is going (6.1). */
 export function* devlink_try_get(devlink: Devlink): Atomic<boolean> {
   if (devlink.references.count <= 0) return false;
-  yield* devlink.references.hold(currentActor(devlink.k), 'command in progress');
+  yield* devlink.references.grab(currentActor(devlink.k), 'command in progress');
   return true;
 }
 
 export function* devlink_put(devlink: Devlink, isCommand = true): Atomic<void> {
   const actor = isCommand ? currentActor(devlink.k) : null;
-  if ((yield* devlink.references.put(actor)) <= 0) wakeAll(devlink.released);
+  if ((yield* devlink.references.put(actor)) !== 0) return;
+  yield* call_rcu(devlink.k, function* __devlink_put_rcu() {
+    yield* complete(devlink.comp);
+  });
 }
 
 /** Hides the instance; in 6.1 waits until no command uses it. */
 export function* devlink_unregister(devlink: Devlink): MaySleep<void> {
   const { k, references } = devlink;
+  if (k.is612) {
+    yield* devl_lock(devlink);
+    devlink.registered = false;
+    yield* devl_unlock(devlink);
+    return;
+  }
   devlink.registered = false;
   yield* devlink_put(devlink, false);
-  if (k.is612) return;
-  const task = k.sim.current;
   const actor = currentActor(k);
   k.graph.wait(actor, references.resource);
-  while (references.count > 0) {
-    devlink.released.sleepers.push(task);
-    yield* schedule(k, 'D', references.name, references.object);
-  }
+  yield* wait_for_completion(devlink.comp);
   k.graph.endWait(actor, references.resource);
 }
 
@@ -170,6 +179,7 @@ export function* devlink_free(devlink: Devlink): MaySleep<void> {
     warn_on(k, k.is612 ? 'net/devlink/core.c' : 'net/devlink/leftover.c:9801', 'devlink_free');
   }
   devlink.freed = true;
+  if (k.is612) yield* devlink_put(devlink, false);
   const { list } = k.devlinks;
   list.splice(list.indexOf(devlink), 1);
 }

@@ -1,6 +1,6 @@
-// Parts that reports of faults share (lib/dump_stack.c, kernel/module/main.c, kernel/workqueue.c): the
-// line with CPU and task, the worker's line, the modules, the call trace. Levels are KERN_DEFAULT.
-// Left out: hardware name, registers, code bytes, offsets.
+// Parts that reports of faults share (lib/dump_stack.c, kernel/module/main.c, kernel/workqueue.c):
+// the line with CPU and task, the worker's line, the modules, the call trace. Levels are
+// KERN_DEFAULT. Left out: hardware name, registers, code bytes, offsets.
 
 import { captureStack } from '#sim/stack.ts';
 import type { Task } from '#sim/task.ts';

@@ -1,4 +1,5 @@
-// Error numbers and their texts (include/uapi/asm-generic/errno*.h, glibc's strerror).
+// Error numbers (include/uapi/asm-generic/errno*.h, include/linux/errno.h) and what programs print
+// for them (glibc's strerror).
 
 const table = {
   EPERM: [1, 'Operation not permitted'],

@@ -1,6 +1,7 @@
-// The end of a process and its parent's wait for it (kernel/exit.c, kernel/fork.c): exit status, and
-// wait4(), in which a shell sleeps while a program runs. A child that nobody waits for leaves nothing.
-// Left out: zombies in the process list, process groups and sessions, waiting for any child.
+// The end of a process and its parent's wait for it (kernel/exit.c, kernel/fork.c): exit status,
+// and wait4(), in which a shell sleeps while a program runs. A child that nobody waits for leaves
+// nothing. Left out: zombies in the process list, process groups and sessions, waiting for any
+// child.
 
 import type { MaySleep, Task } from '#sim/task.ts';
 import { entry_SYSCALL_64_after_hwframe } from './fs/syscalls.ts';

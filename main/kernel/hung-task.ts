@@ -1,8 +1,8 @@
 // The hung task detector (kernel/hung_task.c, facts/driver 9.10), by its true rules: khungtaskd
-// sleeps, looks at every task in state D, remembers its context switches, and reports one that has not
-// run between two looks. A task that polls is never reported: that is why it is blind to the writer of
-// the story. After an oops it reports nobody. Times are jiffies, rounded as the timer wheel does.
-// Left out: hung_task_panic, hung_task_check_count, backtraces of all CPUs.
+// sleeps, looks at every task in state D, remembers its context switches, and reports one that has
+// not run between two looks. A task that polls is never reported: that is why it is blind to the
+// writer of the story. After an oops it reports nobody. Times are jiffies, rounded as the timer
+// wheel does. Left out: hung_task_panic, hung_task_check_count, backtraces of all CPUs.
 
 import type { MaySleep, Task } from '#sim/task.ts';
 import { print_worker_info, traceLines } from './dump-stack.ts';

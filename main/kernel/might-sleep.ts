@@ -1,6 +1,7 @@
-// Sleeping where that is forbidden (kernel/sched/core.c: __might_resched, __schedule_bug; facts/driver
-// 9.12). Printed once per second at most, whatever the place, as in the kernel; each place is a finding
-// of its own once per second. Left out: "Preemption disabled at", held locks, irq events.
+// Sleeping where that is forbidden (kernel/sched/core.c: __might_resched, __schedule_bug;
+// facts/driver
+// 9.12). Printed once per second at most, whatever the place, as in the kernel; each place is a
+// finding of its own once per second. Left out: "Preemption disabled at", held locks, irq events.
 
 import { captureStack } from '#sim/stack.ts';
 import type { Task } from '#sim/task.ts';
@@ -25,8 +26,8 @@ const isForbidden = (k: Kernel, task: Task): boolean =>
   preempt_count(task) > 0 || irqs_disabled(task) || rcuDepth(k, task) > 0;
 
 /**
- * might_sleep(): complains when the context must not sleep. `place` is file and line of the check in
- * Linux; by default the caller's in this emulation.
+ * might_sleep(): complains when the context must not sleep. `place` is file and line of the check
+ * in Linux; by default the caller's in this emulation.
  */
 export function might_sleep(k: Kernel, place?: string): void {
   const task = k.sim.current;
@@ -67,8 +68,8 @@ function __might_resched(k: Kernel, task: Task, where: string | undefined): void
 }
 
 /**
- * The scheduler is called with preemption off. It says so and goes on as if it were on, which is what
- * the kernel does; the later unlock then has nothing to take back.
+ * The scheduler is called with preemption off. It says so and goes on as if it were on, which is
+ * what the kernel does; the later unlock then has nothing to take back.
  */
 export function __schedule_bug(k: Kernel): void {
   const task = k.sim.current;

@@ -1,11 +1,12 @@
 // Loading and unloading modules (kernel/module/main.c, kmod.c) and modprobe's part of it:
 // dependencies first, aliases from uevents. The states and waits are the kernel's: a second loader
-// waits for the first, rmmod of a used module fails, exit runs without module_mutex.
-// Left out: forced unload; the 30 s limit on waiting for a dependency that is being loaded.
+// waits for the first and never loads by itself, rmmod of a used module fails, exit runs without
+// module_mutex. A wait for a module that is loading is a wait for its loader in the wait graph.
+// Left out: forced unload, module notifiers.
 
-import type { MaySleep } from '#sim/task.ts';
+import type { MaySleep, Task } from '#sim/task.ts';
 import { K } from '#trace/kinds.ts';
-import { EACCES, EBUSY, EEXIST, EINVAL, EINTR, ENOENT, EWOULDBLOCK } from './errno.ts';
+import { EACCES, EBUSY, EEXIST, EINVAL, EINTR, ENOENT, ERESTARTSYS, EWOULDBLOCK } from './errno.ts';
 import type { KernfsNode } from './fs/kernfs.ts';
 import {
   sysfs_create_dir,
@@ -17,14 +18,22 @@ import {
 } from './fs/sysfs.ts';
 import { entry_SYSCALL_64_after_hwframe } from './fs/syscalls.ts';
 import type { Kernel } from './kernel.ts';
-import { complete_all, init_completion, wait_for_completion } from './locking/completion.ts';
-import { mutex_lock_interruptible, mutex_unlock } from './locking/mutex.ts';
+import {
+  complete_all,
+  init_completion,
+  promiseCompletion,
+  wait_for_completion_killable,
+} from './locking/completion.ts';
+import { mutex_lock, mutex_lock_interruptible, mutex_unlock } from './locking/mutex.ts';
 import type { Module, ModuleInstance } from './module.ts';
 import type { ParamDefinition } from './module-params.ts';
 import { pr_err, pr_warn } from './printk.ts';
 import { synchronize_rcu } from './rcu.ts';
-import { user_task } from './sched.ts';
-import { wait_event, wait_event_interruptible, wake_up } from './wait.ts';
+import { actorOf, currentActor, user_task } from './sched.ts';
+import { wait_event_interruptible_timeout, wake_up, wait_event_interruptible } from './wait.ts';
+
+/** Seconds for which a loader waits until a module that it uses is live. */
+const dependencyWaitSeconds = 30;
 
 function* param_attr_store(module: Module, param: ParamDefinition, buf: string): MaySleep<number> {
   const error = module.params.set(param.name, buf.replace(/\n$/, ''));
@@ -98,35 +107,77 @@ function parse_args(k: Kernel, module: Module, args: string): number {
   return 0;
 }
 
-/** Puts the module on the list; waits while another is loading it. */
+/** Somebody waits, for a while, until another's loading of a module has ended. */
+function* waitForLoader(
+  k: Kernel,
+  module: Module,
+  wait: () => MaySleep<number>,
+  timed: boolean,
+): MaySleep<number> {
+  const actor = currentActor(k);
+  k.graph.wait(actor, module.loading, timed);
+  const answer = yield* wait();
+  k.graph.endWait(actor, module.loading);
+  return answer;
+}
+
+/** Is the module of this name done loading, one way or the other? */
+function finished_loading(k: Kernel, name: string): boolean {
+  const state = k.modules.find(name)?.state;
+  return state === undefined || state === 'live' || state === 'going';
+}
+
+/**
+ * Puts the module on the list. Who finds another loading it waits and then has failed, unless the
+ * other has made it live: loading it again at once would only delay everybody.
+ */
 function* add_unformed_module(k: Kernel, module: Module): MaySleep<number> {
   const { modules } = k;
-  for (;;) {
-    const error = yield* mutex_lock_interruptible(modules.mutex);
-    if (error !== 0) return error;
-    const old = modules.find(module.name);
-    if (old === undefined) modules.loaded.push(module);
+  const { name } = module;
+  yield* mutex_lock(modules.mutex);
+  const old = modules.find(name);
+  if (old === undefined) {
+    modules.loaded.push(module);
+    k.graph.hold(module.loading, currentActor(k), 'loads it');
     yield* mutex_unlock(modules.mutex);
-    if (old === undefined) return 0;
-    if (old.state === 'live') return -EEXIST;
-    const settled = (): boolean => old.textFreed || old.state === 'live';
-    if ((yield* wait_event_interruptible(modules.wait, settled)) < 0) return -EINTR;
+    return 0;
   }
+  if (old.state === 'coming' || old.state === 'unformed') {
+    yield* mutex_unlock(modules.mutex);
+    const done = (): boolean => finished_loading(k, name);
+    const wait = (): MaySleep<number> => wait_event_interruptible(modules.wait, done);
+    if ((yield* waitForLoader(k, old, wait, false)) < 0) return -ERESTARTSYS;
+    yield* mutex_lock(modules.mutex);
+  }
+  const error = modules.find(name)?.state === 'live' ? -EEXIST : -EBUSY;
+  yield* mutex_unlock(modules.mutex);
+  return error;
+}
+
+/** Waits until a module that is coming is live: 0, or -EBUSY when that takes too long. */
+function* resolve_symbol_wait(k: Kernel, module: Module, used: Module): MaySleep<number> {
+  const settled = (): boolean => used.state !== 'coming';
+  const wait = (): MaySleep<number> =>
+    wait_event_interruptible_timeout(k.modules.wait, settled, dependencyWaitSeconds * k.HZ);
+  if ((yield* waitForLoader(k, used, wait, true)) > 0) return 0;
+  pr_warn(k, `${module.name}: gave up waiting for init of module ${used.name}.`);
+  return -EBUSY;
 }
 
 /** Binds to the modules whose symbols are used; each must be loaded, or being loaded. */
 function* resolve_symbols(k: Kernel, module: Module): MaySleep<number> {
   for (const name of module.definition.depends) {
     const used = k.modules.find(name);
-    if (used !== undefined && used.state !== 'live') {
-      yield* wait_event(k.modules.wait, () => used.state === 'live' || used.textFreed);
+    let error = used === undefined || used.state === 'unformed' ? -ENOENT : 0;
+    if (used?.state === 'coming') error = yield* resolve_symbol_wait(k, module, used);
+    if (error === 0 && used?.state !== 'live') error = -ENOENT;
+    if (error === 0) {
+      used!.users.push(module);
+      continue;
     }
-    if (used?.state !== 'live') {
-      const symbol = k.modules.defined.get(name)?.exports?.[0] ?? `${name}_symbol`;
-      pr_err(k, `${module.name}: Unknown symbol ${symbol} (err -2)`);
-      return -ENOENT;
-    }
-    used.users.push(module);
+    const symbol = k.modules.defined.get(name)?.exports?.[0] ?? `${name}_symbol`;
+    pr_warn(k, `${module.name}: Unknown symbol ${symbol} (err ${error})`);
+    return error;
   }
   return 0;
 }
@@ -134,19 +185,37 @@ function* resolve_symbols(k: Kernel, module: Module): MaySleep<number> {
 /** Undoes everything: the text is gone when this comes back. */
 function* free_module(k: Kernel, module: Module): MaySleep<void> {
   const { modules, trace } = k;
+  const { name } = module;
+  if (module.kobj !== null) {
+    yield* sysfs_remove_dir(module.kobj);
+    module.kobj = null;
+    k.uevents.send({
+      action: 'remove',
+      devpath: `/module/${name}`,
+      subsystem: 'module',
+      name,
+      env: {},
+    });
+  }
+  yield* mutex_lock(modules.mutex);
+  module.state = 'unformed';
   for (const used of usedBy(k, module)) {
     used.users.splice(used.users.indexOf(module), 1);
     const holders = used.kobj?.children.get('holders');
-    if (holders !== undefined) sysfs_remove_link(holders, module.name);
+    if (holders !== undefined) sysfs_remove_link(holders, name);
   }
-  if (module.kobj !== null) yield* sysfs_remove_dir(module.kobj);
-  module.kobj = null;
-  yield* synchronize_rcu(k);
   const at = modules.loaded.indexOf(module);
   if (at >= 0) modules.loaded.splice(at, 1);
+  yield* synchronize_rcu(k);
+  yield* mutex_unlock(modules.mutex);
   module.textFreed = true;
-  trace.emit(K['module.unload'], trace.intern(module.name), 0);
-  yield* wake_up(modules.wait);
+  trace.emit(K['module.unload'], trace.intern(name), 0);
+}
+
+/** The loader has come to an end: whoever waits for the module may look again. */
+function* wakeWaiters(k: Kernel, module: Module): MaySleep<void> {
+  k.graph.release(module.loading, currentActor(k));
+  yield* wake_up(k.modules.wait);
 }
 
 function* do_one_initcall(instance: ModuleInstance): MaySleep<number> {
@@ -156,14 +225,18 @@ function* do_one_initcall(instance: ModuleInstance): MaySleep<number> {
 function* do_init_module(k: Kernel, module: Module): MaySleep<number> {
   const instance = module.definition.create(k, module.params, module);
   module.instance = instance;
+  // The loader's own reference, until init has ended.
+  module.held++;
   const error = yield* do_one_initcall(instance);
+  module.held--;
   if (error < 0) {
     module.state = 'going';
-    yield* free_module(k, module);
+    yield* synchronize_rcu(k);
     return error;
   }
   module.state = 'live';
-  yield* wake_up(k.modules.wait);
+  const { name } = module;
+  k.uevents.send({ action: 'add', devpath: `/module/${name}`, subsystem: 'module', name, env: {} });
   return 0;
 }
 
@@ -171,17 +244,21 @@ function* load_module(k: Kernel, module: Module, args: string): MaySleep<number>
   let error = yield* add_unformed_module(k, module);
   if (error !== 0) return error;
   error = yield* resolve_symbols(k, module);
-  if (error === 0) error = parse_args(k, module, args);
+  if (error === 0) error = yield* formAndInit(k, module, args);
+  if (error !== 0) yield* free_module(k, module);
+  yield* wakeWaiters(k, module);
+  return error;
+}
+
+function* formAndInit(k: Kernel, module: Module, args: string): MaySleep<number> {
+  module.state = 'coming';
+  let error = parse_args(k, module, args);
   if (error === 0) error = mod_sysfs_setup(k, module);
   if (error !== 0) {
     module.state = 'going';
-    yield* free_module(k, module);
     return error;
   }
-  module.state = 'coming';
-  const { name } = module;
-  k.trace.emit(K['module.load'], k.trace.intern(name), 0);
-  k.uevents.send({ action: 'add', devpath: `/module/${name}`, subsystem: 'module', name, env: {} });
+  k.trace.emit(K['module.load'], k.trace.intern(module.name), 0);
   return yield* do_init_module(k, module);
 }
 
@@ -221,11 +298,11 @@ export function* modprobe(k: Kernel, nameOrAlias: string, args = ''): MaySleep<n
 }
 
 /** Starts a modprobe task as the kernel's helper does; `ended` gets its exit. */
-function call_modprobe(k: Kernel, name: string, ended: (error: number) => MaySleep<void>): void {
+function call_modprobe(k: Kernel, name: string, ended: (error: number) => MaySleep<void>): Task {
   const count = (k.modules.helpers.get(name) ?? 0) + 1;
   k.modules.helpers.set(name, count);
   const taskName = count === 1 ? `modprobe ${name}` : `modprobe ${name} #${count}`;
-  user_task(k, taskName, 'modprobe', 2, function* body(): MaySleep<void> {
+  return user_task(k, taskName, 'modprobe', 2, function* body(): MaySleep<void> {
     yield* ended(yield* modprobe(k, name));
   });
 }
@@ -234,12 +311,13 @@ function call_modprobe(k: Kernel, name: string, ended: (error: number) => MaySle
 export function* request_module(k: Kernel, name: string): MaySleep<number> {
   const done = init_completion(k, `modprobe ${name}`);
   let result = 0;
-  call_modprobe(k, name, function* ended(error) {
+  const helper = call_modprobe(k, name, function* ended(error) {
     result = error;
     yield* complete_all(done);
   });
-  yield* wait_for_completion(done);
-  return result;
+  promiseCompletion(done, actorOf(k, helper));
+  const killed = yield* wait_for_completion_killable(done);
+  return killed < 0 ? killed : result;
 }
 
 /** Loads a module through a modprobe task and does not wait. */
@@ -265,6 +343,7 @@ function* __x64_sys_delete_module(k: Kernel, name: string): MaySleep<number> {
   if (module.instance !== null) yield* module.instance.exit();
   modules.lastUnloaded = name;
   yield* free_module(k, module);
+  yield* wake_up(modules.wait);
   return 0;
 }
 

@@ -3,6 +3,7 @@
 // (facts/driver 7.5 R1). Loading and unloading are in module-load.ts. Left out: signatures,
 // versions of symbols, relocation.
 
+import { Resource } from '#detect/graph.ts';
 import { Oops } from '#sim/shared.ts';
 import type { Atomic, MaySleep } from '#sim/task.ts';
 import type { KernfsNode } from './fs/kernfs.ts';
@@ -60,6 +61,8 @@ export class Module {
   held = 0;
   /** /sys/module/NAME while loaded. */
   kobj: KernfsNode | null = null;
+  /** Held by its loader until it is live, or has failed. */
+  readonly loading: Resource;
   /** The module was unloaded: its code is gone. */
   textFreed = false;
 
@@ -67,6 +70,7 @@ export class Module {
     this.k = k;
     this.definition = definition;
     this.params = new ModuleParams(definition.params);
+    this.loading = new Resource(`loading of ${definition.name}`, 'completion', 'any');
     this.address = address;
   }
 
@@ -157,8 +161,8 @@ export class ModuleTable {
       .map((module) => {
         const users = module.users.map((user) => `${user.name},`).join('');
         const size = module.definition.sizeBytes ?? 0x1_0000;
-        const state = states[module.state];
-        return `${module.name} ${size} ${module.refcnt} ${users || '-'} ${state} 0x${module.address}\n`;
+        const { name, refcnt, state, address } = module;
+        return `${name} ${size} ${refcnt} ${users || '-'} ${states[state]} 0x${address}\n`;
       })
       .join('');
   }
@@ -180,7 +184,7 @@ export function module_text(module: Module, functionName = ''): void {
 /** Keeps a live module from being unloaded; false when it is going. */
 
 export function* try_module_get(module: Module): Atomic<boolean> {
-  if (module.state === 'going' || module.textFreed) return false;
+  if (module.state === 'going' || module.state === 'unformed' || module.textFreed) return false;
   module.held++;
   return true;
 }

@@ -72,6 +72,15 @@ function insert<B extends { readonly priority: number }>(blocks: readonly B[], b
   return at < 0 ? [...blocks, block] : blocks.toSpliced(at, 0, block);
 }
 
+/**
+ * The block after this one. A walk reads it before it calls, so who goes later is called still; and
+ * a block that has gone still points to the one after it.
+ */
+const following = <B>(blocks: readonly B[], block: B): B | undefined => {
+  const at = blocks.indexOf(block);
+  return at < 0 ? undefined : blocks[at + 1];
+};
+
 export function raw_notifier_chain_register<D>(
   head: RawNotifierHead<D>,
   block: NotifierBlock<D>,
@@ -99,12 +108,17 @@ export function* raw_notifier_call_chain<D>(
 ): MaySleep<number> {
   const { k } = head;
   let answer = NOTIFY_DONE;
-  for (const block of head.blocks) {
+  let list = head.blocks;
+  let block = list[0];
+  while (block !== undefined) {
+    list = head.blocks.includes(block) ? head.blocks : list;
+    const next = following(list, block);
     if (k.sim.point(K['notifier.call'], k.trace.intern(block.name), k.trace.intern(describe))) {
       yield preempt;
     }
     answer = yield* block.notifier_call(event, data);
     if ((answer & NOTIFY_STOP_MASK) !== 0) break;
+    block = next;
   }
   return answer;
 }
@@ -142,10 +156,15 @@ export function* atomic_notifier_call_chain<D>(
   const { k } = head;
   yield* rcu_read_lock(k);
   let answer = NOTIFY_DONE;
-  for (const block of head.blocks) {
+  let list = head.blocks;
+  let block = list[0];
+  while (block !== undefined) {
+    list = head.blocks.includes(block) ? head.blocks : list;
+    const next = following(list, block);
     if (k.sim.point(K['notifier.call'], k.trace.intern(block.name), event)) yield preempt;
     answer = yield* block.notifier_call(event, data);
     if ((answer & NOTIFY_STOP_MASK) !== 0) break;
+    block = next;
   }
   yield* rcu_read_unlock(k);
   return answer;

@@ -1,7 +1,7 @@
 // The report of a fault, in the kernel's shape (arch/x86/kernel/dumpstack.c, arch/x86/mm/fault.c,
 // lib/bug.c, kernel/exit.c: make_task_dead). The context dies; what it held stays held, as in the
-// kernel. In an interrupt that is a panic: its line is printed, and the machine goes on, so that it can
-// be looked at. Left out: registers, code bytes, page tables, reboot.
+// kernel. In an interrupt that is a panic: its line is printed, and the machine goes on, so that it
+// can be looked at. Left out: registers, code bytes, page tables, reboot.
 
 import type { Oops } from '#sim/shared.ts';
 import { callSites } from '#sim/stack.ts';

@@ -1,6 +1,6 @@
 // RCU as far as the slice needs it (kernel/rcu/): readers are tracked, so a grace period ends when
-// those who read at its start have finished, whoever came later. A wait for one is a wait for them in
-// the wait graph. Callbacks run in softirq context. Durations are the lab's choice within what
+// those who read at its start have finished, whoever came later. A wait for one is a wait for them
+// in the wait graph. Callbacks run in softirq context. Durations are the lab's choice within what
 // facts/driver 7.2b allows (a barrier of 0 to 2 jiffies gives the measured counts).
 // Left out: stall warnings, expedited grace periods, SRCU.
 

@@ -1,6 +1,6 @@
 // reboot(2) (kernel/reboot.c): every device is shut down, under its device_lock, before the machine
-// restarts. So a task that holds one of those locks for ever stops the reboot too (facts/driver 7.2).
-// Left out: reboot notifiers, stopping other CPUs, the restart itself: the machine ends here.
+// restarts. So a task that holds one of those locks for ever stops the reboot too (facts/driver
+// 7.2). Left out: reboot notifiers, stopping other CPUs, the restart itself: the machine ends here.
 
 import type { MaySleep } from '#sim/task.ts';
 import { device_shutdown } from './base/shutdown.ts';

@@ -47,6 +47,16 @@ export class Reference {
     if (actor !== null) this.k.graph.hold(this.resource, actor, why);
   }
 
+  /**
+   * Takes one in the same step in which the caller found the object: for walks of lists that hold
+   * what they look at.
+   */
+  *grab(actor: Actor | null, why: string): Atomic<void> {
+    this.countNow++;
+    if (actor !== null) this.k.graph.hold(this.resource, actor, why);
+    if (this.k.sim.point(K['ref.hold'], this.object, this.countNow)) yield preempt;
+  }
+
   /** Gives one back and returns what is left. */
   *put(actor: Actor | null): Atomic<number> {
     if (this.k.sim.point(K['ref.put'], this.object, Math.max(0, this.countNow - 1))) yield preempt;

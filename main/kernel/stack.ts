@@ -25,12 +25,22 @@ const compiledNames: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** What the kernel marks as scheduler code (__sched): /proc/PID/stack leaves it out. */
-const schedulerFrames =
-  /^(__schedule|schedule|schedule_(preempt_disabled|timeout.*|hrtimeout.*)|_{0,2}cond_resched|do_nanosleep|_{0,2}mutex_lock.*|_{0,3}down(_.*)?|rwsem_down_.*|(__|do_)?wait_for_(common|completion.*))$/;
+const schedulerFrames: readonly RegExp[] = [
+  /^(__schedule|schedule|schedule_(preempt_disabled|timeout.*|hrtimeout.*)|do_nanosleep)$/,
+  /^_{0,2}(cond_resched|mutex_lock.*)$/,
+  /^(_{0,3}down(_.*)?|rwsem_down_.*)$/,
+  /^(__|do_)?wait_for_(common|completion.*)$/,
+];
 
 /** Files of the primitives: a place in the code is named by the function that calls them. */
-const primitives =
-  /^kernel\/(sched|wait|rcu|reference|workqueue|locking\/\w+|time\/\w+|workqueue\/\w+|fs\/kernfs|fs\/sysfs)\.ts:/;
+const primitives: readonly RegExp[] = [
+  /^kernel\/(sched|wait|rcu|reference|workqueue)\.ts:/,
+  /^kernel\/(locking|time|workqueue)\//,
+  /^kernel\/fs\/(kernfs|sysfs)\.ts:/,
+];
+
+const matches = (patterns: readonly RegExp[], text: string): boolean =>
+  patterns.some((pattern) => pattern.test(text));
 
 const isOurs = (name: string): boolean => /^[a-z][a-z0-9]*[A-Z]/.test(name);
 
@@ -47,14 +57,14 @@ export function stackFrames(sites: readonly string[]): string[] {
 
 /** The same without the frames that /proc/PID/stack leaves out. */
 export function procStackFrames(sites: readonly string[]): string[] {
-  return stackFrames(sites.filter((site) => !schedulerFrames.test(site.split('@')[0]!)));
+  return stackFrames(sites.filter((site) => !matches(schedulerFrames, site.split('@')[0]!)));
 }
 
 /** The innermost call site that is no primitive and no helper of ours; empty when there is none. */
 export function placeOf(sites: readonly string[]): string {
   const found = sites.find((site) => {
     const [name = '', place = ''] = site.split('@');
-    return !isOurs(name) && name !== 'device_lock' && !primitives.test(place);
+    return !isOurs(name) && name !== 'device_lock' && !matches(primitives, place);
   });
   return found ?? '';
 }

@@ -1,6 +1,6 @@
 // What spoils trust in a kernel, in letters (kernel/panic.c): print_tainted() and the bit mask of
-// /proc/sys/kernel/tainted. Modules built for a test bring O and E (facts/driver 7.2b), an oops D, a
-// warning W, a memory error B. 6.12 adds a second line with words.
+// /proc/sys/kernel/tainted. Modules built for a test bring O and E (facts/driver 7.2b), an oops D,
+// a warning W, a memory error B. 6.12 adds a second line with words.
 
 import type { Kernel } from './kernel.ts';
 

@@ -42,7 +42,9 @@ function* sleepOn(
   return 1;
 }
 
-/** As sleepOn(), for so many jiffies at most: 0 when they are over, else what is left, 1 at least. */
+/**
+ * As sleepOn(), for so many jiffies at most: 0 when they are over, else what is left, 1 at least.
+ */
 function* sleepFor(
   queue: WaitQueue,
   condition: () => boolean,

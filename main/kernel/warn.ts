@@ -1,4 +1,5 @@
-// WARN_ON() (kernel/panic.c): a report with the place and the call trace; the context goes on.
+// WARN_ON() (kernel/panic.c: __warn): a report with the place, the modules and the call trace. The
+// context goes on; the kernel is tainted.
 
 import { captureStack } from '#sim/stack.ts';
 import { dump_stack_print_info, print_modules, traceLines } from './dump-stack.ts';

@@ -1,6 +1,6 @@
-// Workqueue calls (include/linux/workqueue.h, kernel/workqueue.c, facts/driver 9.4). A work item has
-// one PENDING bit, cleared just before its function runs; it never runs on two workers at once. A
-// sleeping work keeps its slot: in an ordered queue a blocked work blocks all later ones.
+// Workqueue calls (include/linux/workqueue.h, kernel/workqueue.c, facts/driver 9.4). A work item
+// has one PENDING bit, cleared just before its function runs; it never runs on two workers at once.
+// A sleeping work keeps its slot: in an ordered queue a blocked work blocks all later ones.
 // Left out: a rescuer that cannot be made, freezing, priorities, per-CPU queueing.
 
 import { Oops } from '#sim/shared.ts';
@@ -226,8 +226,8 @@ function* __cancel_work_timer(work: Work, delayed: DelayedWork | null): MaySleep
 }
 
 /**
- * Takes the work from its timer or its queue, and PENDING with it. While the timer's callback is on its
- * way to the queue this looks again and again.
+ * Takes the work from its timer or its queue, and PENDING with it. While the timer's callback is on
+ * its way to the queue this looks again and again.
  */
 function* try_to_grab_pending(work: Work, delayed: DelayedWork | null): Atomic<boolean> {
   for (;;) {

@@ -1,6 +1,6 @@
-// Where the engine stands when it asks a policy, and the choices made so far. A choice names its place
-// by what the last context did since the choice before: the k-th event of a kind on an object. One
-// object serves every question, so that asking allocates nothing.
+// Where the engine stands when it asks a policy, and the choices made so far. A choice names its
+// place by what the last context did since the choice before: the k-th event of a kind on an
+// object. One object serves every question, so that asking allocates nothing.
 
 import type { Trace } from '#trace/trace.ts';
 import type { Choice, PointInfo } from './policy.ts';

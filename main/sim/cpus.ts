@@ -64,7 +64,9 @@ export class Cpus {
     return true;
   }
 
-  /** Takes everything back that makes a context keep its CPU: it sleeps all the same, or has died. */
+  /**
+   * Takes everything back that makes a context keep its CPU: it sleeps all the same, or has died.
+   */
   unpin(task: Task): void {
     if (task.kind === 'task' && pins(task)) this.pinned--;
     task.preemptDepth = 0;

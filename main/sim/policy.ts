@@ -6,8 +6,8 @@ import type { Task } from './task.ts';
 /** Where the engine stands when it asks. */
 export interface PointInfo {
   /**
-   * Event kind of the point. When somebody must be picked: the event by which the last context left,
-   * for example task.block or irq.exit; 0 when nothing has run yet.
+   * Event kind of the point. When somebody must be picked: the event by which the last context
+   * left, for example task.block or irq.exit; 0 when nothing has run yet.
    */
   readonly kind: number;
   /** Object number of the point; what the last context waits for, when somebody must be picked. */
@@ -33,10 +33,10 @@ export interface Policy {
 }
 
 /**
- * A switch that a policy made: at the k-th point of this kind on this object that `from` passed since
- * the choice before, to `to`. Names and not numbers, so that a schedule survives small changes. (Not
- * since `from` was switched in: that may happen several times between two choices, as a switch with
- * one runnable context is no choice.)
+ * A switch that a policy made: at the k-th point of this kind on this object that `from` passed
+ * since the choice before, to `to`. Names and not numbers, so that a schedule survives small
+ * changes. (Not since `from` was switched in: that may happen several times between two choices, as
+ * a switch with one runnable context is no choice.)
  */
 export interface Choice {
   readonly from: string;

@@ -1,4 +1,5 @@
-// Seeded randomness (xorshift128, seeded by splitmix32). The only source of chance in a run.
+// Seeded randomness (xorshift128, seeded by splitmix32). The only source of chance in a run: equal
+// seeds give equal runs on every machine.
 
 /** A deterministic stream of numbers. Equal seeds give equal streams. */
 export class Random {

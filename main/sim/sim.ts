@@ -60,7 +60,9 @@ export class Sim {
   private stopAsked = false;
   private running: Task | null = null;
   private next: Task | null = null;
-  /** The event by which it left: task.block, task.spin, task.exit, irq.exit …; 0 before the first. */
+  /**
+   * The event by which it left: task.block, task.spin, task.exit, irq.exit …; 0 before the first.
+   */
   private leftBy = 0;
   private relaxAlarm = false;
   private readonly names = new Set<string>();

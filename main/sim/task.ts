@@ -23,8 +23,8 @@ export const block: Block = { yields: 'block' };
 
 /**
  * What the engine sends into a parked context to learn where it stands: instead of going on, the
- * context leaves its call sites in `answer` and parks again. So a stack costs nothing until somebody
- * looks at it.
+ * context leaves its call sites in `answer` and parks again. So a stack costs nothing until
+ * somebody looks at it.
  */
 export class StackQuestion {
   answer: readonly string[] = [];
@@ -51,7 +51,10 @@ export class Task {
   readonly kind: ContextKind;
   /** What `ps` shows. */
   comm: string;
-  /** What /proc adds to a worker's comm: `+mlx4_en` while it executes a work of that queue, then `-`. */
+  /**
+   * What /proc adds to a worker's comm: `+mlx4_en` while it executes a work of that queue, then
+   * `-`.
+   */
   commSuffix = '';
   pid = 0;
   parentPid = 0;

@@ -1,8 +1,8 @@
 // Buses (drivers/base/bus.c, facts/driver 9.8): the lists of devices and drivers, their sysfs
 // directories, and the files bind and unbind. No bus-wide lock is held over probe and remove; a
 // walk holds a reference on the device or driver it looks at and also meets those that were added
-// meanwhile, as a klist walk does; a driver that goes waits for whoever stands on it. Left out: such
-// a wait for devices, interfaces of subsystems, asynchronous probing.
+// meanwhile, as a klist walk does; a driver that goes waits for whoever stands on it.
+// Left out: such a wait for devices, interfaces of subsystems, asynchronous probing.
 
 import type { Atomic, MaySleep } from '#sim/task.ts';
 import { EINVAL, ENODEV } from '../errno.ts';
@@ -18,7 +18,7 @@ import {
 import type { Kernel } from '../kernel.ts';
 import { bus_probe_device, device_driver_attach, device_driver_detach } from './dd.ts';
 import { device_release_driver, driver_attach, driver_detach } from './dd.ts';
-import { device_create_file, device_remove_file, get_device, put_device } from './device.ts';
+import { device_create_file, device_remove_file, grabDevice, put_device } from './device.ts';
 import type { Device, DeviceAttribute } from './device.ts';
 import type { DeviceDriver } from './driver.ts';
 import { klist_hold, klist_release, klist_remove } from './klist.ts';
@@ -79,7 +79,9 @@ function bus_files(bus: BusType): void {
     *store(buf) {
       const dev = findByName(bus, buf);
       if (dev === undefined) return -EINVAL;
+      yield* grabDevice(dev);
       yield* bus_probe_device(dev);
+      yield* put_device(dev);
       return buf.length;
     },
   });
@@ -99,7 +101,7 @@ export function* bus_for_each_dev(
     const dev = bus.devices.find((each) => !seen.has(each));
     if (dev === undefined) return 0;
     seen.add(dev);
-    yield* get_device(dev);
+    yield* grabDevice(dev);
     const answer = yield* fn(dev);
     yield* put_device(dev);
     if (answer !== 0) return answer;
@@ -147,18 +149,20 @@ export function* bus_remove_device(dev: Device): MaySleep<void> {
 
 function* unbind_store(drv: DeviceDriver, buf: string): MaySleep<number> {
   const dev = findByName(drv.bus, buf);
-  if (dev?.driver !== drv) return -ENODEV;
-  yield* get_device(dev);
-  yield* device_driver_detach(dev);
+  if (dev === undefined) return -ENODEV;
+  yield* grabDevice(dev);
+  const isOurs = dev.driver === drv;
+  if (isOurs) yield* device_driver_detach(dev);
   yield* put_device(dev);
-  return buf.length;
+  return isOurs ? buf.length : -ENODEV;
 }
 
 function* bind_store(drv: DeviceDriver, buf: string): MaySleep<number> {
   const dev = findByName(drv.bus, buf);
-  if (dev === undefined || !drv.bus.ops.match(dev, drv)) return -ENODEV;
-  yield* get_device(dev);
-  const error = yield* device_driver_attach(drv, dev);
+  if (dev === undefined) return -ENODEV;
+  yield* grabDevice(dev);
+  const matches = drv.bus.ops.match(dev, drv);
+  const error = matches ? yield* device_driver_attach(drv, dev) : -ENODEV;
   yield* put_device(dev);
   return error === 0 ? buf.length : error;
 }

@@ -1,4 +1,5 @@
-// The buses of a machine and the list of all its devices in order of registration.
+// The buses of a machine (PCI, auxiliary) and the list of all its devices in order of registration,
+// which is devices_kset of drivers/base/core.c.
 
 import type { Kernel } from '../kernel.ts';
 import { createPciBusType } from '../pci/driver.ts';

@@ -10,7 +10,8 @@ import { sysfs_create_link, sysfs_remove_link } from '../fs/sysfs.ts';
 import { module_text } from '../module.ts';
 import { dev_err, pr_warn } from '../printk.ts';
 import { bus_for_each_dev, bus_for_each_drv } from './bus.ts';
-import { device_lock, device_unlock, get_device, put_device } from './device.ts';
+import type { BusType } from './bus.ts';
+import { device_lock, device_unlock, grabDevice, put_device } from './device.ts';
 import type { Device } from './device.ts';
 import type { DeviceDriver } from './driver.ts';
 import { kobject_uevent } from './uevent.ts';
@@ -65,15 +66,17 @@ function* __device_attach_driver(drv: DeviceDriver, dev: Device): MaySleep<numbe
   return (yield* driver_probe_device(drv, dev)) === 0 ? 1 : 0;
 }
 
+function* attachAny(dev: Device, bus: BusType): MaySleep<number> {
+  if (dev.driver !== null) return 1;
+  return yield* bus_for_each_drv(bus, (drv) => __device_attach_driver(drv, dev));
+}
+
 /** Looks for a driver among those registered. 1 when the device is bound, else 0. */
 export function* __device_attach(dev: Device): MaySleep<number> {
   const { bus } = dev;
   if (bus === null) return 0;
   yield* device_lock(dev);
-  let bound = 0;
-  if (dev.dead) bound = 0;
-  else if (dev.driver !== null) bound = 1;
-  else bound = yield* bus_for_each_drv(bus, (drv) => __device_attach_driver(drv, dev));
+  const bound = dev.dead ? 0 : yield* attachAny(dev, bus);
   yield* device_unlock(dev);
   return bound;
 }
@@ -146,7 +149,7 @@ export function* driver_detach(drv: DeviceDriver): MaySleep<void> {
   for (;;) {
     const dev = drv.devices.at(-1);
     if (dev === undefined) return;
-    yield* get_device(dev);
+    yield* grabDevice(dev);
     yield* device_release_driver_internal(dev, drv);
     yield* put_device(dev);
   }

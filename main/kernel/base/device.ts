@@ -24,8 +24,8 @@ import { mutex_init, mutex_lock, mutex_trylock, mutex_unlock } from '../locking/
 import type { Mutex } from '../locking/mutex.ts';
 import { module_text } from '../module.ts';
 import type { Module } from '../module.ts';
-import { KERN_WARNING, printk } from '../printk.ts';
 import { Reference } from '../reference.ts';
+import { warn_on, warn_on_once } from '../warn.ts';
 import { bus_add_device, bus_remove_device } from './bus.ts';
 import type { BusType } from './bus.ts';
 import { bus_probe_device } from './dd.ts';
@@ -106,7 +106,18 @@ export function* get_device<D extends Device>(
   why = 'get_device',
 ): Atomic<D> {
   yield* dev.ref.hold(actor, why);
+  if (dev.freed) refcount_warn(dev, 25, 'addition on 0');
   return dev;
+}
+
+/** The reference that a walk of a list takes in the step in which it finds the device. */
+export function* grabDevice(dev: Device): Atomic<void> {
+  yield* dev.ref.grab(null, 'klist walk');
+}
+
+function refcount_warn(dev: Device, line: number, what: string): void {
+  const place = `lib/refcount.c:${line}`;
+  warn_on_once(dev.k, place, 'refcount_warn_saturate', `refcount_t: ${what}; use-after-free.`);
 }
 
 /** Gives a reference back; the last one releases the device. */
@@ -114,7 +125,7 @@ export function* put_device(dev: Device, actor: Actor | null = null): Atomic<voi
   const left = yield* dev.ref.put(actor);
   if (left > 0) return;
   if (left < 0) {
-    printk(dev.k, KERN_WARNING, 'refcount_t: underflow; use-after-free.');
+    refcount_warn(dev, 28, 'underflow');
     return;
   }
   yield* device_release(dev);
@@ -126,12 +137,10 @@ function* device_release(dev: Device): Atomic<void> {
     yield* dev.release(dev);
     return;
   }
-  printk(
-    dev.k,
-    KERN_WARNING,
+  const text =
     `Device '${dev.name}' does not have a release() function, it is broken and must be fixed. ` +
-      'See Documentation/core-api/kobject.rst.',
-  );
+    'See Documentation/core-api/kobject.rst.';
+  warn_on(dev.k, 'drivers/base/core.c:2332', 'device_release', text);
 }
 
 /** The directory in which a device's own is made. Class devices sit in a glue directory. */

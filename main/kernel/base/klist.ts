@@ -1,6 +1,6 @@
-// A node of a list that walkers stand on (lib/klist.c): whoever walks the list holds the node it looks at, and
-// who takes the node off with klist_remove() waits until it has gone on. So a driver is unregistered only when
-// no device that was just added is being probed by it.
+// A node of a list that walkers stand on (lib/klist.c): whoever walks the list holds the node it
+// looks at, and who takes the node off with klist_remove() waits until it has gone on. So a driver
+// is unregistered only when no device that was just added is being probed by it.
 
 import { Resource } from '#detect/graph.ts';
 import { preempt } from '#sim/task.ts';

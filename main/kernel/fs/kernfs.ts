@@ -63,6 +63,8 @@ export class KernfsNode {
   readonly dynamic: DynamicEntries | null;
   /** No new active references: the node is being removed, or is gone. */
   deactivated = false;
+  /** Somebody removes the file from inside its own store. */
+  suicidal = false;
   private activeNow: ActiveReferences | null = null;
 
   constructor(k: Kernel, name: string, parent: KernfsNode | null, options: KernfsOptions) {
@@ -91,6 +93,12 @@ export class KernfsNode {
 
   get activeCount(): number {
     return this.activeNow?.count ?? 0;
+  }
+
+  /** True below /proc. */
+  get isProc(): boolean {
+    const { parent } = this;
+    return parent?.parent ? parent.isProc : this.name === 'proc';
   }
 
   child(name: string): KernfsNode | undefined {
@@ -181,13 +189,19 @@ function subtree(node: KernfsNode): KernfsNode[] {
   return [...[...node.children.values()].flatMap((child) => subtree(child)), node];
 }
 
-/** Removes a node and all below it: first nobody can get in, then those inside must leave. */
+const isLinked = (node: KernfsNode): boolean => node.parent?.children.get(node.name) === node;
+
+/**
+ * Removes a node and all below it: first nobody can get in, then those inside must leave. Who finds
+ * another at it waits as well.
+ */
 export function* __kernfs_remove(node: KernfsNode): MaySleep<void> {
-  const doomed = subtree(node).filter((each) => !each.deactivated);
+  if (!isLinked(node)) return;
+  const doomed = subtree(node);
   for (const each of doomed) each.deactivated = true;
   for (const each of doomed) {
     yield* drain(each);
-    if (each.parent?.children.get(each.name) === each) each.parent.children.delete(each.name);
+    if (isLinked(each)) each.parent?.children.delete(each.name);
   }
 }
 
@@ -206,7 +220,8 @@ export function* kernfs_remove_by_name_ns(parent: KernfsNode, name: string): May
  * when somebody else is removing it already.
  */
 export function* kernfs_remove_self(node: KernfsNode): MaySleep<boolean> {
-  if (node.deactivated) return false;
+  if (node.suicidal) return false;
+  node.suicidal = true;
   yield* kernfs_put_active(node);
   yield* __kernfs_remove(node);
   // The caller gives its reference back when its store returns.

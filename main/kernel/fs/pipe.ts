@@ -1,6 +1,6 @@
 // Pipes (fs/pipe.c): 64 KiB between a writer and a reader. A full one makes the writer sleep, an
-// empty one the reader; a writer without reader gets SIGPIPE and -EPIPE, a reader without writer the
-// end of the file.
+// empty one the reader; a writer without reader gets SIGPIPE and -EPIPE, a reader without writer
+// the end of the file.
 
 import type { MaySleep } from '#sim/task.ts';
 import { EPIPE, ERESTARTSYS } from '../errno.ts';

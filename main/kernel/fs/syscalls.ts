@@ -12,7 +12,7 @@ import { kernfs_get_active, kernfs_put_active } from './kernfs.ts';
 import type { KernfsNode } from './kernfs.ts';
 
 /** Which chain serves a node. */
-const isProc = (node: KernfsNode): boolean => node.path.startsWith('/proc');
+const isProc = (node: KernfsNode): boolean => node.isProc;
 
 /** An open file (struct file with its kernfs_open_file). */
 export class OpenFile {
@@ -124,8 +124,8 @@ export function* entry_SYSCALL_64_after_hwframe<T>(call: () => MaySleep<T>): May
 }
 
 /**
- * A call that ends with restart_syscall() is made again, unseen by the program: with nothing held in
- * between, so that whoever removes the file meanwhile can finish (facts/driver 9.3).
+ * A call that ends with restart_syscall() is made again, unseen by the program: with nothing held
+ * in between, so that whoever removes the file meanwhile can finish (facts/driver 9.3).
  */
 function* restartingCall<T>(k: Kernel, call: () => MaySleep<T | number>): MaySleep<T | number> {
   for (;;) {

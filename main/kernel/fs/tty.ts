@@ -1,6 +1,6 @@
-// A terminal line (drivers/tty/n_tty.c): lines come from outside the machine and wait until a program
-// reads them. Only what `ps` shows of a shell at its prompt is modelled: it sleeps in n_tty_read().
-// Left out: line editing, echo, job control, hang-up.
+// A terminal line (drivers/tty/n_tty.c): lines come from outside the machine and wait until a
+// program reads them. Only what `ps` shows of a shell at its prompt is modelled: it sleeps in
+// n_tty_read(). Left out: line editing, echo, job control, hang-up.
 
 import type { MaySleep } from '#sim/task.ts';
 import type { Kernel } from '../kernel.ts';

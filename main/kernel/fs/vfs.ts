@@ -112,6 +112,20 @@ function* writeFile(k: Kernel, path: string, text: string): MaySleep<number> {
   return yield* sys_write(file, text);
 }
 
+/** Order of names as people expect it: numbers in them by value, case last. */
+function byNameAndNumber(a: string, b: string): number {
+  const parts = (name: string): string[] => name.toLowerCase().match(/\d+|\D+/g) ?? [];
+  const [left, right] = [parts(a), parts(b)];
+  for (let at = 0; at < Math.max(left.length, right.length); at++) {
+    const x = left[at] ?? '';
+    const y = right[at] ?? '';
+    const byValue = Number(x) - Number(y);
+    if (byValue !== 0 && !Number.isNaN(byValue)) return byValue;
+    if (x !== y) return x < y ? -1 : 1;
+  }
+  return a < b ? -1 : 1;
+}
+
 /** Entries of a directory by name, or a negative error. */
 export function vfs_readdir(k: Kernel, path: string): DirectoryEntry[] | number {
   const node = k.vfs.resolve(path);
@@ -123,7 +137,7 @@ export function vfs_readdir(k: Kernel, path: string): DirectoryEntry[] | number 
       kind: child.kind,
       target: child.kind === 'link' ? linkText(child) : '',
     }))
-    .sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }));
+    .sort((a, b) => byNameAndNumber(a.name, b.name));
 }
 
 /** Kind and mode of what a path leads to (links followed), or -ENOENT. */

@@ -1,6 +1,7 @@
-// Completions (kernel/sched/completion.c): a counter that waiters take from, first come, first served.
-// Who will complete one is not known to the kernel; somebody who has promised it (promiseCompletion)
-// is its holder in the wait graph, and a completion without promises counts as the card's.
+// Completions (kernel/sched/completion.c): a counter that waiters take from, first come, first
+// served. Who will complete one is not known to the kernel; somebody who has promised it
+// (promiseCompletion) is its holder in the wait graph, and a completion without promises counts as
+// the card's.
 
 import { Resource } from '#detect/graph.ts';
 import type { Actor } from '#detect/graph.ts';
@@ -39,8 +40,8 @@ export function reinit_completion(completion: Completion): void {
 }
 
 /**
- * Somebody promises to complete it: from now on a wait for it is a wait for that one. The promise ends
- * with the completion, or with withdrawPromise().
+ * Somebody promises to complete it: from now on a wait for it is a wait for that one. The promise
+ * ends with the completion, or with withdrawPromise().
  */
 export function promiseCompletion(completion: Completion, actor: Actor, why = 'promised'): void {
   completion.k.graph.hold(completion.resource, actor, why);

@@ -1,7 +1,7 @@
 // Mutexes (kernel/locking/mutex.c, facts/driver 9.1): an owner and a FIFO of waiters. unlock wakes
-// the first waiter but does not give it the lock, so a running task may take it first; a waiter that
-// woke in vain asks for hand-over, so nobody starves. The trace tells the attempt (mutex.lock) and
-// the moment of getting it (mutex.acquired).
+// the first waiter but does not give it the lock, so a running task may take it first; a waiter
+// that woke in vain asks for hand-over, so nobody starves. The trace tells the attempt (mutex.lock)
+// and the moment of getting it (mutex.acquired).
 // Left out: optimistic spinning, which changes no order here; ww mutexes.
 
 import { Resource } from '#detect/graph.ts';

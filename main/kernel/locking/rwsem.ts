@@ -1,6 +1,6 @@
-// Read-write semaphores (kernel/locking/rwsem.c): many readers or one writer. A waiting writer stops
-// later readers; when it is the readers' turn, all that wait enter together, whatever stands between
-// them (phase-fair). Locks are handed over, so nobody steals.
+// Read-write semaphores (kernel/locking/rwsem.c): many readers or one writer. A waiting writer
+// stops later readers; when it is the readers' turn, all that wait enter together, whatever stands
+// between them (phase-fair). Locks are handed over, so nobody steals.
 // Left out: stealing and optimistic spinning, the limit of 256 readers for one wake-up.
 
 import { Resource } from '#detect/graph.ts';

@@ -1,6 +1,6 @@
-// Counting semaphores (kernel/locking/semaphore.c): first come, first served; up() hands over to the
-// first waiter. Who took one need not be who gives it back: in the wait graph the one who gives back
-// loses a hold, and if it has none the oldest holder does.
+// Counting semaphores (kernel/locking/semaphore.c): first come, first served; up() hands over to
+// the first waiter. Who took one need not be who gives it back: in the wait graph the one who gives
+// back loses a hold, and if it has none the oldest holder does.
 
 import { Resource } from '#detect/graph.ts';
 import { preempt } from '#sim/task.ts';

@@ -1,6 +1,7 @@
 // Spinlocks and the ways to keep a CPU (kernel/locking/qspinlock.c, include/linux/preempt.h). A
-// contended lock parks the context until it is handed over, first come, first served; it keeps its CPU
-// meanwhile, as a spinning one does. So an interrupt that spins on what it has interrupted is a deadlock.
+// contended lock parks the context until it is handed over, first come, first served; it keeps its
+// CPU meanwhile, as a spinning one does. So an interrupt that spins on what it has interrupted is a
+// deadlock.
 
 import { Resource } from '#detect/graph.ts';
 import { preempt } from '#sim/task.ts';

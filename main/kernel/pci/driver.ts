@@ -83,10 +83,11 @@ const HEX = (value: number, digits: number): string =>
 
 /** MODALIAS of a device, which udev gives to modprobe. */
 export function pciModalias(pdev: PciDevice): string {
+  const classByte = (shift: number): string => HEX((pdev.class >>> shift) & 0xff, 2);
   return (
     `pci:v${HEX(pdev.vendor, 8)}d${HEX(pdev.device, 8)}` +
     `sv${HEX(pdev.subsystemVendor, 8)}sd${HEX(pdev.subsystemDevice, 8)}` +
-    `bc${HEX(pdev.class >>> 16, 2)}sc${HEX((pdev.class >>> 8) & 0xff, 2)}i${HEX(pdev.class & 0xff, 2)}`
+    `bc${classByte(16)}sc${classByte(8)}i${classByte(0)}`
   );
 }
 

@@ -6,12 +6,15 @@
 
 import type { MsixMessage } from '#bus/pci-function.ts';
 import { preempt } from '#sim/task.ts';
-import type { Atomic, MaySleep } from '#sim/task.ts';
+import { Resource } from '#detect/graph.ts';
+import type { Atomic, MaySleep, Task } from '#sim/task.ts';
 import { K } from '#trace/kinds.ts';
 import { EBUSY, EINVAL } from '../errno.ts';
+import { dump_stack } from '../dump-stack.ts';
 import type { Kernel } from '../kernel.ts';
-import { KERN_EMERG, printk } from '../printk.ts';
-import { cpu_relax, might_sleep } from '../sched.ts';
+import { KERN_EMERG, KERN_ERR, printk } from '../printk.ts';
+import { actorOf, cpu_relax, currentActor, might_sleep } from '../sched.ts';
+import { warn_on } from '../warn.ts';
 
 export const IRQ_NONE = 0;
 export const IRQ_HANDLED = 1;
@@ -50,6 +53,10 @@ export class IrqDesc {
   /** A frame is asked for and has not begun. */
   requested = false;
   inProgress = false;
+  /** The frame that handles it. */
+  frame: Task | null = null;
+  /** Who waits in synchronize_irq() waits for the frame. */
+  readonly resource: Resource;
   /** disable_irq() nesting; starts at 1, as nobody has asked for it yet. */
   depth = 1;
   /** Came while disabled: replayed by enable_irq(). */
@@ -67,6 +74,7 @@ export class IrqDesc {
     this.irq = irq;
     this.level = level;
     this.chip = chip;
+    this.resource = new Resource(`handlers of irq ${irq}`, 'flush');
     this.counts = Array.from({ length: cpus }, () => 0);
   }
 
@@ -179,11 +187,14 @@ export class IrqController {
       return;
     }
     if (desc.level && desc.asserted.size === 0) return;
+    const { cpu } = this.k.sim.current;
     desc.inProgress = true;
-    const cpu = this.k.sim.current.cpu;
+    desc.frame = this.k.sim.current;
     desc.counts[cpu] = (desc.counts[cpu] ?? 0) + 1;
     const handled = yield* this.handle_irq_event(desc);
     desc.inProgress = false;
+    this.k.graph.release(desc.resource, currentActor(this.k));
+    desc.frame = null;
     this.note_interrupt(desc, handled);
     if (desc.level && desc.asserted.size > 0) this.request(desc);
   }
@@ -206,12 +217,11 @@ export class IrqController {
     if (handled === IRQ_NONE) desc.unhandled++;
     if (desc.seen < observed) return;
     if (desc.unhandled > observedUnhandled) {
-      printk(
-        this.k,
-        KERN_EMERG,
-        `irq ${desc.irq}: nobody cared (try booting with the "irqpoll" option)\n` +
-          `handlers:\n${desc.label}\nDisabling IRQ #${desc.irq}`,
-      );
+      const lines = `irq ${desc.irq}: nobody cared (try booting with the "irqpoll" option)`;
+      printk(this.k, KERN_ERR, lines);
+      dump_stack(this.k, []);
+      printk(this.k, KERN_ERR, `handlers:\n${desc.label}`);
+      printk(this.k, KERN_EMERG, `Disabling IRQ #${desc.irq}`);
       desc.depth++;
     }
     desc.seen = 0;
@@ -260,7 +270,13 @@ export function request_irq(
 export function* synchronize_irq(k: Kernel, irq: number): MaySleep<void> {
   might_sleep(k);
   const desc = k.irqs.descs.get(irq);
-  while (desc?.inProgress === true || desc?.requested === true) yield* cpu_relax(k);
+  if (desc === undefined || !(desc.inProgress || desc.requested)) return;
+  const actor = currentActor(k);
+  const { graph } = k;
+  if (desc.frame !== null) graph.hold(desc.resource, actorOf(k, desc.frame), 'handles it');
+  graph.wait(actor, desc.resource);
+  while (desc.inProgress || desc.requested) yield* cpu_relax(k);
+  graph.endWait(actor, desc.resource);
 }
 
 /** Removes a handler and waits until it runs no more. The last one switches the interrupt off. */
@@ -268,7 +284,7 @@ export function* free_irq(k: Kernel, irq: number, devId: unknown = null): MaySle
   const desc = k.irqs.descs.get(irq);
   const action = desc?.actions.find((each) => each.devId === devId);
   if (desc === undefined || action === undefined) {
-    printk(k, 4, `Trying to free already-free IRQ ${irq}`);
+    warn_on(k, 'kernel/irq/manage.c:1902', '__free_irq', `Trying to free already-free IRQ ${irq}`);
     return;
   }
   desc.actions = desc.actions.filter((each) => each !== action);

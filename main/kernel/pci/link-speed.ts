@@ -43,6 +43,8 @@ export function* pcie_link_current(pdev: PciDevice): Atomic<PcieLink> {
   return decode(yield* pcie_capability_read_word(pdev, PCI_EXP_LNKSTA));
 }
 
+const describeLink = ({ speed, width }: PcieLink): string => `${speed} x${width} link`;
+
 const gigabits = (megabits: number): string =>
   `${Math.floor(megabits / 1000)}.${String(megabits % 1000).padStart(3, '0')} Gb/s`;
 
@@ -51,17 +53,14 @@ export function* pcie_print_link_status(pdev: PciDevice): Atomic<void> {
   const capable = yield* pcie_link_capable(pdev);
   const current = yield* pcie_link_current(pdev);
   const available = Math.min(capable.megabits, current.megabits);
+  const bandwidth = `${gigabits(available)} available PCIe bandwidth`;
   if (available >= capable.megabits) {
-    dev_info(
-      pdev,
-      `${gigabits(capable.megabits)} available PCIe bandwidth (${capable.speed} x${capable.width} link)`,
-    );
+    dev_info(pdev, `${bandwidth} (${describeLink(capable)})`);
     return;
   }
   dev_info(
     pdev,
-    `${gigabits(available)} available PCIe bandwidth, limited by ${current.speed} x${current.width} ` +
-      `link at ${pdev.slot} (capable of ${gigabits(capable.megabits)} with ` +
-      `${capable.speed} x${capable.width} link)`,
+    `${bandwidth}, limited by ${describeLink(current)} at ${pdev.slot} ` +
+      `(capable of ${gigabits(capable.megabits)} with ${describeLink(capable)})`,
   );
 }

@@ -12,8 +12,8 @@ import { schedule } from '../sched.ts';
 export const MAX_SCHEDULE_TIMEOUT = Infinity;
 
 /**
- * Sleeps for some jiffies, or until somebody wakes the task, which the caller has queued where a waker
- * looks. Gives the jiffies left.
+ * Sleeps for some jiffies, or until somebody wakes the task, which the caller has queued where a
+ * waker looks. Gives the jiffies left.
  */
 export function* schedule_timeout(
   k: Kernel,

@@ -1,4 +1,5 @@
-// struct timer_list and its calls (kernel/time/timer.c). A callback runs in softirq context.
+// struct timer_list and its calls (kernel/time/timer.c). A callback runs in softirq context on CPU
+// 0. A timer may be armed again while its callback runs.
 
 import { Resource } from '#detect/graph.ts';
 import { preempt } from '#sim/task.ts';
@@ -81,8 +82,9 @@ export function* del_timer(timer: Timer): Atomic<boolean> {
 }
 
 /**
- * Disarms and waits, busily, for a running callback; one that arms its timer again is disarmed, too.
- * Not for the callback itself, nor with a lock that it takes: both wait for ever, as in the kernel.
+ * Disarms and waits, busily, for a running callback; one that arms its timer again is disarmed,
+ * too. Not for the callback itself, nor with a lock that it takes: both wait for ever, as in the
+ * kernel.
  */
 export function* del_timer_sync(timer: Timer): Atomic<boolean> {
   const { k } = timer;

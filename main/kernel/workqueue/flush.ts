@@ -1,5 +1,6 @@
-// Waiting for works (kernel/workqueue.c: flush colours and barriers): a flush waits for the instances
-// that were queued before it, and for no later one. In the wait graph their works hold the flush.
+// Waiting for works (kernel/workqueue.c: flush colours and barriers): a flush waits for the
+// instances that were queued before it, and for no later one. In the wait graph their works hold
+// the flush.
 
 import { Resource } from '#detect/graph.ts';
 import type { MaySleep } from '#sim/task.ts';

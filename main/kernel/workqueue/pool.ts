@@ -1,8 +1,9 @@
-// Workqueues of one machine and their workers (kernel/workqueue.c, facts/driver 9.4). Each queue has
-// workers of its own, so that a worker's name is stable; their comm is that of the shared pools'
-// threads. A queue has as many workers as works that could run: one more whenever a work is ready and
-// every worker is busy. So a sleeping work keeps its slot of max_active, and holds up nobody else.
-// Left out: the limit of one running worker for each CPU of a bound pool; idle workers that end.
+// Workqueues of one machine and their workers (kernel/workqueue.c, facts/driver 9.4). Each queue
+// has workers of its own, so that a worker's name is stable; their comm is that of the shared
+// pools' threads. A queue has as many workers as works that could run: one more whenever a work is
+// ready and every worker is busy. So a sleeping work keeps its slot of max_active, and holds up
+// nobody else. Left out: the limit of one running worker for each CPU of a bound pool; idle workers
+// that end.
 
 import { Resource } from '#detect/graph.ts';
 import type { MaySleep, Task } from '#sim/task.ts';

@@ -1,6 +1,6 @@
 // A work item: what struct work_struct holds, and its actor in the wait graph. Each queueing is an
-// instance of its own, so that a flush waits exactly for those that were queued before it: an item may
-// run and be queued again at the same time.
+// instance of its own, so that a flush waits exactly for those that were queued before it: an item
+// may run and be queued again at the same time.
 
 import { Actor } from '#detect/graph.ts';
 import type { MaySleep } from '#sim/task.ts';
