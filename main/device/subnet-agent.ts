@@ -2,8 +2,8 @@
 // management datagrams that the driver brings (MAD_IFC) or that come over an InfiniBand link from a
 // subnet manager. Get of node and port attributes, Set of the node description and of PortInfo.
 // Anything else answers "unsupported attribute" or "unsupported method" in the datagram itself.
-// On a real card QP0 hands the manager's datagrams to the driver, which brings them back by MAD_IFC;
-// here the firmware answers them itself.
+// On a real card QP0 hands the manager's datagrams to the driver, which brings them back by
+// MAD_IFC; here the firmware answers them itself.
 
 import {
   CABLE_INF,
@@ -44,11 +44,18 @@ const dataBytes = 192;
 const channelAdapter = 1;
 const defaultPkey = 0xffff;
 const partitions = 128;
-/** Set and SubnetMgt: capabilities of a port (IsSMdisabled is clear). */
-const portCapabilities = 0x0251_0868;
+/**
+ * Set and SubnetMgt: capabilities of a port (IsSMdisabled is clear), extended speeds among them.
+ */
+const portCapabilities = 0x0251_4868;
 const width1xOr4x = 3;
 const width4x = 2;
 const allSpeeds = 7;
+const speedSdr = 1;
+const speedQdr = 4;
+/** From this rate on a 4x link runs at FDR, an extended speed. */
+const fdrMbps = 56_000;
+const extendedFdr = 1;
 const mtu4096 = 5;
 const lanes8 = 4;
 
@@ -197,8 +204,10 @@ function portInfoOf(port: Port): Uint8Array {
     speed_state: allSpeeds * 16 + state,
     phys_state: physical * 16 + IB_PORT_PHYS_STATE.POLLING,
     mkey_lmc: ib.lmc,
-    link_speed: allSpeeds * 16 + allSpeeds,
+    link_speed: (port.carrier ? speedQdr : speedSdr) * 16 + allSpeeds,
     mtu_sm_sl: mtu4096 * 16 + ib.smSl,
+    init_type_mtu_cap: mtu4096,
+    link_speed_ext: (port.speedMbps >= fdrMbps ? extendedFdr : 0) * 16 + extendedFdr,
     vl_cap_init: lanes8 * 16,
   });
 }

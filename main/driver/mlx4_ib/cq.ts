@@ -1,4 +1,5 @@
-// Completion queues of mlx4_ib (cq.c): memory, the card's object, arming. The core asks for one per MAD port.
+// Completion queues of mlx4_ib (cq.c): memory, the card's object, arming. The core asks for one
+// per MAD port.
 // Left out: polling. Nothing is sent, so no entry ever comes.
 
 import { EINVAL } from '#kernel/errno.ts';

@@ -1,13 +1,11 @@
-// Management datagrams of mlx4_ib (mad.c; facts/device 5.21): the firmware command MAD_IFC, by which the driver
-// asks the card about node, ports and tables; answers to datagrams of the core; the driver's own agents on QP0
-// and QP1 of InfiniBand ports. Each query is one command, and slow firmware shows most of all here.
+// Management datagrams of mlx4_ib (mad.c; facts/device 5.21): the firmware command MAD_IFC, by
+// which the driver asks the card about node, ports and tables; answers to datagrams of the core;
+// the driver's own agents on QP0 and QP1 of InfiniBand ports. Each query is one command, and slow
+// firmware shows most of all here.
 // Left out: sending (traps), snooping of a subnet manager's Set, SR-IOV's demultiplexing.
 
 import { EOPNOTSUPP } from '#kernel/errno.ts';
-import {
-  ib_register_mad_agent,
-  ib_unregister_mad_agent,
-} from '#kernel/infiniband/mad-agent.ts';
+import { ib_register_mad_agent, ib_unregister_mad_agent } from '#kernel/infiniband/mad-agent.ts';
 import type { MadAgent } from '#kernel/infiniband/mad-agent.ts';
 import type { ProcessedMad } from '#kernel/infiniband/ib-ops.ts';
 import { IB_LINK_LAYER_INFINIBAND, IB_QPT_GSI, IB_QPT_SMI } from '#kernel/infiniband/ib-verbs.ts';
@@ -25,11 +23,7 @@ import {
 } from '#prm/mad.ts';
 import { ifStat } from '#prm/port.ts';
 import type { MaySleep } from '#sim/task.ts';
-import {
-  mlx4_alloc_cmd_mailbox,
-  mlx4_cmd_box,
-  mlx4_free_cmd_mailbox,
-} from '../mlx4_core/cmd.ts';
+import { mlx4_alloc_cmd_mailbox, mlx4_cmd_box, mlx4_free_cmd_mailbox } from '../mlx4_core/cmd.ts';
 import { queryMailbox } from '../mlx4_core/cmd/query.ts';
 import type { mlx4_ib_dev } from './mlx4_ib.ts';
 
@@ -50,8 +44,8 @@ const IB_PMA_PORT_COUNTERS_EXT = 0x001d;
 const IB_PMA_CLASS_CAP_EXT_WIDTH = 0x0200;
 
 /**
- * Sends a datagram to the card's agent of a port and gives its answer, or a negative error. Keys are not
- * checked, as no caller has a work completion to complain to.
+ * Sends a datagram to the card's agent of a port and gives its answer, or a negative error. Keys
+ * are not checked, as no caller has a work completion to complain to.
  */
 export function* mlx4_MAD_IFC(
   ibdev: mlx4_ib_dev,
@@ -158,7 +152,9 @@ function fillCounters(
   }
 }
 
-/** mlx4_get_counter_stats() of one counter: the card's answer in basic mode, or a negative error. */
+/**
+ * mlx4_get_counter_stats() of one counter: the card's answer in basic mode, or a negative error.
+ */
 function* queryCounter(ibdev: mlx4_ib_dev, index: number): MaySleep<Uint8Array | number> {
   const op = 'MLX4_CMD_QUERY_IF_STAT';
   const answer = yield* queryMailbox(ibdev.dev, op, ifStat.sizeBytes, { in_modifier: index });
@@ -212,7 +208,10 @@ export function* mlx4_ib_process_mad(
     : yield* iboe_process_mad(ibdev, port, request);
 }
 
-/** Agents on QP0 and QP1 of every InfiniBand port; they fail on a port that the core could not open. */
+/**
+ * Agents on QP0 and QP1 of every InfiniBand port; they fail on a port that the core could not
+ * open.
+ */
 export function* mlx4_ib_mad_init(ibdev: mlx4_ib_dev): MaySleep<number> {
   for (let port = 1; port <= ibdev.num_ports; port++) {
     const agents: (MadAgent | null)[] = [null, null];
@@ -233,7 +232,7 @@ export function* mlx4_ib_mad_init(ibdev: mlx4_ib_dev): MaySleep<number> {
 function* unregisterAgents(ibdev: mlx4_ib_dev): MaySleep<void> {
   for (const agents of ibdev.send_agent) {
     for (const [type, agent] of (agents ?? []).entries()) {
-      agents![type] = null;
+      agents[type] = null;
       if (agent !== null) yield* ib_unregister_mad_agent(agent);
     }
   }

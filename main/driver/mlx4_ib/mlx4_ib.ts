@@ -1,7 +1,9 @@
-// Types, constants and log macros of mlx4_ib (mlx4_ib.h; facts/driver 1.7, 1.10). Index 0 of arrays by port is
-// unused. iboe.lock (spinlock, bottom halves off) protects netdevs[], last_port_state[] and the GID tables;
-// reset_flow_resource_lock the list of queue pairs; each counter table has its own mutex.
-// Unprotected: ib_active, written by add and remove and by the catastrophic event, maybe in a hard interrupt.
+// Types, constants and log macros of mlx4_ib (mlx4_ib.h; facts/driver 1.7, 1.10). Index 0 of
+// arrays by port is unused. iboe.lock (spinlock, bottom halves off) protects netdevs[],
+// last_port_state[] and the GID tables; reset_flow_resource_lock the list of queue pairs; each
+// counter table has its own mutex.
+// Unprotected: ib_active, written by add and remove and by the catastrophic event, maybe in a hard
+// interrupt.
 // Left out: user space, data path, SR-IOV (demux, alias GUIDs, tunnel QPs), flow steering.
 
 import type { Kernel } from '#kernel/kernel.ts';
@@ -42,7 +44,10 @@ export const MLX4_MAX_PORT_GIDS = 128;
 export interface mlx4_ib_queues {
   /** `mlx4_ib`: bonded port state, SL to VL. */
   readonly wq: Workqueue;
-  /** `mlx4_ib_cm` and `mlx4_ib_mcg`: of SR-IOV; `mlx4_ib_qp_event_wq` in 6.12. They stay empty here. */
+  /**
+   * `mlx4_ib_cm` and `mlx4_ib_mcg`: of SR-IOV; `mlx4_ib_qp_event_wq` in 6.12. They stay empty
+   * here.
+   */
   readonly others: readonly Workqueue[];
 }
 
@@ -197,12 +202,15 @@ export const partName = (ibdev: mlx4_ib_dev): string => ibdev.ib_dev.instanceNam
 /** Name of a fresh part, before its device has one. */
 export const partNameOf = (dev: mlx4_dev): string => `${DRV_NAME}@${cardName(dev)}`;
 
-/** Where members lie in struct mlx4_ib_dev, for the address of a NULL dereference; the lab's layout. */
+/**
+ * Where members lie in struct mlx4_ib_dev, for the address of a NULL dereference; the lab's
+ * layout.
+ */
 const memberOffsets = { num_ports: 0x6d8, ib_active: 0x9e8, iboe_lock: 0x9f0 } as const;
 
 /**
- * The structure behind a pointer that may be NULL or stale, as code reads its first member: faults when the
- * module's text, or the memory, is gone.
+ * The structure behind a pointer that may be NULL or stale, as code reads its first member: faults
+ * when the module's text, or the memory, is gone.
  */
 export function derefIbDev(
   state: mlx4_ib_module,

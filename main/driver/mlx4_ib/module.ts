@@ -1,6 +1,7 @@
-// The module mlx4_ib (main.c: mlx4_ib_init, mlx4_ib_cleanup; facts/driver 1.1, 1.8): its queues, and how it binds
-// to cards in the design that the variant says. Exit destroys the queues last. In the list design nothing keeps
-// a bond work from being inside this module at that moment (facts 7.5, R1).
+// The module mlx4_ib (main.c: mlx4_ib_init, mlx4_ib_cleanup; facts/driver 1.1, 1.8): its queues,
+// and how it binds to cards in the design that the variant says. Exit destroys the queues last. In
+// the list design nothing keeps a bond work from being inside this module at that moment (facts
+// 7.5, R1).
 // Left out: what runs on the queues of SR-IOV; they exist, and stay empty.
 
 import type { Kernel } from '#kernel/kernel.ts';

@@ -1,5 +1,6 @@
-// Protection domains and the region for all memory (main.c: mlx4_ib_alloc_pd; mr.c: mlx4_ib_get_dma_mr). Making
-// the region is a firmware command, SW2HW_MPT, and so is taking it back.
+// Protection domains and the region for all memory (main.c: mlx4_ib_alloc_pd; mr.c:
+// mlx4_ib_get_dma_mr). Making the region is a firmware command, SW2HW_MPT, and so is taking it
+// back.
 
 import type { IbPd } from '#kernel/infiniband/ib-ops.ts';
 import type { MaySleep } from '#sim/task.ts';

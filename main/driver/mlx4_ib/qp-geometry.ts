@@ -1,5 +1,6 @@
-// Sizes of a MAD queue pair's buffer (qp.c: set_rq_size, set_kernel_sq_size, send_wqe_overhead; facts/device
-// 6.5.2). The send queue keeps 2 KB and one entry free, which the card may have read ahead.
+// Sizes of a MAD queue pair's buffer (qp.c: set_rq_size, set_kernel_sq_size, send_wqe_overhead;
+// facts/device 6.5.2). The send queue keeps 2 KB and one entry free, which the card may have read
+// ahead.
 
 import { EINVAL } from '#kernel/errno.ts';
 import type { IbQpCap } from '#kernel/infiniband/ib-ops.ts';
@@ -20,7 +21,9 @@ const powerOfTwo = (value: number): number => 2 ** Math.ceil(Math.log2(value));
 const MLX4_IB_SQ_HEADROOM = (shift: number): number => (MLX4_IB_MAX_HEADROOM >> shift) + 1;
 const MLX4_IB_SQ_MAX_SPARE = MLX4_IB_SQ_HEADROOM(MLX4_IB_SQ_MIN_WQE_SHIFT);
 
-/** send_wqe_overhead() of QP0 and QP1: control segment, the packet's headers inline, its checksum. */
+/**
+ * send_wqe_overhead() of QP0 and QP1: control segment, the packet's headers inline, its checksum.
+ */
 const madOverheadBytes =
   ctrlSegmentBytes +
   align(
@@ -30,7 +33,10 @@ const madOverheadBytes =
   ) +
   align(icrcBytes + inlineSegmentBytes, dataSegmentBytes);
 
-/** The geometry for a special queue pair of so many requests, or -EINVAL when the card has not so many. */
+/**
+ * The geometry for a special queue pair of so many requests, or -EINVAL when the card has not so
+ * many.
+ */
 export function madGeometry(caps: mlx4_caps, cap: IbQpCap): mlx4_ib_qp_geometry | number {
   const most = caps.max_wqes - MLX4_IB_SQ_MAX_SPARE;
   const sgMost = Math.min(caps.max_sq_sg, caps.max_rq_sg);

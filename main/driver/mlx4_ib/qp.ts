@@ -1,6 +1,7 @@
-// Queue pairs of mlx4_ib (qp.c; facts/device 6.5): QP0 and QP1 of a port, which the MAD layer asks for. Their
-// numbers on the card are fixed: the eight special ones that mlx4_core named to the card. So a second part on
-// the same card cannot have them. Moving QP0 to RTR opens its InfiniBand port, destroying it closes the port.
+// Queue pairs of mlx4_ib (qp.c; facts/device 6.5): QP0 and QP1 of a port, which the MAD layer asks
+// for. Their numbers on the card are fixed: the eight special ones that mlx4_core named to the
+// card. So a second part on the same card cannot have them. Moving QP0 to RTR opens its InfiniBand
+// port, destroying it closes the port.
 // Left out: other kinds of queue pair, sending, completions.
 
 import { EIO, ENOMEM } from '#kernel/errno.ts';
@@ -39,18 +40,10 @@ import type { QpStateName } from '#prm/qp-context.ts';
 import { wqeDataSeg } from '#prm/wqe.ts';
 import type { Atomic, MaySleep } from '#sim/task.ts';
 import { mlx4_alloc_hwq_res, mlx4_free_hwq_res } from '../mlx4_core/alloc.ts';
-import {
-  MLX4_DEVICE_STATE_INTERNAL_ERROR,
-  MLX4_SINK_COUNTER_INDEX,
-} from '../mlx4_core/mlx4.ts';
+import { MLX4_DEVICE_STATE_INTERNAL_ERROR, MLX4_SINK_COUNTER_INDEX } from '../mlx4_core/mlx4.ts';
 import type { mlx4_dev } from '../mlx4_core/mlx4.ts';
 import { mlx4_CLOSE_PORT, mlx4_INIT_PORT } from '../mlx4_core/port.ts';
-import {
-  mlx4_qp_alloc,
-  mlx4_qp_free,
-  mlx4_qp_modify,
-  mlx4_qp_remove,
-} from '../mlx4_core/qp.ts';
+import { mlx4_qp_alloc, mlx4_qp_free, mlx4_qp_modify, mlx4_qp_remove } from '../mlx4_core/qp.ts';
 import { to_mcq } from './cq.ts';
 import { mlx4_ib_port_link_layer } from './main/query.ts';
 import { ib_warn, partName } from './mlx4_ib.ts';
@@ -278,7 +271,10 @@ export function* mlx4_ib_destroy_qp(ibdev: mlx4_ib_dev, ibqp: IbQp): MaySleep<vo
   yield* destroy_qp_common(ibdev, qp);
 }
 
-/** Writes descriptors and then how far the queue is filled. 0, -EIO on a dead card, -ENOMEM when it is full. */
+/**
+ * Writes descriptors and then how far the queue is filled. 0, -EIO on a dead card, -ENOMEM when it
+ * is full.
+ */
 export function* mlx4_ib_post_recv(
   ibdev: mlx4_ib_dev,
   ibqp: IbQp,

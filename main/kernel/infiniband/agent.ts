@@ -1,5 +1,5 @@
-// The core's own agents (core/agent.c): one on QP0 and one on QP1 of every open MAD port, through which
-// answers to requests from the fabric go out.
+// The core's own agents (core/agent.c): one on QP0 and one on QP1 of every open MAD port, through
+// which answers to requests from the fabric go out.
 
 import type { MaySleep } from '#sim/task.ts';
 import { spin_lock_irqsave, spin_unlock_irqrestore } from '../locking/spinlock.ts';

@@ -1,7 +1,7 @@
-// Caches of an RDMA device (core/cache.c): state, LMC, subnet prefix and P_Keys of every port, and the GID
-// tables. They are filled at registration and brought up to date by events. An InfiniBand port asks the card
-// for every GID and every P_Key, one firmware command or two for each: with 128 of both that is the bulk of
-// the time that its registration takes.
+// Caches of an RDMA device (core/cache.c): state, LMC, subnet prefix and P_Keys of every port, and
+// the GID tables. They are filled at registration and brought up to date by events. An InfiniBand
+// port asks the card for every GID and every P_Key, one firmware command or two for each: with 128
+// of both that is the bulk of the time that its registration takes.
 
 import type { Atomic, MaySleep } from '#sim/task.ts';
 import { EINVAL } from '../errno.ts';
@@ -25,10 +25,7 @@ import { ib_query_pkey, ib_query_port, rdma_protocol_roce } from './port.ts';
 import { rdma_roce_rescan_device } from './roce-gid-mgmt.ts';
 
 /** State of a port as it was when somebody last asked, or null for a port that is not there. */
-export function* ib_get_cached_port_state(
-  device: IbDevice,
-  port: number,
-): Atomic<number | null> {
+export function* ib_get_cached_port_state(device: IbDevice, port: number): Atomic<number | null> {
   if (!rdma_is_port_valid(device, port)) return null;
   yield* spin_lock_irqsave(device.cache_lock);
   const state = device.port_data[port]?.port_state ?? null;

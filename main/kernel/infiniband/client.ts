@@ -1,6 +1,6 @@
-// Clients of RDMA devices (core/device.c): parts of the core, or modules, that want to know every device.
-// They are added in order of registration and removed in reverse, with no lock that excludes others held
-// over their callbacks. A client's `uses` count fences its unregistration.
+// Clients of RDMA devices (core/device.c): parts of the core, or modules, that want to know every
+// device. They are added in order of registration and removed in reverse, with no lock that
+// excludes others held over their callbacks. A client's `uses` count fences its unregistration.
 
 import type { Atomic, MaySleep } from '#sim/task.ts';
 import type { Kernel } from '../kernel.ts';

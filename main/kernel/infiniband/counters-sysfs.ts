@@ -1,6 +1,7 @@
-// ports/N/counters (core/sysfs.c): performance counters, each read with a datagram of the performance class
-// that the driver answers: from the card's interface counters on Ethernet, from its firmware on InfiniBand.
-// Whether the wide set is shown is asked when the port is set up, which is one more such datagram.
+// ports/N/counters (core/sysfs.c): performance counters, each read with a datagram of the
+// performance class that the driver answers: from the card's interface counters on Ethernet, from
+// its firmware on InfiniBand. Whether the wide set is shown is asked when the port is set up,
+// which is one more such datagram.
 
 import type { MaySleep } from '#sim/task.ts';
 import { EINVAL } from '../errno.ts';

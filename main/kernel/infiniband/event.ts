@@ -1,7 +1,7 @@
-// Asynchronous events of RDMA devices (core/device.c, core/cache.c). A driver dispatches from any context,
-// also from a hard interrupt under a spinlock: the event becomes a work on the queue `infiniband`, which
-// first brings the caches up to date (a port query: it sleeps, and costs firmware commands) and then calls
-// the handlers. A device that unregisters flushes that queue.
+// Asynchronous events of RDMA devices (core/device.c, core/cache.c). A driver dispatches from any
+// context, also from a hard interrupt under a spinlock: the event becomes a work on the queue
+// `infiniband`, which first brings the caches up to date (a port query: it sleeps, and costs
+// firmware commands) and then calls the handlers. A device that unregisters flushes that queue.
 
 import { Oops } from '#sim/shared.ts';
 import type { Atomic, MaySleep } from '#sim/task.ts';

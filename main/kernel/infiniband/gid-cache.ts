@@ -1,7 +1,7 @@
-// Changes of GID tables (core/cache.c): RoCE entries hold their netdev and go into the card's table through
-// the driver (a SET_PORT command each time); entries of InfiniBand ports are copies of what the card says.
-// The netdev is given back when the entry is deleted. Linux does it after an RCU grace period, for readers
-// that this slice does not have.
+// Changes of GID tables (core/cache.c): RoCE entries hold their netdev and go into the card's
+// table through the driver (a SET_PORT command each time); entries of InfiniBand ports are copies
+// of what the card says. The netdev is given back when the entry is deleted. Linux does it after
+// an RCU grace period, for readers that this slice does not have.
 
 import type { Atomic, MaySleep } from '#sim/task.ts';
 import { EINVAL, ENOSPC } from '../errno.ts';

@@ -1,7 +1,8 @@
-// A port's GID table (core/cache.c): entries by index, default entries of RoCE first, and the search in it.
-// `lock` (a mutex) serialises changes, since they may send firmware commands; `rwlock` protects slots and
-// states against readers (a rwlock in Linux, a spinlock here).
-// Left out: references on single entries by users of the data path. So an entry is free when it is deleted.
+// A port's GID table (core/cache.c): entries by index, default entries of RoCE first, and the
+// search in it. `lock` (a mutex) serialises changes, since they may send firmware commands;
+// `rwlock` protects slots and states against readers (a rwlock in Linux, a spinlock here).
+// Left out: references on single entries by users of the data path. So an entry is free when it is
+// deleted.
 
 import type { Kernel } from '../kernel.ts';
 import { mutex_init } from '../locking/mutex.ts';
@@ -83,11 +84,7 @@ export function gidText(gid: Uint8Array): string {
 
 /** A GUID as sysfs shows it: four groups of four digits. */
 export const guidText = (guid: bigint): string =>
-  guid
-    .toString(16)
-    .padStart(16, '0')
-    .match(/.{4}/g)!
-    .join(':');
+  guid.toString(16).padStart(16, '0').match(/.{4}/g)!.join(':');
 
 /** Upper half of a GID. */
 export const gidPrefix = (gid: Uint8Array): bigint =>

@@ -1,6 +1,7 @@
-// Waking up the RDMA core (core/device.c: ib_core_init): its queues, its clients, its notifier on the netdevs.
-// In Linux ib_core is a module that modprobe loads before the first RDMA driver and that stays; here it is part
-// of the kernel slice and a driver's init calls it. Until then the core queues nothing and holds no netdev.
+// Waking up the RDMA core (core/device.c: ib_core_init): its queues, its clients, its notifier on
+// the netdevs. In Linux ib_core is a module that modprobe loads before the first RDMA driver and
+// that stays; here it is part of the kernel slice and a driver's init calls it. Until then the
+// core queues nothing and holds no netdev.
 
 import type { MaySleep } from '#sim/task.ts';
 import type { Kernel } from '../kernel.ts';

@@ -1,8 +1,9 @@
-// struct ib_device (ib_verbs.h, core/device.c): the device, its references, what the core keeps per port.
-// A reference (ib_device_try_get) says that the device stays registered; unregistering waits for the last
-// one, and every holder is named in the wait graph.
-// Locks: event_handler_rwsem protects the handlers, client_data_rwsem the clients' data, cache_lock the
-// caches of port state and P_Keys (a rwlock in Linux, a spinlock here), unregistration_lock fences unregister.
+// struct ib_device (ib_verbs.h, core/device.c): the device, its references, what the core keeps
+// per port. A reference (ib_device_try_get) says that the device stays registered; unregistering
+// waits for the last one, and every holder is named in the wait graph.
+// Locks: event_handler_rwsem protects the handlers, client_data_rwsem the clients' data,
+// cache_lock the caches of port state and P_Keys (a rwlock in Linux, a spinlock here),
+// unregistration_lock fences unregister.
 
 import { Oops } from '#sim/shared.ts';
 import type { Atomic, MaySleep } from '#sim/task.ts';
@@ -45,7 +46,9 @@ export interface IbPortData {
 /** An RDMA device. `D` is the driver's structure around it. */
 export class IbDevice<D = unknown> extends Device {
   readonly ops: IbDeviceOps;
-  /** Unique among all devices ever made: `mlx4_ib@card0`, `mlx4_ib@card0#2`. Locks are named by it. */
+  /**
+   * Unique among all devices ever made: `mlx4_ib@card0`, `mlx4_ib@card0#2`. Locks are named by it.
+   */
   readonly instanceName: string;
   /** The driver's structure; read it with ibDriverOf(). */
   driverData: D | null = null;
@@ -150,7 +153,10 @@ export function* ib_device_try_get(device: IbDevice, why: string): Atomic<boolea
 }
 
 /** Gives a reference back; `owner` says whose: the running context's, or the core's own (null). */
-export function* ib_device_put(device: IbDevice, owner: 'current' | null = 'current'): Atomic<void> {
+export function* ib_device_put(
+  device: IbDevice,
+  owner: 'current' | null = 'current',
+): Atomic<void> {
   const { refs, k } = device;
   if (refs === null) return;
   const left = yield* refs.put(owner === null ? null : currentActor(k));

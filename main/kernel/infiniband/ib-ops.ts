@@ -1,6 +1,7 @@
-// What an RDMA driver gives to the core (struct ib_device_ops), and the objects that the core makes through
-// it: protection domain, completion queue, queue pair. Every call carries the driver's module: the core
-// fetches an instruction of it first, so a call into an unloaded driver is the page fault that it is.
+// What an RDMA driver gives to the core (struct ib_device_ops), and the objects that the core
+// makes through it: protection domain, completion queue, queue pair. Every call carries the
+// driver's module: the core fetches an instruction of it first, so a call into an unloaded driver
+// is the page fault that it is.
 // Left out: operations of user space and of the data path.
 
 import type { Atomic, MaySleep } from '#sim/task.ts';

@@ -1,5 +1,6 @@
-// Constants and attribute structures of the RDMA core (include/rdma/ib_verbs.h, ib_mad.h, rdma_core): what
-// drivers and clients of an RDMA device exchange. Numbers are Linux's; the window and ibstat show them.
+// Constants and attribute structures of the RDMA core (include/rdma/ib_verbs.h, ib_mad.h,
+// rdma_core): what drivers and clients of an RDMA device exchange. Numbers are Linux's; the window
+// and ibstat show them.
 // Left out: everything of the data path (work requests, completions, memory windows, flows, SRQs).
 
 import type { NetDevice } from '../net/netdevice.ts';

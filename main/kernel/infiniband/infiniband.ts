@@ -1,7 +1,8 @@
-// The RDMA core of one machine: its devices, clients, queues. Reached as k.infiniband. It costs nothing until
-// a driver wakes it up (ib-core.ts): then it makes its queues, its clients and the GID notifier.
-// devices_rwsem protects the list of devices, their names and marks; clients_rwsem the clients;
-// ib_mad_port_list_lock the open MAD ports, ib_agent_port_list_lock the agents that answer on them.
+// The RDMA core of one machine: its devices, clients, queues. Reached as k.infiniband. It costs
+// nothing until a driver wakes it up (ib-core.ts): then it makes its queues, its clients and the
+// GID notifier. devices_rwsem protects the list of devices, their names and marks; clients_rwsem
+// the clients; ib_mad_port_list_lock the open MAD ports, ib_agent_port_list_lock the agents that
+// answer on them.
 
 import type { Kernel } from '../kernel.ts';
 import { init_rwsem } from '../locking/rwsem.ts';

@@ -1,6 +1,7 @@
-// MAD agents (core/mad.c): who wants to send and receive on a port's special queue pairs. Unregistering one
-// flushes the port's queue, where its works run.
-// Left out: registration of classes and methods, time-outs, RMPP, and so the users that an agent waits for.
+// MAD agents (core/mad.c): who wants to send and receive on a port's special queue pairs.
+// Unregistering one flushes the port's queue, where its works run.
+// Left out: registration of classes and methods, time-outs, RMPP, and so the users that an agent
+// waits for.
 
 import type { MaySleep } from '#sim/task.ts';
 import { ENODEV, EPROTONOSUPPORT } from '../errno.ts';
@@ -24,7 +25,9 @@ export interface MadAgent {
   readonly port: MadPort;
 }
 
-/** An agent on QP0 (SMI) or QP1 (GSI) of a port; or a negative error: -ENODEV when it is not open. */
+/**
+ * An agent on QP0 (SMI) or QP1 (GSI) of a port; or a negative error: -ENODEV when it is not open.
+ */
 export function* ib_register_mad_agent(
   device: IbDevice,
   port_num: number,

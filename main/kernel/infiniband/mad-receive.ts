@@ -1,6 +1,7 @@
-// Receive buffers of the MAD layer (core/mad.c: ib_mad_post_receive_mads, cleanup_recv_queue): every special
-// queue pair gets as many as its receive queue has room for, each with space for a GRH in front. They stay
-// with the card until the port is closed. Left out: what is done with a datagram that has arrived.
+// Receive buffers of the MAD layer (core/mad.c: ib_mad_post_receive_mads, cleanup_recv_queue):
+// every special queue pair gets as many as its receive queue has room for, each with space for a
+// GRH in front. They stay with the card until the port is closed. Left out: what is done with a
+// datagram that has arrived.
 
 import type { Atomic } from '#sim/task.ts';
 import { dma_alloc_coherent, dma_free_coherent } from '../pci/dma.ts';

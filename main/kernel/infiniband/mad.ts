@@ -1,6 +1,7 @@
-// The MAD layer (core/mad.c): a client of every device that opens each port that has management datagrams:
-// protection domain, completion queue, QP0 on InfiniBand ports, QP1 on all, brought to RTS through the
-// driver. A port that cannot be opened makes add() fail; the device stays registered without MAD ports.
+// The MAD layer (core/mad.c): a client of every device that opens each port that has management
+// datagrams: protection domain, completion queue, QP0 on InfiniBand ports, QP1 on all, brought to
+// RTS through the driver. A port that cannot be opened makes add() fail; the device stays
+// registered without MAD ports.
 // Left out: sending, what is done with a received datagram, classes, RMPP.
 
 import type { MaySleep } from '#sim/task.ts';
@@ -140,10 +141,7 @@ function* createQps(
 }
 
 /** Domain, completion queue and queue pairs of a port; or a negative error. */
-function* createParts(
-  device: IbDevice,
-  port: number,
-): MaySleep<PortParts | number> {
+function* createParts(device: IbDevice, port: number): MaySleep<PortParts | number> {
   const smi = rdma_cap_ib_smi(device, port);
   const entries = (IB_MAD_QP_SEND_SIZE + IB_MAD_QP_RECV_SIZE) * (smi ? 2 : 1);
   const pd = yield* ib_alloc_pd(device);

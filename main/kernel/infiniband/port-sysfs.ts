@@ -1,5 +1,6 @@
-// /sys/class/infiniband/DEVICE/ports/N (core/sysfs.c). There is a directory for each port that the device was
-// registered with: one while the card is bonded. Reading state, rate and the like asks the card each time.
+// /sys/class/infiniband/DEVICE/ports/N (core/sysfs.c). There is a directory for each port that the
+// device was registered with: one while the card is bonded. Reading state, rate and the like asks
+// the card each time.
 
 import type { MaySleep } from '#sim/task.ts';
 import { EINVAL } from '../errno.ts';

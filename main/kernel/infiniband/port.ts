@@ -1,5 +1,5 @@
-// Queries of a port and of its table entries (core/device.c, include/rdma/ib_verbs.h). Every query goes to
-// the driver, which asks the card: it sleeps. What the core remembers is in cache.ts.
+// Queries of a port and of its table entries (core/device.c, include/rdma/ib_verbs.h). Every query
+// goes to the driver, which asks the card: it sleeps. What the core remembers is in cache.ts.
 
 import type { MaySleep } from '#sim/task.ts';
 import { EINVAL, ENOENT } from '../errno.ts';
@@ -69,7 +69,10 @@ export function* ib_query_pkey(device: IbDevice, port: number, index: number): M
   return yield* opsOf(device, 'query_pkey').query_pkey(device, port, index);
 }
 
-/** Index of a P_Key, asked of the card entry by entry; a limited member counts when nothing else does. */
+/**
+ * Index of a P_Key, asked of the card entry by entry; a limited member counts when nothing else
+ * does.
+ */
 export function* ib_find_pkey(device: IbDevice, port: number, pkey: number): MaySleep<number> {
   const { pkey_tbl_len } = device.port_data[port]!.immutable;
   let partial = -ENOENT;

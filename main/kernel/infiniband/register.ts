@@ -1,6 +1,7 @@
-// Registering an RDMA device (core/device.c: ib_register_device): name, queries of the card, caches, sysfs,
-// then the clients. The uevent comes last, when all is there. Ports and their number are what they are at
-// this moment: a device learns nothing new until it is registered again.
+// Registering an RDMA device (core/device.c: ib_register_device): name, queries of the card,
+// caches, sysfs, then the clients. The uevent comes last, when all is there. Ports and their
+// number are what they are at this moment: a device learns nothing new until it is registered
+// again.
 
 import { Oops } from '#sim/shared.ts';
 import type { MaySleep } from '#sim/task.ts';
@@ -112,8 +113,9 @@ function* addToSysfs(device: IbDevice): MaySleep<number> {
 }
 
 /**
- * Registers a device under a name such as `mlx4_%d`, and tells every client of it. 0, or a negative error:
- * then the caller gives it back with ib_dealloc_device(). A client that fails is no error.
+ * Registers a device under a name such as `mlx4_%d`, and tells every client of it. 0, or a
+ * negative error: then the caller gives it back with ib_dealloc_device(). A client that fails is
+ * no error.
  */
 export function* ib_register_device(
   device: IbDevice,

@@ -1,6 +1,7 @@
-// Which netdevs count for a RoCE port (core/roce_gid_mgmt.c): the port's own, those above it, and a bond's
-// only through its active slave. Links between netdevs are read as under RCU. What the private part of a bond
-// looks like is known from net/bonding.h, as in Linux; here that is BondHeader.
+// Which netdevs count for a RoCE port (core/roce_gid_mgmt.c): the port's own, those above it, and
+// a bond's only through its active slave. Links between netdevs are read as under RCU. What the
+// private part of a bond looks like is known from net/bonding.h, as in Linux; here that is
+// BondHeader.
 // Left out: VLAN devices.
 
 import type { Shared } from '#sim/shared.ts';

@@ -1,6 +1,7 @@
-// RoCE GIDs follow the netdevs (core/roce_gid_mgmt.c): every netdev event, and every address that comes or
-// goes, becomes a work on the ordered queue `gid-cache-wq`, which holds the netdevs concerned until it has
-// run. A netdev that is being unregistered therefore waits for that queue, and for the GIDs that hold it.
+// RoCE GIDs follow the netdevs (core/roce_gid_mgmt.c): every netdev event, and every address that
+// comes or goes, becomes a work on the ordered queue `gid-cache-wq`, which holds the netdevs
+// concerned until it has run. A netdev that is being unregistered therefore waits for that queue,
+// and for the GIDs that hold it.
 // Left out: IPv6 addresses other than the link-local default GID, VLAN devices.
 
 import type { Atomic, MaySleep } from '#sim/task.ts';
@@ -164,7 +165,10 @@ const del_netdev_upper_ips: RoceCallback = (device, port, _rdmaNdev, cookie) =>
     ib_cache_gid_del_all_netdev_gids(device, port, each),
   );
 
-/** A slave that came up without being active: its own default GIDs go when the bond has none of them. */
+/**
+ * A slave that came up without being active: its own default GIDs go when the bond has none of
+ * them.
+ */
 function* del_netdev_default_ips_join(
   device: IbDevice,
   port: number,
@@ -176,7 +180,9 @@ function* del_netdev_default_ips_join(
   yield* ib_cache_gid_set_default_gid(device, port, rdmaNdev, 'delete');
 }
 
-/** At registration: the GIDs of every netdev that concerns a port. RTNL keeps the netdevs in place. */
+/**
+ * At registration: the GIDs of every netdev that concerns a port. RTNL keeps the netdevs in place.
+ */
 export function* rdma_roce_rescan_device(device: IbDevice): MaySleep<void> {
   const { k } = device;
   yield* ib_enum_roce_netdev(device, function* enum_all_gids_of_dev_cb(port, rdmaNdev) {

@@ -1,6 +1,7 @@
-// The client of the subnet administrator (core/sa_query.c): for every InfiniBand port an agent on QP1 and the
-// address of the subnet manager, which it asks the port for at registration and after every event that may
-// have changed it. So each such event costs one more port query. Left out: queries to the administrator.
+// The client of the subnet administrator (core/sa_query.c): for every InfiniBand port an agent on
+// QP1 and the address of the subnet manager, which it asks the port for at registration and after
+// every event that may have changed it. So each such event costs one more port query. Left out:
+// queries to the administrator.
 
 import type { MaySleep } from '#sim/task.ts';
 import { EOPNOTSUPP } from '../errno.ts';

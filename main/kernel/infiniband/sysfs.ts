@@ -1,6 +1,6 @@
-// /sys/class/infiniband/DEVICE (core/sysfs.c): files of the device itself, those of the driver, and hw_counters
-// when the driver has some. Ports are in port-sysfs.ts. Counters are read again when the last reading is older
-// than `lifespan`.
+// /sys/class/infiniband/DEVICE (core/sysfs.c): files of the device itself, those of the driver,
+// and hw_counters when the driver has some. Ports are in port-sysfs.ts. Counters are read again
+// when the last reading is older than `lifespan`.
 
 import type { MaySleep } from '#sim/task.ts';
 import { EINVAL } from '../errno.ts';

@@ -1,6 +1,6 @@
-// Unregistering an RDMA device (core/device.c: ib_unregister_device): clients go in reverse order, then it
-// waits until nobody holds the device any more, then sysfs and caches go. The wait for the last reference is
-// a wait on a resource that names its holders, as the wait for a netdev is.
+// Unregistering an RDMA device (core/device.c: ib_unregister_device): clients go in reverse order,
+// then it waits until nobody holds the device any more, then sysfs and caches go. The wait for the
+// last reference is a wait on a resource that names its holders, as the wait for a netdev is.
 
 import type { MaySleep } from '#sim/task.ts';
 import { device_del, get_device, put_device } from '../base/device.ts';

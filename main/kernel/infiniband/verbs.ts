@@ -1,8 +1,8 @@
-// Objects of an RDMA device for users in the kernel (core/verbs.c, core/cq.c): protection domain, completion
-// queue, queue pair. The driver makes each on the card. A domain on a device without a key that always works
-// gets a memory region over all memory, which is a command of its own.
-// Left out: sending, and looking at completions. Nobody sends to this machine's special queue pairs, so the
-// completion work finds no entry and asks for the next interrupt.
+// Objects of an RDMA device for users in the kernel (core/verbs.c, core/cq.c): protection domain,
+// completion queue, queue pair. The driver makes each on the card. A domain on a device without a
+// key that always works gets a memory region over all memory, which is a command of its own.
+// Left out: sending, and looking at completions. Nobody sends to this machine's special queue
+// pairs, so the completion work finds no entry and asks for the next interrupt.
 
 import type { Atomic, MaySleep } from '#sim/task.ts';
 import { warn_on } from '../warn.ts';
@@ -40,7 +40,9 @@ export function* ib_dealloc_pd(pd: IbPd): MaySleep<void> {
 export const ib_req_notify_cq = (cq: IbCq): Atomic<number> =>
   opsOf(cq.device, 'req_notify_cq').req_notify_cq(cq);
 
-/** IB_POLL_UNBOUND_WORKQUEUE: the work asks for the next interrupt when it has found nothing more. */
+/**
+ * IB_POLL_UNBOUND_WORKQUEUE: the work asks for the next interrupt when it has found nothing more.
+ */
 function* ib_cq_poll_work(cq: IbCq): MaySleep<void> {
   yield* ib_req_notify_cq(cq);
 }

@@ -1,7 +1,9 @@
-// Binding mlx4_ib to a card (main.c: mlx4_ib_add, mlx4_ib_probe; facts/driver 1.7, 3.10): domain and doorbell
-// page, event queues, who the node is, counters, registration with the RDMA core, agents, the netdev notifier.
-// What is read of the bonded flag here stays: phys_port_cnt is never updated, so bonding restarts the part.
-// Unprotected: the bonded flag, read three times on the way; it may change in between (facts 7.5, R3).
+// Binding mlx4_ib to a card (main.c: mlx4_ib_add, mlx4_ib_probe; facts/driver 1.7, 3.10): domain
+// and doorbell page, event queues, who the node is, counters, registration with the RDMA core,
+// agents, the netdev notifier. What is read of the bonded flag here stays: phys_port_cnt is never
+// updated, so bonding restarts the part.
+// Unprotected: the bonded flag, read three times on the way; it may change in between (facts 7.5,
+// R3).
 // Left out: SR-IOV, flow steering (the card does not offer it).
 
 import { pageBytes } from '#bus/memory.ts';
@@ -35,12 +37,7 @@ import { mlx4_get_devlink_port, mlx4_register_event_notifier } from '../../mlx4_
 import { mlx4_is_bonded } from '../../mlx4_core/main/bond.ts';
 import { mlx4_has_cap2, MLX4_PORT_TYPE_ETH } from '../../mlx4_core/mlx4.ts';
 import type { mlx4_adev, mlx4_dev } from '../../mlx4_core/mlx4.ts';
-import {
-  mlx4_pd_alloc,
-  mlx4_pd_free,
-  mlx4_uar_alloc,
-  mlx4_uar_free,
-} from '../../mlx4_core/pd.ts';
+import { mlx4_pd_alloc, mlx4_pd_free, mlx4_uar_alloc, mlx4_uar_free } from '../../mlx4_core/pd.ts';
 import { mlx4_ib_mad_cleanup, mlx4_ib_mad_init, querySmp } from '../mad.ts';
 import { DRV_NAME, DRV_VERSION, ib_err, ib_info, partNameOf, queueOf } from '../mlx4_ib.ts';
 import type { mlx4_ib_dev, mlx4_ib_module } from '../mlx4_ib.ts';

@@ -1,4 +1,5 @@
-// The driver's files in the device's directory (main.c: hca_type, hw_rev, board_id), and texts from the card.
+// The driver's files in the device's directory (main.c: hca_type, hw_rev, board_id), and texts
+// from the card.
 
 import type { Device, DeviceAttribute } from '#kernel/base/device.ts';
 import { ibDriverOf } from '#kernel/infiniband/ib-device.ts';

@@ -1,5 +1,6 @@
-// Counters of mlx4_ib (main.c, mad.c; facts/device 5.20, 5.30): an interface counter for each RoCE port, or one
-// for both while the card is bonded, and the diagnostic counters that hw_counters shows.
+// Counters of mlx4_ib (main.c, mad.c; facts/device 5.20, 5.30): an interface counter for each RoCE
+// port, or one for both while the card is bonded, and the diagnostic counters that hw_counters
+// shows.
 
 import { EINVAL } from '#kernel/errno.ts';
 import type { RdmaStat } from '#kernel/infiniband/ib-ops.ts';
@@ -49,7 +50,9 @@ const diag_device_only: readonly diag_counter[] = [
   counter('rq_num_udsdprd', 0x118),
 ];
 
-/** Which diagnostic counters there are: of the device, and of a port where the card counts by port. */
+/**
+ * Which diagnostic counters there are: of the device, and of a port where the card counts by port.
+ */
 export function mlx4_ib_alloc_diag_counters(ibdev: mlx4_ib_dev): void {
   const perPort = mlx4_has_cap2(ibdev.dev, 'DIAG_PER_PORT');
   const both = perPort ? [...diag_basic, ...diag_ext] : diag_basic;
@@ -85,7 +88,9 @@ export const emptyCounters = (ibdev: mlx4_ib_dev, port: number): mlx4_ib_counter
   default_counter: -1,
 });
 
-/** One counter for a port: a new one on Ethernet when there is one left, else the port's default. */
+/**
+ * One counter for a port: a new one on Ethernet when there is one left, else the port's default.
+ */
 function* addCounter(ibdev: mlx4_ib_dev, port: number, functionName: string): MaySleep<number> {
   const { dev } = ibdev;
   let index = -1;

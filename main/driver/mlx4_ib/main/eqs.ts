@@ -1,5 +1,6 @@
-// Event queues of mlx4_ib (main.c: mlx4_ib_alloc_eqs, mlx4_ib_free_eqs): it asks for every completion vector of
-// every port, which it shares with mlx4_en. Their number is what clients may choose from.
+// Event queues of mlx4_ib (main.c: mlx4_ib_alloc_eqs, mlx4_ib_free_eqs): it asks for every
+// completion vector of every port, which it shares with mlx4_en. Their number is what clients may
+// choose from.
 
 import type { MaySleep } from '#sim/task.ts';
 import {

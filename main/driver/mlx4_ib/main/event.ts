@@ -1,7 +1,9 @@
-// Device events of mlx4_ib (main.c: mlx4_ib_event; mad.c: handle_port_mgmt_change_event; facts/driver 2.9, 3.10,
-// 7.5). They come in a hard interrupt: by the callback, under ctx_lock, with the context that the list has; or
-// over the card's chain. Port events of a bonded card become a work, which looks at both netdevs.
-// Unprotected: the bonded flag. A context that is NULL (R5) or whose memory is gone faults at its first member.
+// Device events of mlx4_ib (main.c: mlx4_ib_event; mad.c: handle_port_mgmt_change_event;
+// facts/driver 2.9, 3.10, 7.5). They come in a hard interrupt: by the callback, under ctx_lock,
+// with the context that the list has; or over the card's chain. Port events of a bonded card
+// become a work, which looks at both netdevs.
+// Unprotected: the bonded flag. A context that is NULL (R5) or whose memory is gone faults at its
+// first member.
 
 import { ib_dispatch_event } from '#kernel/infiniband/event.ts';
 import {
@@ -73,12 +75,9 @@ function* handle_bonded_port_state_event(
 function* queueBondedWork(state: mlx4_ib_module, pointer: mlx4_ib_dev | null): Atomic<void> {
   const of = pointer === null ? 'NULL' : partName(pointer);
   const name = `handle_bonded_port_state_event#${++state.works} ${of}`;
-  const work = INIT_WORK(
-    state.k,
-    name,
-    () => handle_bonded_port_state_event(state, pointer),
-    { module: DRV_NAME },
-  );
+  const work = INIT_WORK(state.k, name, () => handle_bonded_port_state_event(state, pointer), {
+    module: DRV_NAME,
+  });
   yield* queue_work(queueOf(state), work);
 }
 
@@ -146,8 +145,8 @@ function* handle_port_mgmt_change_event(ibdev: mlx4_ib_dev, eqe: Uint8Array): At
 }
 
 /**
- * A device event. `pointer` is what the card's list, or the block on its chain, has as this part; `param` is a
- * port, or the EQE of a management change.
+ * A device event. `pointer` is what the card's list, or the block on its chain, has as this part;
+ * `param` is a port, or the EQE of a management change.
  */
 function* mlx4_ib_event(
   state: mlx4_ib_module,

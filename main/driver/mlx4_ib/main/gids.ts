@@ -1,7 +1,7 @@
-// GIDs of RoCE ports in the card (main.c: mlx4_ib_add_gid, mlx4_ib_del_gid, mlx4_ib_update_gids; facts/device
-// 9.5, 10.6). The driver keeps the card's table and sends all of it at each change, by SET_PORT; while the
-// card is bonded the same table goes to port 2 as well. iboe.lock protects the copy; a command is sent without
-// it, so two changes may send their tables in the other order.
+// GIDs of RoCE ports in the card (main.c: mlx4_ib_add_gid, mlx4_ib_del_gid, mlx4_ib_update_gids;
+// facts/device 9.5, 10.6). The driver keeps the card's table and sends all of it at each change,
+// by SET_PORT; while the card is bonded the same table goes to port 2 as well. iboe.lock protects
+// the copy; a command is sent without it, so two changes may send their tables in the other order.
 
 import { EINVAL, ENOSPC } from '#kernel/errno.ts';
 import type { GidContext } from '#kernel/infiniband/ib-ops.ts';

@@ -1,7 +1,8 @@
-// Netdevs of RoCE ports (main.c: mlx4_ib_get_netdev, mlx4_ib_scan_netdevs, mlx4_ib_netdev_event; facts/driver
-// 2.11, 4.2). In the list design mlx4_ib asks mlx4_en for the netdev of a port, over ctx_list under ctx_lock;
-// with the auxiliary bus it matches parent and dev_port itself, since asking would need the lock of the device
-// that is just being probed. iboe.netdevs[] holds no reference: only the notifier keeps it true.
+// Netdevs of RoCE ports (main.c: mlx4_ib_get_netdev, mlx4_ib_scan_netdevs, mlx4_ib_netdev_event;
+// facts/driver 2.11, 4.2). In the list design mlx4_ib asks mlx4_en for the netdev of a port, over
+// ctx_list under ctx_lock; with the auxiliary bus it matches parent and dev_port itself, since
+// asking would need the lock of the device that is just being probed. iboe.netdevs[] holds no
+// reference: only the notifier keeps it true.
 
 import { readMac } from '#bus/mac.ts';
 import { ib_get_cached_port_state } from '#kernel/infiniband/cache.ts';
@@ -70,8 +71,8 @@ export function* mlx4_ib_get_netdev(ibdev: mlx4_ib_dev, port: number): Atomic<Ne
 }
 
 /**
- * UP or DOWN of a port's netdev becomes a port event, unless the cached state says that the link has not
- * followed, or that it was told before. iboe.lock is held.
+ * UP or DOWN of a port's netdev becomes a port event, unless the cached state says that the link
+ * has not followed, or that it was told before. iboe.lock is held.
  */
 function* reportLink(ibdev: mlx4_ib_dev, port: number, event: number): Atomic<void> {
   const { ib_dev, iboe } = ibdev;

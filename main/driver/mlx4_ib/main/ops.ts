@@ -1,5 +1,5 @@
-// What mlx4_ib gives to the RDMA core (main.c: mlx4_ib_dev_ops): from an ib_device back to the driver's
-// structure around it, and on to the function that does it.
+// What mlx4_ib gives to the RDMA core (main.c: mlx4_ib_dev_ops): from an ib_device back to the
+// driver's structure around it, and on to the function that does it.
 
 import { ibDriverOf } from '#kernel/infiniband/ib-device.ts';
 import type { IbDevice } from '#kernel/infiniband/ib-device.ts';
@@ -45,7 +45,8 @@ function* mlx4_ib_modify_device(ibdev: mlx4_ib_dev, text: string): MaySleep<numb
   ibdev.ib_dev.node_desc = text.replace(/\n$/, '');
   yield* spin_unlock_irqrestore(ibdev.sm_lock);
   const bytes = new Uint8Array(nodeDescriptionBytes);
-  for (let i = 0; i < Math.min(text.length, bytes.length); i++) bytes[i] = text.charCodeAt(i) & 0xff;
+  for (let i = 0; i < Math.min(text.length, bytes.length); i++)
+    bytes[i] = text.charCodeAt(i) & 0xff;
   yield* sendMailbox(ibdev.dev, 'MLX4_CMD_SET_NODE', nodeDescription.make({ text: bytes }), {
     in_modifier: setNodeModifier,
   });

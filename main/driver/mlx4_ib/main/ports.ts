@@ -1,5 +1,5 @@
-// Ports as mlx4_ib counts them (include/linux/mlx4/device.h: mlx4_foreach_ib_transport_port), by the types that
-// the card was last registered with.
+// Ports as mlx4_ib counts them (include/linux/mlx4/device.h: mlx4_foreach_ib_transport_port), by
+// the types that the card was last registered with.
 
 import { MLX4_PORT_TYPE_ETH, MLX4_PORT_TYPE_IB, portsOfType } from '../../mlx4_core/mlx4.ts';
 import type { mlx4_dev } from '../../mlx4_core/mlx4.ts';

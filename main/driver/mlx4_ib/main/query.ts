@@ -1,6 +1,7 @@
-// What the device and its ports are, asked of the card (main.c: mlx4_ib_query_device, _query_port, _query_gid,
-// _query_pkey, mlx4_port_immutable; facts/device 5.8, 5.21, 9.4). An InfiniBand port answers with PortInfo; a
-// RoCE port with QUERY_PORT for its speed, and with its netdev for its state: the bond master's while bonded.
+// What the device and its ports are, asked of the card (main.c: mlx4_ib_query_device, _query_port,
+// _query_gid, _query_pkey, mlx4_port_immutable; facts/device 5.8, 5.21, 9.4). An InfiniBand port
+// answers with PortInfo; a RoCE port with QUERY_PORT for its speed, and with its netdev for its
+// state: the bond master's while bonded.
 // Unprotected: the bonded flag, read anew by each query.
 
 import { EINVAL } from '#kernel/errno.ts';
@@ -204,7 +205,10 @@ export function* mlx4_ib_query_port(
     : yield* eth_link_query_port(ibdev, port);
 }
 
-/** A GID of an InfiniBand port: prefix and GUID are two queries. RoCE ports have none in the card's agent. */
+/**
+ * A GID of an InfiniBand port: prefix and GUID are two queries. RoCE ports have none in the card's
+ * agent.
+ */
 export function* mlx4_ib_query_gid(
   ibdev: mlx4_ib_dev,
   port: number,

@@ -1,7 +1,8 @@
-// Letting a card go again (main.c: mlx4_ib_remove): the reverse of add. Events stop first where they come over
-// the chain; in the list design the caller has taken the context off the list. The module's queue is flushed
-// before the netdev notifier goes, so a bonded port state work never meets a part that is gone.
-// A context that is NULL faults at the first member that is touched (facts/driver 7.5, R5).
+// Letting a card go again (main.c: mlx4_ib_remove): the reverse of add. Events stop first where
+// they come over the chain; in the list design the caller has taken the context off the list. The
+// module's queue is flushed before the netdev notifier goes, so a bonded port state work never
+// meets a part that is gone. A context that is NULL faults at the first member that is touched
+// (facts/driver 7.5, R5).
 
 import { devlink_port_type_clear } from '#kernel/devlink.ts';
 import { ib_dealloc_device } from '#kernel/infiniband/ib-device.ts';

@@ -1,14 +1,17 @@
-// A machine for tests of mlx4_ib: kernel, emulated card on a cabled network, the three modules of the driver.
-// Bonding is asked of mlx4_core directly, as its bond work does, so that no bond device is needed.
+// A machine for tests of mlx4_ib: kernel, emulated card on a cabled network, the driver's modules
+// and bonding. A module is known to the machine only when a test loads it: mlx4_core would ask for
+// mlx4_en and mlx4_ib itself, in its own order.
 
 import { ConnectX3 } from '#device/connectx3.ts';
 import type { CardOptions } from '#device/options.ts';
-import { moduleDefinition as mlx4_core } from '#driver/mlx4_core/module.ts';
-import { mlx4_bond, mlx4_unbond } from '#driver/mlx4_core/main/bond.ts';
+import { moduleDefinition as bonding } from '#driver/bonding/module.ts';
+import { MLX4_FLAG_BONDED } from '#driver/mlx4_core/mlx4.ts';
 import type { mlx4_core_module, mlx4_dev } from '#driver/mlx4_core/mlx4.ts';
+import { moduleDefinition as mlx4_core } from '#driver/mlx4_core/module.ts';
 import { moduleDefinition as mlx4_en } from '#driver/mlx4_en/module.ts';
 import { moduleDefinition as mlx4_ib } from '#driver/mlx4_ib/module.ts';
 import { parseVariant } from '#driver/variant.ts';
+import type { DriverVariant } from '#driver/variant.ts';
 import { randomPolicy } from '#explore/random.ts';
 import { untilBlocked } from '#explore/until-blocked.ts';
 import type { Fabric } from '#fabric/fabric.ts';
@@ -17,18 +20,17 @@ import type { TopologySpec } from '#fabric/topology.ts';
 import { vfs_read, vfs_readdir, vfs_write } from '#kernel/fs/vfs.ts';
 import { Kernel } from '#kernel/kernel.ts';
 import { delete_module, modprobe } from '#kernel/module.ts';
-import { dev_open } from '#kernel/net/dev.ts';
+import type { ModuleDefinition } from '#kernel/module.ts';
+import { dev_close, dev_open } from '#kernel/net/dev.ts';
 import { rtnl_lock, rtnl_unlock } from '#kernel/net/rtnetlink.ts';
 import { pci_scan } from '#kernel/pci/scan.ts';
 import { user_task } from '#kernel/sched.ts';
 import { msleep } from '#kernel/time/delay.ts';
-import type { CommandName } from '#prm/opcodes.ts';
 import type { MaySleep } from '#sim/task.ts';
 import { second } from '#test/support/machine.ts';
 import { Trace } from '#trace/trace.ts';
 
 export const slot = '0000:06:00.0';
-const device = `/sys/bus/pci/devices/${slot}`;
 
 export interface RigOptions {
   readonly variant?: string;
@@ -44,7 +46,9 @@ export class IbRig {
   readonly card: ConnectX3;
   readonly fabric: Fabric;
   /** Commands that the card answered, in order. */
-  readonly commands: { readonly name: CommandName | null; readonly inModifier: number }[] = [];
+  readonly commands: { readonly name: string; readonly inModifier: number }[] = [];
+  private readonly define: (definition: ModuleDefinition<DriverVariant>) => void;
+  private readonly defined = new Set<string>(['mlx4_core']);
   private tasks = 0;
 
   constructor(options: RigOptions = {}) {
@@ -62,9 +66,10 @@ export class IbRig {
     const topology = { ...(options.topology ?? defaultTopology), recordPackets: false };
     this.fabric = buildTopology(this.k.sim, trace, topology, this.card.wirePorts());
     this.k.pci.plug(slot, this.card);
-    for (const definition of [mlx4_core, mlx4_en, mlx4_ib]) {
+    this.define = (definition) => {
       this.k.modules.define(definition, variant);
-    }
+    };
+    this.define(mlx4_core);
     this.run(() => pci_scan(this.k));
   }
 
@@ -94,16 +99,24 @@ export class IbRig {
     this.k.sim.run(this.k.sim.now() + seconds * second);
   }
 
+  /** Loads a module, which is known from now on. */
+  modprobe(name: string): MaySleep<number> {
+    const definition = [mlx4_en, mlx4_ib, bonding].find((each) => each.name === name);
+    if (definition !== undefined && !this.defined.has(name)) this.define(definition);
+    this.defined.add(name);
+    return modprobe(this.k, name);
+  }
+
   /** Loads modules in order; every netdev is opened when `open` is given. */
   load(modules: readonly string[], open = false): void {
     const { k } = this;
+    for (const name of modules) this.run(() => this.modprobe(name));
+    if (!open) return;
     this.run(function* () {
-      for (const name of modules) yield* modprobe(k, name);
-      if (!open) return;
       yield* rtnl_lock(k);
       for (const netdev of [...k.net.devices]) yield* dev_open(netdev);
       yield* rtnl_unlock(k);
-      yield* msleep(k, 500);
+      yield* msleep(k, 2500);
     });
   }
 
@@ -123,17 +136,56 @@ export class IbRig {
     return persist.dev;
   }
 
-  bond(): MaySleep<number> {
-    return mlx4_bond(this.dev);
+  /** The card is bonded, whether or not its parts know it already. */
+  get isBonded(): boolean {
+    return (this.dev.flags.peek & MLX4_FLAG_BONDED) !== 0;
   }
 
-  unbond(): MaySleep<number> {
-    return mlx4_unbond(this.dev);
+  /** Writes a file of /sys; throws when that is refused. */
+  *write(path: string, text: string): MaySleep<void> {
+    const result = yield* vfs_write(this.k, `/sys/${path}`, `${text}\n`);
+    if (result < 0) throw new Error(`${path}: ${result}`);
   }
 
-  /** Writes a port's type; gives what write() gave. */
-  *setPortType(port: number, type: string): MaySleep<number> {
-    return yield* vfs_write(this.k, `${device}/mlx4_port${port}`, `${type}\n`);
+  /** Puts both netdevs under bond0; the driver then bonds the card in a work of its own. */
+  enslave(): void {
+    const { k } = this;
+    const write = (path: string, text: string): MaySleep<void> => this.write(path, text);
+    const down = function* (name: string): MaySleep<void> {
+      yield* rtnl_lock(k);
+      yield* dev_close(k.net.devices.find((each) => each.name === name)!);
+      yield* rtnl_unlock(k);
+    };
+    this.k.modules.setOptions('bonding', 'max_bonds=0');
+    this.load(['bonding']);
+    this.run(function* () {
+      yield* write('class/net/bonding_masters', '+bond0');
+      yield* write('class/net/bond0/bonding/mode', 'active-backup');
+      yield* write('class/net/bond0/bonding/miimon', '100');
+      yield* rtnl_lock(k);
+      yield* dev_open(k.net.devices.find((each) => each.name === 'bond0')!);
+      yield* rtnl_unlock(k);
+      for (const name of ['eth0', 'eth1']) {
+        yield* down(name);
+        yield* write('class/net/bond0/bonding/slaves', `+${name}`);
+      }
+    });
+  }
+
+  /** Takes a netdev out of the bond; the driver then unbonds the card. */
+  release(name: string): void {
+    this.run(() => this.write('class/net/bond0/bonding/slaves', `-${name}`));
+  }
+
+  /** Lets time go by until something holds; throws when it never does. */
+  until(what: string, holds: () => boolean, seconds = 30): void {
+    for (let waited = 0; waited < seconds && !holds(); waited += 0.005) this.wait(0.005);
+    if (!holds()) throw new Error(`never ${what}\n${this.log()}`);
+  }
+
+  /** The file of a port's type, below /sys. */
+  portTypeFile(port: number): string {
+    return `bus/pci/devices/${slot}/mlx4_port${port}`;
   }
 
   /** A file below /sys/class/infiniband, without its newline. */
@@ -161,7 +213,7 @@ export class IbRig {
   }
 
   /** How many commands of a name the card has answered. */
-  count(name: CommandName): number {
+  count(name: string): number {
     return this.commands.filter((command) => command.name === name).length;
   }
 

@@ -40,7 +40,7 @@ function* listener(
   return device;
 }
 
-it('an event from a timer reaches the handlers in process context, with the cache up to date', () => {
+it('an event from a timer reaches the handlers in a work, with the cache up to date', () => {
   const k = bareKernel();
   const driver = new SoftDriver(k, ['eth']);
   const heard: [number, number | null][] = [];

@@ -1,4 +1,5 @@
-// MAD ports: which queue pairs a port gets, and what happens when the special ones belong to somebody else.
+// MAD ports: which queue pairs a port gets, and what happens when the special ones belong to
+// somebody else.
 
 import { expect, it } from 'vitest';
 import { ENODEV } from '#kernel/errno.ts';
@@ -31,7 +32,7 @@ it('InfiniBand ports get QP0 and QP1, Ethernet ports QP1 only, each brought to R
   expect(driver.count('get_dma_mr')).toBe(driver.count('dereg_mr'));
 });
 
-it('a second device on the same card cannot have QP1: its port is not opened, no agent can register', () => {
+it('a second device on the same card cannot have QP1: no port is open, no agent registered', () => {
   const k = bareKernel();
   const card = new Set<string>();
   runTask(k, function* () {

@@ -1,4 +1,5 @@
-// Registration of RDMA devices: names, order of the calls, sysfs, uevents, and the wait for the last reference.
+// Registration of RDMA devices: names, order of the calls, sysfs, uevents, and the wait for the
+// last reference.
 
 import { describe, expect, it } from 'vitest';
 import { deadlockSentence } from '#detect/sentence.ts';
@@ -57,7 +58,7 @@ describe('registration', () => {
     expect(names).toEqual(['soft_1']);
   });
 
-  it('asks ports, then the device, then fills the caches: every GID and P_Key of InfiniBand', () => {
+  it('asks ports, the device, then fills the caches: every GID and P_Key of InfiniBand', () => {
     const k = bareKernel();
     const driver = new SoftDriver(k, ['ib']);
     runTask(k, function* () {
@@ -88,9 +89,16 @@ describe('registration', () => {
       const before = driver.count('query_port');
       for (const file of [
         ...['node_type', 'node_guid', 'sys_image_guid', 'fw_ver', 'node_desc'],
-        ...['state', 'phys_state', 'rate', 'lid', 'cap_mask', 'link_layer', 'pkeys/0', 'gids/0'].map(
-          (name) => `ports/1/${name}`,
-        ),
+        ...[
+          'state',
+          'phys_state',
+          'rate',
+          'lid',
+          'cap_mask',
+          'link_layer',
+          'pkeys/0',
+          'gids/0',
+        ].map((name) => `ports/1/${name}`),
         ...['gids/1', 'gid_attrs/types/0', 'gid_attrs/types/1'].map((name) => `ports/1/${name}`),
         'ports/2/link_layer',
       ]) {
@@ -140,7 +148,11 @@ describe('registration', () => {
 
   it.each([
     ['immutable', "Couldn't create per-port data", []],
-    ['query_gid', "Couldn't set up InfiniBand P_Key/GID cache", ['query_gid failed (-5) for index 0']],
+    [
+      'query_gid',
+      "Couldn't set up InfiniBand P_Key/GID cache",
+      ['query_gid failed (-5) for index 0'],
+    ],
     ['query_pkey', "Couldn't set up InfiniBand P_Key/GID cache", []],
   ])('fails and leaves nothing in sysfs when %s fails', (operation, complaint, more) => {
     const k = bareKernel();

@@ -5,7 +5,10 @@ import type { Kernel } from '#kernel/kernel.ts';
 import type { MaySleep } from '#sim/task.ts';
 import { second } from '#test/support/machine.ts';
 
-/** Runs `body` as a task to its end; fails when it did not get there within `seconds` of virtual time. */
+/**
+ * Runs `body` as a task to its end; fails when it did not get there within `seconds` of virtual
+ * time.
+ */
 export function runTask(k: Kernel, body: () => MaySleep<void>, seconds = 10): void {
   let done = false;
   user_task(k, 'test', 'test', 1, function* task() {

@@ -1,5 +1,6 @@
-// A small RDMA driver in software, as a stand-in for a card: two ports whose kind, state and tables a test sets,
-// and a list of what the core asked of it. It lets the core be tested on its own.
+// A small RDMA driver in software, as a stand-in for a card: two ports whose kind, state and
+// tables a test sets, and a list of what the core asked of it. It lets the core be tested on its
+// own.
 
 import { Device, device_register } from '#kernel/base/device.ts';
 import { EEXIST } from '#kernel/errno.ts';
@@ -59,9 +60,7 @@ export class SoftDriver {
     query_pkey: (_device, port, index) => this.queryPkey(port, index),
     get_port_immutable: (_device, port) => this.immutable(port),
     get_link_layer: (_device, port) =>
-      this.port(port).kind === 'ib'
-        ? verbs.IB_LINK_LAYER_INFINIBAND
-        : verbs.IB_LINK_LAYER_ETHERNET,
+      this.port(port).kind === 'ib' ? verbs.IB_LINK_LAYER_INFINIBAND : verbs.IB_LINK_LAYER_ETHERNET,
     get_netdev: (_device, port) => this.heldNetdev(port),
     get_dev_fw_str: () => '1.2.3',
     add_gid: (_device, attr) => this.addGid(attr.port_num),
