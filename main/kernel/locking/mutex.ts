@@ -25,6 +25,8 @@ export class Mutex {
   readonly waiters: Task[] = [];
   /** The first waiter woke once in vain: the next unlock gives it the lock. */
   handoff = false;
+  /** The waiter that was given the lock and has not run since. */
+  pickup: Task | null = null;
 
   constructor(k: Kernel, name: string) {
     this.k = k;
@@ -78,7 +80,7 @@ function* __mutex_lock(lock: Mutex, state: SleepLetter): MaySleep<number> {
   lock.waiters.push(task);
   k.graph.wait(actor, lock.resource);
   let woken = false;
-  while (lock.owner !== null && lock.owner !== task) {
+  while (lock.owner !== null && lock.pickup !== task) {
     if (signal_pending_state(state, task)) break;
     if (woken && lock.waiters[0] === task) lock.handoff = true;
     yield* schedule_preempt_disabled(k, state, `mutex ${lock.name}`, lock.object);
@@ -87,8 +89,9 @@ function* __mutex_lock(lock: Mutex, state: SleepLetter): MaySleep<number> {
   k.graph.endWait(actor, lock.resource);
   lock.waiters.splice(lock.waiters.indexOf(task), 1);
   if (lock.waiters.length === 0) lock.handoff = false;
-  if (lock.owner !== null && lock.owner !== task) return -EINTR;
+  if (lock.owner !== null && lock.pickup !== task) return -EINTR;
   if (lock.owner === null) take(lock, task);
+  lock.pickup = null;
   k.trace.emit(K['mutex.acquired'], lock.object, 0);
   return 0;
 }
@@ -129,6 +132,7 @@ export function* mutex_unlock(lock: Mutex): Atomic<void> {
     lock.handoff = false;
     k.graph.endWait(actorOf(k, first), lock.resource);
     take(lock, first);
+    lock.pickup = first;
   }
   k.sim.wake(first);
 }
