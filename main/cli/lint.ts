@@ -1,7 +1,9 @@
-// `mlx4-lab lint`: every mistake of a scenario file, with its place and its mend.
+// `mlx4-lab lint`: every mistake of a scenario file, with its place and its mend. Nothing runs; a
+// file that passes can still fail at run time, where the driver decides.
 
+import { BadFile } from './bad-file.ts';
 import { exitBadFile, exitPassed } from './exit.ts';
-import { BadFile, readScenario } from './load.ts';
+import { readScenario } from './load.ts';
 import { print, printError } from './print.ts';
 
 /** Checks a file; gives the exit status. */

@@ -1,5 +1,5 @@
-// A run as it happens: the kernel log as dmesg prints it, and what stands on the terminals, in the order
-// of virtual time. Lines of a terminal carry its name as soon as there are several.
+// A run as it happens: the kernel log as dmesg prints it, and what stands on the terminals, in the
+// order of virtual time. Lines of a terminal carry its name as soon as there are several.
 
 import { findingsOf } from '#lab/findings.ts';
 import type { LabMachine } from '#lab/machine.ts';

@@ -1,24 +1,13 @@
-// Scenario files from the disk, and the hash of a run.
+// Scenario files from the disk, and the hash of a run: the two things for which the lab needs Node.
+// The lab itself takes a text and hands out bytes.
 
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { loadScenario } from '#lab/scenario/load.ts';
 import { ScenarioError } from '#lab/scenario/reader.ts';
-import type { ScenarioProblem } from '#lab/scenario/reader.ts';
 import type { Scenario } from '#lab/scenario/scenario.ts';
 import type { Trace } from '#trace/trace.ts';
-
-/** A file that cannot be used. */
-export class BadFile extends Error {
-  /** Its mistakes, when it could be read at all. */
-  readonly problems: readonly ScenarioProblem[];
-
-  constructor(message: string, problems: readonly ScenarioProblem[] = []) {
-    super(message);
-    this.name = 'BadFile';
-    this.problems = problems;
-  }
-}
+import { BadFile } from './bad-file.ts';
 
 /** Reads and checks a scenario. Throws BadFile, its message naming every mistake. */
 export function readScenario(file: string): Scenario {

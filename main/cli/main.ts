@@ -1,20 +1,16 @@
-// The `mlx4-lab` command: wires the lab to a terminal, files and exit codes. Exit codes: 0 every check
-// passed, 1 a check failed, 2 usage, 3 bad file, 42 time-out.
+// The `mlx4-lab` command: wires the lab to a terminal, files and exit codes. Exit codes: 0 every
+// check passed, 1 a check failed, 2 usage, 3 bad file, 42 time-out. Each command is loaded when it
+// is asked for, so that help and mistakes in the command line come at once.
 
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { policyNames } from '#lab/policy.ts';
-import { variantNames, variantProblem } from '#lab/scenario/load.ts';
+import { variantNames, variantProblem } from '#lab/variants.ts';
 import { parseTime } from '#lab/scenario/units.ts';
 import { exitBadFile, exitUsage } from './exit.ts';
-import { lintCommand } from './lint.ts';
-import { BadFile } from './load.ts';
-import { modelledCommand } from './modelled.ts';
+import { BadFile } from './bad-file.ts';
 import { printError } from './print.ts';
-import { runCommand } from './run.ts';
 import type { RunArguments } from './run.ts';
-import { shellCommand } from './shell.ts';
 import type { ShellArguments } from './shell.ts';
-import { storyCommand } from './story.ts';
 
 const time = (text: string): number => {
   const parsed = parseTime(text);
@@ -57,34 +53,39 @@ function program(setStatus: (status: number) => void): Command {
     .description('run a scenario file')
     .option('--until <time>', 'end of the run in virtual time, with a unit', time)
     .option('--quiet', 'no kernel log and no terminal, only the result')
-    .action((file: string, settings: RunArguments) => {
+    .action(async (file: string, settings: RunArguments) => {
+      const { runCommand } = await import('./run.ts');
       setStatus(runCommand(file, settings));
     });
   machineOptions(lab.command('shell'))
     .description("a trainee's shell on a machine of the lab")
     .option('--scenario <file>', 'take the machine of a scenario, not the default one')
     .action(async (settings: ShellArguments) => {
+      const { shellCommand } = await import('./shell.ts');
       setStatus(await shellCommand(settings));
     });
   lab
     .command('story')
     .description('the bond deadlock of August 2023, told in the terminal')
     .addOption(json())
-    .action((settings: { readonly json?: boolean }) => {
+    .action(async (settings: { readonly json?: boolean }) => {
+      const { storyCommand } = await import('./story.ts');
       setStatus(storyCommand(settings.json === true));
     });
   lab
     .command('lint <file>')
     .description('check a scenario file without running it')
     .addOption(json())
-    .action((file: string, settings: { readonly json?: boolean }) => {
+    .action(async (file: string, settings: { readonly json?: boolean }) => {
+      const { lintCommand } = await import('./lint.ts');
       setStatus(lintCommand(file, settings.json === true));
     });
   lab
     .command('modelled')
     .description('what the card models: every firmware command and its state')
     .addOption(json())
-    .action((settings: { readonly json?: boolean }) => {
+    .action(async (settings: { readonly json?: boolean }) => {
+      const { modelledCommand } = await import('./modelled.ts');
       setStatus(modelledCommand(settings.json === true));
     });
   return lab;

@@ -1,4 +1,5 @@
-// `mlx4-lab modelled`: the card's command table, honest about each row.
+// `mlx4-lab modelled`: the card's command table, honest about each row: what is modelled, what is a
+// constant, what the card refuses.
 
 import { modelledRows } from '#lab/modelled.ts';
 import { exitPassed } from './exit.ts';

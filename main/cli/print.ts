@@ -1,4 +1,5 @@
-// Standard output and standard error, line by line.
+// Standard output and standard error, line by line. Results go to the one, mistakes of the user to
+// the other, so that output can be piped.
 
 export const print = (text: string): void => {
   process.stdout.write(`${text}\n`);

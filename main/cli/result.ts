@@ -1,4 +1,5 @@
-// The result of a run for people: outcome, the deadlock in its sentence, the board of detectors, checks.
+// The result of a run for people: outcome, the deadlock in its sentence, the board of detectors,
+// checks.
 
 import type { RunResult } from '#lab/run.ts';
 import { secondsText } from './print.ts';

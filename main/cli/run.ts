@@ -1,4 +1,5 @@
-// `mlx4-lab run`: one scenario, told as it happens, then the result.
+// `mlx4-lab run`: one scenario, told as it happens, then the result. With --json only the result,
+// as one object.
 
 import { choosePolicy, makePolicy } from '#lab/policy.ts';
 import type { PolicyName } from '#lab/policy.ts';

@@ -1,7 +1,8 @@
-// `mlx4-lab shell`: a machine driven line by line. On a terminal virtual time goes with real time, so a
-// ping is a line a second and Ctrl-C means what it means; from a pipe it runs as fast as it can. A line
-// that hangs leaves its terminal hanging, and the prompt goes on in another one, as it would for you.
-// Lines that begin with a colon are the hands around the machine: cables, faults, time.
+// `mlx4-lab shell`: a machine driven line by line. On a terminal virtual time goes with real time,
+// so a ping is a line a second and Ctrl-C means what it means; from a pipe it runs as fast as it
+// can. A line that hangs leaves its terminal hanging, and the prompt goes on in another one, as it
+// would for you. Lines that begin with a colon are the hands around the machine: cables, faults,
+// time.
 
 import { createInterface } from 'node:readline';
 import type { Interface } from 'node:readline';
@@ -186,7 +187,8 @@ class Session {
   private cables(): void {
     const rows = this.machine.fabric.cables.map((cable) => {
       const end = (side: 'a' | 'b'): string => cable.portAt(side)?.name ?? 'free';
-      return `  ${cable.name.padEnd(8)} ${end('a').padEnd(14)} ${end('b').padEnd(16)} ${cable.reason}`;
+      const ends = `${end('a').padEnd(14)} ${end('b').padEnd(16)}`;
+      return `  ${cable.name.padEnd(8)} ${ends} ${cable.reason}`;
     });
     this.say(rows.join('\n'));
   }

@@ -1,5 +1,5 @@
-// `mlx4-lab story`, which `npm start` runs: the bond deadlock of August 2023, told in the terminal, and the
-// same line of shell on the driver as it was merged. The texts are in story-text.ts.
+// `mlx4-lab story`, which `npm start` runs: the bond deadlock of August 2023, told in the terminal,
+// and the same line of shell on the driver as it was merged. The texts are in story-text.ts.
 
 import { fileURLToPath } from 'node:url';
 import { choosePolicy, makePolicy } from '#lab/policy.ts';
@@ -101,7 +101,8 @@ function summary(results: readonly RunResult[], style: Style): string {
     .map(({ variant, outcome, virtualNs, checks }) => {
       const passed = checks.filter((check) => check.holds).length;
       const mark = outcome === 'deadlock' ? style.red : style.green;
-      const words = `${passed} of ${checks.length} checks hold, ${secondsText(virtualNs)} of virtual time`;
+      const time = `${secondsText(virtualNs)} of virtual time`;
+      const words = `${passed} of ${checks.length} checks hold, ${time}`;
       return `  ${variant.padEnd(8)} ${mark(outcome.padEnd(10))} ${words}`;
     })
     .join('\n');

@@ -1,5 +1,5 @@
-// Text for people: colours where they are wanted, and lines that fit the terminal. Colours never carry
-// meaning alone: without them every word is still there.
+// Text for people: colours where they are wanted, and lines that fit the terminal. Colours never
+// carry meaning alone: without them every word is still there.
 
 /** How text may be marked. */
 export interface Style {

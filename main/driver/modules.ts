@@ -1,5 +1,5 @@
-// The modules of this folder, as a machine's module table takes them. A machine defines all of them;
-// which ones are loaded is its user's business.
+// The modules of this folder, as a machine's module table takes them. A machine defines all of
+// them; which ones are loaded is its user's business.
 
 import type { ModuleDefinition } from '#kernel/module.ts';
 import { moduleDefinition as bonding } from './bonding/module.ts';

@@ -1,6 +1,6 @@
-// The detectors side by side: which fired, which only in part, which stayed silent and why. The wait
-// graph is the lab's own and is the truth; the others are the kernel's, by their true rules, and what
-// they cannot see is the lesson (facts/driver 7.2, 9.7, 9.10, 9.11).
+// The detectors side by side: which fired, which only in part, which stayed silent and why. The
+// wait graph is the lab's own and is the truth; the others are the kernel's, by their true rules,
+// and what they cannot see is the lesson (facts/driver 7.2, 9.7, 9.10, 9.11).
 
 import type { Deadlock } from '#detect/graph.ts';
 import { deadlockSentence } from '#detect/sentence.ts';
@@ -120,10 +120,12 @@ function whyNotReported(k: Kernel, task: Task, sinceNs: number): string {
     return `it sleeps in state ${task.sleepState}, and only uninterruptible sleep counts`;
   }
   if (task.runState !== 'blocked' || task.blockedAtNs > sinceNs) {
-    return 'it wakes now and then to look again, and only a task that does not run between two checks is reported';
+    const rule = 'only a task that does not run between two checks is reported';
+    return `it wakes now and then to look again, and ${rule}`;
   }
   const looks = checkTimesNs.filter((timeNs) => timeNs >= task.blockedAtNs).length;
-  return `${looks === 0 ? 'no check has' : 'only one check has'} seen it, and the second one reports`;
+  const who = looks === 0 ? 'no check has' : 'only one check has';
+  return `${who} seen it, and the second one reports`;
 }
 
 function hungTask(k: Kernel): Said {
@@ -137,7 +139,8 @@ function hungTask(k: Kernel): Said {
   const [first] = reports;
   if (first !== undefined) {
     const lasting = reports.some((report) => stillHangs(k, report)) ? '' : ' (it has run since)';
-    const head = `${times(reports.length)} since ${seconds(first.timeNs)}: ${[...reported].join(', ')}${lasting}`;
+    const names = [...reported].join(', ');
+    const head = `${times(reports.length)} since ${seconds(first.timeNs)}: ${names}${lasting}`;
     const state = missed.length > 0 ? 'inPart' : 'fired';
     return { state, why: [head, ...reasons].join('; ') };
   }

@@ -1,5 +1,5 @@
-// The machine's wall clock, worked out from virtual time: every machine boots at the same moment, so
-// that equal runs print equal dates. Only UTC.
+// The machine's wall clock, worked out from virtual time: every machine boots at the same moment,
+// so that equal runs print equal dates. Only UTC.
 
 /** Boot: Mon Aug 21 08:00:00 UTC 2023, in seconds since 1970. */
 const bootSeconds = 1_692_604_800;

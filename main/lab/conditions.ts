@@ -1,5 +1,5 @@
-// Whether a condition holds now. Some run a command or read a file, which may block, so judging is task
-// code; it runs in a task of its own beside the machine's.
+// Whether a condition holds now. Some run a command or read a file, which may block, so judging is
+// task code; it runs in a task of its own beside the machine's.
 
 import { deadlockSentence } from '#detect/sentence.ts';
 import { errnoText } from '#kernel/errno.ts';

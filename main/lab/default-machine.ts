@@ -1,4 +1,5 @@
-// The default machine: four CPUs, HZ 250, a full card on a switch with a host.
+// The default machine: four CPUs, HZ 250, a full card with both ports on a switch, a host beside
+// it, the driver as it was merged.
 
 import { defaultTopology } from '#fabric/topology.ts';
 import type { MachineSpec } from './scenario/scenario.ts';

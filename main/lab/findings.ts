@@ -1,5 +1,5 @@
-// What detectors found in a run, in one shape: when, what, which objects and tasks, at which places in
-// the code. The kernel and the wait graph keep their own records; nothing is parsed out of text.
+// What detectors found in a run, in one shape: when, what, which objects and tasks, at which places
+// in the code. The kernel and the wait graph keep their own records; nothing is parsed out of text.
 
 import type { Actor, CycleStep, Deadlock } from '#detect/graph.ts';
 import { deadlockSentence } from '#detect/sentence.ts';

@@ -1,6 +1,6 @@
 // What a person at a live machine does besides typing, in words: `pull card0 port 1`, `fault
-// slowCommand command=SET_PORT extra=1s`. The words are read as the step of a scenario that says the
-// same, so both know the same names and complain in the same way.
+// slowCommand command=SET_PORT extra=1s`. The words are read as the step of a scenario that says
+// the same, so both know the same names and complain in the same way.
 
 import { Names } from './scenario/names.ts';
 import { openYaml, ScenarioError } from './scenario/reader.ts';

@@ -1,5 +1,5 @@
-// One machine of the lab: kernel, card, network, modules, terminals, and the little user space around
-// them. Nothing here decides anything: it builds, and hands inputs on.
+// One machine of the lab: kernel, card, network, modules, terminals, and the little user space
+// around them. Nothing here decides anything: it builds, and hands inputs on.
 
 import { ConnectX3 } from '#device/connectx3.ts';
 import { moduleDefinitions } from '#driver/modules.ts';
@@ -112,8 +112,8 @@ export class LabMachine {
   }
 
   /**
-   * Runs code of the lab's own on the machine: somebody who types, or judges. It has no process id, so
-   * that neither ps nor /proc shows it.
+   * Runs code of the lab's own on the machine: somebody who types, or judges. It has no process id,
+   * so that neither ps nor /proc shows it.
    */
   spawn(name: string, body: () => MaySleep<void>): void {
     this.k.sim.spawn(this.taskName(name), body());

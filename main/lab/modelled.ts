@@ -1,4 +1,5 @@
-// The honest table: which firmware commands the card models, and how far.
+// The honest table: which firmware commands the card models, and how far. It is read off the table
+// through which the card dispatches, so it cannot say anything else than what the card does.
 
 import { commandTable } from '#prm/opcodes.ts';
 

@@ -1,6 +1,6 @@
-// How a run can end (design section 6). Each bound that can be hit has an outcome of its own, so that
-// no run ends without saying why. A deadlock or a hang counts while it lasts: one that somebody has
-// ended, with a signal for example, stays a finding and is no outcome.
+// How a run can end (design section 6). Each bound that can be hit has an outcome of its own, so
+// that no run ends without saying why. A deadlock or a hang counts while it lasts: one that
+// somebody has ended, with a signal for example, stays a finding and is no outcome.
 
 import type { Kernel } from '#kernel/kernel.ts';
 import { stillHangs, stillStands } from './findings.ts';
@@ -40,8 +40,8 @@ export interface Ending {
 }
 
 /**
- * The outcome before the checks are judged: they may ask for it. What explains more comes first: after
- * a crash or in a deadlock it does not matter that the time was over, too.
+ * The outcome before the checks are judged: they may ask for it. What explains more comes first:
+ * after a crash or in a deadlock it does not matter that the time was over, too.
  */
 export function outcomeOf(k: Kernel, ending: Ending): Outcome {
   if (ending.diverged !== null) return 'diverged';

@@ -1,4 +1,5 @@
-// Scheduling policies by name, for command lines and windows.
+// Scheduling policies by name, for command lines and windows. A policy without chance has no seed,
+// and a report says so.
 
 import { randomPolicy } from '#explore/random.ts';
 import { untilBlocked } from '#explore/until-blocked.ts';

@@ -1,10 +1,10 @@
-// The few files of a machine that are neither sysfs nor procfs: /dev/null, /dev/kmsg, and /tmp, where
-// a shell can put its output. They are nodes of the kernel's one tree. Left out: sizes, permissions,
-// directories below /tmp.
+// The few files of a machine that are neither sysfs nor procfs: /dev/null, /dev/kmsg, and /tmp,
+// where a shell can put its output. They are nodes of the kernel's one tree. Left out: sizes,
+// permissions, directories below /tmp.
 
 import { EACCES, EEXIST, ENOENT } from '#kernel/errno.ts';
-import { kernfs_create_file, KernfsNode } from '#kernel/fs/kernfs.ts';
-import type { KernfsOps } from '#kernel/fs/kernfs.ts';
+import { kernfs_create_file } from '#kernel/fs/kernfs.ts';
+import type { KernfsNode, KernfsOps } from '#kernel/fs/kernfs.ts';
 import type { Kernel } from '#kernel/kernel.ts';
 import { KERN_NOTICE, printk } from '#kernel/printk.ts';
 import type { MaySleep } from '#sim/task.ts';

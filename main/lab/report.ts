@@ -1,4 +1,5 @@
-// A run as one JSON object, for programs. The keys are fixed; new ones may come, none goes.
+// A run as one JSON object, for programs. The keys are fixed: new ones may come, none goes, and
+// none changes what it means.
 
 import type { DetectorReport } from './board.ts';
 import type { Finding } from './findings.ts';

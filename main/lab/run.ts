@@ -1,5 +1,5 @@
-// Carries out a scenario: builds the machine, lets its script and then its time run, judges the checks
-// and says what the run came to. Every bound is explicit, and an outcome when it is hit.
+// Carries out a scenario: builds the machine, lets its script and then its time run, judges the
+// checks and says what the run came to. Every bound is explicit, and an outcome when it is hit.
 
 import { deadlockSentence } from '#detect/sentence.ts';
 import type { RunStop } from '#sim/sim.ts';
@@ -117,7 +117,9 @@ function noteDeadlocks({ k }: LabMachine, stops: boolean): void {
   };
 }
 
-/** Judges a check in a task of its own: one that hangs does not keep the others from being judged. */
+/**
+ * Judges a check in a task of its own: one that hangs does not keep the others from being judged.
+ */
 function judgeCheck(machine: LabMachine, check: Check, outcome: Outcome): CheckResult {
   const { k } = machine;
   let found: Verdict | null = null;

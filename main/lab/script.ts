@@ -1,5 +1,5 @@
-// The script of a scenario, in a task of its machine: step after step, until one cannot be done or the
-// run ends around it. A line that hangs holds the script up, as it holds up whoever typed it.
+// The script of a scenario, in a task of its machine: step after step, until one cannot be done or
+// the run ends around it. A line that hangs holds the script up, as it holds up whoever typed it.
 
 import { hrtimer_nanosleep } from '#kernel/time/delay.ts';
 import type { MaySleep } from '#sim/task.ts';

@@ -1,6 +1,6 @@
-// A terminal: a screen, and a shell in a task of its own that takes lines one after the other. A line
-// that hangs hangs this terminal only. Ctrl-C goes to the foreground programs and to the shell; who
-// sleeps in state D does not notice it.
+// A terminal: a screen, and a shell in a task of its own that takes lines one after the other. A
+// line that hangs hangs this terminal only. Ctrl-C goes to the foreground programs and to the
+// shell; who sleeps in state D does not notice it.
 
 import type { Task } from '#sim/task.ts';
 import type { MaySleep } from '#sim/task.ts';

@@ -1,8 +1,9 @@
-// The part of user space that answers uevents: it loads modules by MODALIAS and gives netdevs the names
-// that udev's policy gives them (ens1, ens1d1: two ports of one card share the PCI address; facts/driver
-// 1.1, 8.12, 8.13). Rules and reading a module's file take time, so the kernel is ahead of it: the second
-// port is there as eth1 before the first one has its new name, and mlx4_ib, which comes with the RDMA
-// core, is loaded last. The times are declared, not measured.
+// The part of user space that answers uevents: it loads modules by MODALIAS and gives netdevs the
+// names that udev's policy gives them (ens1, ens1d1: two ports of one card share the PCI address;
+// facts/driver
+// 1.1, 8.12, 8.13). Rules and reading a module's file take time, so the kernel is ahead of it: the
+// second port is there as eth1 before the first one has its new name, and mlx4_ib, which comes with
+// the RDMA core, is loaded last. The times are declared, not measured.
 
 import type { Uevent } from '#kernel/base/uevent.ts';
 import { request_module } from '#kernel/module.ts';

@@ -1,4 +1,6 @@
-// The machine of a scenario: CPUs, HZ, variant, card, network, module parameters.
+// The machine of a scenario: CPUs, HZ, variant, card, network, module parameters. What is not said
+// is as in the default machine. Module parameters are checked by name; their values are the
+// module's business.
 
 import { cardProfiles } from '#device/options.ts';
 import type { CardOptions, PortOptions } from '#device/options.ts';

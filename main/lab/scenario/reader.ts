@@ -113,7 +113,7 @@ export class Value {
   /** As it is written in the file; empty for anything but a scalar. */
   private get source(): string {
     if (!isScalar(this.node) || this.node.value === null) return '';
-    return this.node.source ?? String(this.node.value);
+    return this.node.source ?? '';
   }
 
   /** Text; numbers and booleans are taken as they are written. */

@@ -1,4 +1,6 @@
-// Steps of the script and checks at its end.
+// Steps of the script and checks at its end. Each step says one thing, with settings beside it that
+// this thing knows; shell lines are parsed here already, so that a typo is found before the machine
+// boots.
 
 import { ShellSyntaxError } from '../shell/lex.ts';
 import { parseLine } from '../shell/parse.ts';

@@ -1,5 +1,5 @@
-// Arithmetic expansion (XCU 2.6.4): integers, variables, + - * / %, comparisons, && || !, brackets and
-// assignment. Left out: bit operators, ++ and --, the ternary.
+// Arithmetic expansion (XCU 2.6.4): integers, variables, + - * / %, comparisons, && || !, brackets
+// and assignment. Left out: bit operators, ++ and --, the ternary.
 
 import { ShellError } from './control.ts';
 

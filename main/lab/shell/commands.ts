@@ -1,4 +1,5 @@
-// Every program of the lab's shell, by name.
+// Every program of the lab's shell, by name. A program that is not here is `not found`, as on a
+// machine on which it is not installed.
 
 import { builtinCommands } from './commands/builtin.ts';
 import { devlink } from './commands/devlink.ts';

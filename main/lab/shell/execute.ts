@@ -181,7 +181,9 @@ export class Executor {
     return child;
   }
 
-  /** Runs one command; `inPlace`: the task is the command's own, so that a program need not fork. */
+  /**
+   * Runs one command; `inPlace`: the task is the command's own, so that a program need not fork.
+   */
   private *command(command: Node, streams: Streams, inPlace: boolean): MaySleep<number> {
     if (command.kind === 'simple') return yield* this.simple(command, streams, inPlace);
     let inner: Streams;
@@ -344,20 +346,29 @@ export class Executor {
     const { fd, kind } = redirection;
     const path = resolvePath(cwd, name);
     const isRead = kind === 'read';
-    const stat = vfs_stat(k, path);
-    let error = 0;
-    if (typeof stat === 'number') error = isRead ? stat : openRamFile(k, path, false);
-    else if (stat.kind === 'directory') error = isRead ? 0 : -EISDIR;
-    else if (path.startsWith('/tmp/') && !isRead) error = openRamFile(k, path, kind === 'append');
-    else error = accessError(stat.mode, isRead ? 0o444 : 0o222);
+    const error = isRead ? this.readError(path) : this.writeError(path, kind === 'append');
     if (error < 0) throw new RedirectionError(openErrorText(error, name, isRead));
     if (isRead) return fd === 0 ? { ...streams, stdin: new FileSource(k, path) } : streams;
     const sink = new FileSink(k, path);
-    return fd === 2
-      ? { ...streams, stderr: sink }
-      : fd === 1
-        ? { ...streams, stdout: sink }
-        : streams;
+    if (fd === 2) return { ...streams, stderr: sink };
+    return fd === 1 ? { ...streams, stdout: sink } : streams;
+  }
+
+  /** Why a file cannot be read, or 0; a directory fails when it is read. */
+  private readError(path: string): number {
+    const stat = vfs_stat(this.state.k, path);
+    if (typeof stat === 'number') return stat;
+    return stat.kind === 'directory' ? 0 : accessError(stat.mode, 0o444);
+  }
+
+  /**
+   * Why a file cannot be written, or 0; one of /tmp is made, and emptied unless it is appended to.
+   */
+  private writeError(path: string, append: boolean): number {
+    const { k } = this.state;
+    const stat = vfs_stat(k, path);
+    if (typeof stat === 'number' || path.startsWith('/tmp/')) return openRamFile(k, path, append);
+    return stat.kind === 'directory' ? -EISDIR : accessError(stat.mode, 0o222);
   }
 
   private *redirectionFailed(error: unknown, streams: Streams): MaySleep<number> {

@@ -114,7 +114,9 @@ export class Expansion {
     return other;
   }
 
-  /** Pathnames that a field stands for; the field itself when it is no pattern or nothing matches. */
+  /**
+   * Pathnames that a field stands for; the field itself when it is no pattern or nothing matches.
+   */
   private paths(field: readonly Piece[]): string[] {
     const text = field.map((piece) => piece.text).join('');
     const pattern = field

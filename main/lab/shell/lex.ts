@@ -1,4 +1,5 @@
-// The shell's tokens: words with POSIX quoting and expansions, operators, redirections (XCU 2.2, 2.3,
+// The shell's tokens: words with POSIX quoting and expansions, operators, redirections (XCU 2.2,
+// 2.3,
 // 2.6). Command substitutions are parsed as they are met, through `inner`, so that a mistake in one
 // is a mistake of the line. Left out: here-documents, `$'…'`, aliases.
 

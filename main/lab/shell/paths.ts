@@ -1,4 +1,5 @@
-// Path names as text: `.` and `..` are worked out in the name, as `cd -L` does.
+// Path names as text: `.` and `..` are worked out in the name, as `cd -L` does. Links are the file
+// system's business.
 
 /** An absolute, normal path for one that may be relative. */
 export function resolvePath(cwd: string, path: string): string {

@@ -1,4 +1,5 @@
-// Shell patterns: `*`, `?`, `[…]` (XCU 2.13), for pathnames and for `${name%pattern}`.
+// Shell patterns: `*`, `?`, `[…]` (XCU 2.13), for pathnames and for `${name%pattern}`. They become
+// regular expressions; a pattern that cannot matches only itself.
 
 /** Source of a regular expression for a pattern; a backslash takes away a character's meaning. */
 function source(pattern: string): string {

@@ -1,4 +1,5 @@
-// A shell's state: variables, place, last status, jobs, and the programs that it can run.
+// A shell's state: variables, place, last status, jobs, and the programs that it can run. A forked
+// shell gets a copy, and what it changes stays its own.
 
 import type { Child } from '#kernel/exit.ts';
 import type { Kernel } from '#kernel/kernel.ts';
@@ -48,7 +49,9 @@ export class ShellState {
   lastBackgroundPid = 0;
   /** The job that `fg` waits for: a Ctrl-C is for it too. */
   foregroundJob: Job | null = null;
-  /** Process id of the shell; a subshell keeps that of the shell that it came from, as `$$` does. */
+  /**
+   * Process id of the shell; a subshell keeps that of the shell that it came from, as `$$` does.
+   */
   pid = 0;
   /** Lines read so far, for error messages. */
   lineNumber = 0;

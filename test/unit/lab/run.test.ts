@@ -1,4 +1,5 @@
-// A scenario from its text to its result: outcomes, bounds, checks, findings, the board of detectors.
+// A scenario from its text to its result: outcomes, bounds, checks, findings, the board of
+// detectors.
 
 import { describe, expect, test } from 'vitest';
 import { exitStatus } from '#cli/exit.ts';
@@ -164,7 +165,8 @@ describe('checks', () => {
 
   test('a check that hangs does not keep the next one from being judged', () => {
     const more = `checks:
-  - { reason: hangs, that: { output: echo ib > /sys/bus/pci/devices/0000:06:00.0/mlx4_port2, status: 0 } }
+  - reason: hangs
+    that: { output: echo ib > /sys/bus/pci/devices/0000:06:00.0/mlx4_port2, status: 0 }
   - { reason: goes on, that: { output: echo fine, equals: fine } }
 `;
     const { checks } = run(bare(bond + write + '\n  - sleep: 1s', more), { variant: 'naive' });
@@ -249,7 +251,7 @@ describe('the story', () => {
     expect(deadlock!.places.some((place) => place.startsWith('mlx4_do_bond@driver/'))).toBe(true);
   });
 
-  test('the board: the graph fired, the warning fired, the hung task detector saw half of it', () => {
+  test('the board: graph and warning fired, the hung task detector saw half of it', () => {
     const states = Object.fromEntries(result.detectors.map(({ name, state }) => [name, state]));
     expect(states).toEqual({
       graph: 'fired',

@@ -1,5 +1,6 @@
-// devlink of iproute2: dev, port, param, reload, info; -j and -p. Port and device handles are checked
-// here, everything else is the kernel's business. Left out: regions, health, resources, monitor.
+// devlink of iproute2: dev, port, param, reload, info; -j and -p. Port and device handles are
+// checked here, everything else is the kernel's business. Left out: regions, health, resources,
+// monitor.
 
 import { errnoText } from '#kernel/errno.ts';
 import { DEVLINK_PORT_TYPE_ETH, DEVLINK_PORT_TYPE_NOTSET } from '#kernel/devlink.ts';
@@ -67,20 +68,19 @@ class Call {
     const registered = this.process.k.devlinks.list.filter((devlink) => devlink.registered);
     const handle = this.words.shift();
     if (handle === undefined) return registered;
-    if (!deviceHandle.test(handle)) return yield* this.wrongHandle('device', handle);
+    if (!deviceHandle.test(handle)) return yield* this.wrongHandle('device');
     const found = registered.filter((devlink) => devlink.handle === handle);
     if (found.length > 0) return found;
     yield* this.answers(-19);
     return undefined;
   }
 
-  private *wrongHandle(what: 'device' | 'port', handle: string): MaySleep<undefined> {
+  private *wrongHandle(what: 'device' | 'port'): MaySleep<undefined> {
     const expected =
       what === 'device'
         ? 'Expected "bus_name/dev_name".'
         : 'Expected "bus_name/dev_name/port_index" or "netdev_ifname".';
     yield* this.process.err(`Wrong identification string format.\n${expected}\n`);
-    void handle;
     return undefined;
   }
 
@@ -117,7 +117,7 @@ class Call {
   private *reload(): MaySleep<number> {
     const handle = this.words.shift() ?? '';
     if (!deviceHandle.test(handle)) {
-      yield* this.wrongHandle('device', handle);
+      yield* this.wrongHandle('device');
       return 1;
     }
     const [option, value] = this.words;
@@ -176,7 +176,7 @@ class Call {
   private *paramSet(): MaySleep<number> {
     const handle = this.words.shift() ?? '';
     if (!deviceHandle.test(handle)) {
-      yield* this.wrongHandle('device', handle);
+      yield* this.wrongHandle('device');
       return 1;
     }
     const options = this.options();
@@ -234,7 +234,7 @@ class Call {
     const word = this.words.shift();
     const handle = word === undefined ? undefined : this.handleOf(word);
     if (word !== undefined && handle === undefined) {
-      yield* this.wrongHandle('port', word);
+      yield* this.wrongHandle('port');
       return 1;
     }
     const ports = this.ports.filter(([each]) => handle === undefined || each === handle);
@@ -255,7 +255,7 @@ class Call {
     const word = this.words.shift() ?? '';
     const handle = this.handleOf(word);
     if (handle === undefined) {
-      yield* this.wrongHandle('port', word);
+      yield* this.wrongHandle('port');
       return 1;
     }
     const type = this.options().get('type');

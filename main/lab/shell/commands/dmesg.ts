@@ -1,6 +1,6 @@
-// dmesg over the kernel log: -r raw, -T and -t times, -x levels in words, -l only some levels, -c print
-// and clear, -C clear, -n what the console shows. Left out: -w (the live console does that), facilities
-// other than kern.
+// dmesg over the kernel log: -r raw, -T and -t times, -x levels in words, -l only some levels, -c
+// print and clear, -C clear, -n what the console shows. Left out: -w (the live console does that),
+// facilities other than kern.
 
 import type { LogRecord } from '#kernel/printk.ts';
 import type { MaySleep } from '#sim/task.ts';

@@ -1,6 +1,6 @@
-// ethtool: bare, -i -S -k -K -a -A -g -l -c -P --show-priv-flags --set-priv-flags. Tables are those of
-// ethtool 6.1; what the driver does not have is `n/a`. Features that the kernel slice does not have are
-// left out of -k.
+// ethtool: bare, -i -S -k -K -a -A -g -l -c -P --show-priv-flags --set-priv-flags. Tables are those
+// of ethtool 6.1; what the driver does not have is `n/a`. Features that the kernel slice does not
+// have are left out of -k.
 
 import { formatMacAt } from '#bus/mac.ts';
 import { ENODEV, errnoText } from '#kernel/errno.ts';
@@ -190,8 +190,8 @@ function* setFeatures(process: Process, name: string, words: readonly string[]):
     const [word = '', value] = words.slice(at, at + 2);
     const group = featureGroups.find(([title, short]) => title === word || short === word);
     for (const feature of group?.[2] ?? [word]) {
-      const call = ethtool_set_feature(process.k, name, feature, value === 'on');
-      const error = yield* process.call(call);
+      const on = value === 'on';
+      const error = yield* process.call(ethtool_set_feature(process.k, name, feature, on));
       if (error === 0) continue;
       yield* process.err(`Could not change any device features\n`);
       return 1;
@@ -331,8 +331,8 @@ function* setPrivateFlags(
   words: readonly string[],
 ): MaySleep<number> {
   for (let at = 0; at + 1 < words.length; at += 2) {
-    const call = ethtool_set_priv_flag(process.k, name, words[at]!, words[at + 1] === 'on');
-    const error = yield* process.call(call);
+    const on = words[at + 1] === 'on';
+    const error = yield* process.call(ethtool_set_priv_flag(process.k, name, words[at]!, on));
     if (error < 0) return yield* netlinkError(process, error);
   }
   return 0;

@@ -1,5 +1,5 @@
-// ibstat (infiniband-diags), which reads sysfs, and ibv_devices and ibv_devinfo (rdma-core), which ask
-// the RDMA core for each port. Left out: ibv_devinfo -v and -d, all that needs a subnet.
+// ibstat (infiniband-diags), which reads sysfs, and ibv_devices and ibv_devinfo (rdma-core), which
+// ask the RDMA core for each port. Left out: ibv_devinfo -v and -d, all that needs a subnet.
 
 import { ib_query_port, rdma_port_get_link_layer } from '#kernel/infiniband/port.ts';
 import type { IbDevice } from '#kernel/infiniband/ib-device.ts';
@@ -95,7 +95,8 @@ const ibstat: Command = {
     }
     if (wanted !== undefined && !all.includes(wanted)) {
       yield* process.err(
-        `ibpanic: [${process.k.sim.current.pid}] main: '${wanted}' IB device can't be found: No such file or directory\n`,
+        `ibpanic: [${process.k.sim.current.pid}] main: '${wanted}' IB device can't be found: ` +
+          'No such file or directory\n',
       );
       return 1;
     }

@@ -1,4 +1,5 @@
 // What text programs read: the files that they name, or standard input; `-` is standard input too.
+// A file that cannot be read is reported and left out, and the program's status says so.
 
 import { EISDIR } from '#kernel/errno.ts';
 import { vfs_stat } from '#kernel/fs/vfs.ts';

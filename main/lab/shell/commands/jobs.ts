@@ -176,8 +176,7 @@ const sleep: Command = {
       seconds += Number(match[1]) * (unitSeconds[match[2] ?? ''] ?? 1);
     }
     const { k } = process;
-    const sleeping = entry_SYSCALL_64_after_hwframe(() => hrtimer_nanosleep(k, seconds * 1e9));
-    yield* process.call(sleeping);
+    yield* process.call(entry_SYSCALL_64_after_hwframe(() => hrtimer_nanosleep(k, seconds * 1e9)));
     return 0;
   },
 };

@@ -1,4 +1,5 @@
-// The module programs of kmod: modprobe, insmod, rmmod, lsmod, modinfo. Messages are kmod's.
+// The module programs of kmod: modprobe, insmod, rmmod, lsmod, modinfo. Messages are kmod's. There
+// are no module files: what can be loaded is what the machine has defined.
 
 import { EEXIST, ENOENT, errnoText, EWOULDBLOCK } from '#kernel/errno.ts';
 import { delete_module, init_module, modprobe as kernelModprobe } from '#kernel/module.ts';

@@ -1,5 +1,5 @@
-// ls: names, in columns on a terminal and one a line elsewhere; -l with the dates and sizes that the
-// pseudo file systems have. Left out: colours, sorting by anything but the name.
+// ls: names, in columns on a terminal and one a line elsewhere; -l with the dates and sizes that
+// the pseudo file systems have. Left out: colours, sorting by anything but the name.
 
 import { errnoText } from '#kernel/errno.ts';
 import { vfs_readdir, vfs_readlink, vfs_stat } from '#kernel/fs/vfs.ts';

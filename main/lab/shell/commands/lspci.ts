@@ -1,6 +1,7 @@
-// lspci: the cards that the kernel knows, read from their configuration space. Names come from a small
-// part of pci.ids. -vv decodes what the lab's card has: command and status, BARs, power management,
-// MSI-X, the PCI Express link. Left out: bridges (the lab's machine shows none), -t, -mm.
+// lspci: the cards that the kernel knows, read from their configuration space. Names come from a
+// small part of pci.ids. -vv decodes what the lab's card has: command and status, BARs, power
+// management, MSI-X, the PCI Express link. Left out: bridges (the lab's machine shows none), -t,
+// -mm.
 
 import type { PciDevice } from '#kernel/pci/pci-device.ts';
 import type { MaySleep } from '#sim/task.ts';
@@ -214,7 +215,8 @@ class Card {
     const payload = (value: number): number => 128 << (value & 7);
     return [
       `\t\tDevCap:\tMaxPayload ${payload(device)} bytes, PhantFunc 0`,
-      `\t\tDevCtl:\tMaxPayload ${payload(control >> 5)} bytes, MaxReadReq ${payload(control >> 12)} bytes`,
+      `\t\tDevCtl:\tMaxPayload ${payload(control >> 5)} bytes, ` +
+        `MaxReadReq ${payload(control >> 12)} bytes`,
       `\t\tLnkCap:\tPort #0, ${link(capable)}, ASPM not supported`,
       `\t\tLnkSta:\t${link(now)}`,
     ];

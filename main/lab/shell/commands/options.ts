@@ -1,5 +1,5 @@
-// Options of small programs, read as getopt_long does: `-n 5`, `-n5`, `-rw`, `--lines=5`, `--`, options
-// behind operands. Numbers with a sign are operands.
+// Options of small programs, read as getopt_long does: `-n 5`, `-n5`, `-rw`, `--lines=5`, `--`,
+// options behind operands. Numbers with a sign are operands.
 
 /** What was found on a command line. */
 export interface Options {

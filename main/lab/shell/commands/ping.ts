@@ -1,5 +1,6 @@
-// ping of iputils: -c -i -s -w -W -I -q -O. A request a second, replies and errors as they come, and the
-// summary at the end, at the deadline, or at Ctrl-C. Left out: names, flood, IPv6, record route.
+// ping of iputils: -c -i -s -w -W -I -q -O. A request a second, replies and errors as they come,
+// and the summary at the end, at the deadline, or at Ctrl-C. Left out: names, flood, IPv6, record
+// route.
 
 import { formatIpv4, parseIpv4Address } from '#bus/ipv4.ts';
 import { errnoText } from '#kernel/errno.ts';

@@ -1,4 +1,5 @@
-// test and [ (XCU test): files, texts, numbers, !, -a, -o, brackets.
+// test and [ (XCU test): files, texts, numbers, !, -a, -o, brackets. A wrong expression is status 2
+// and a message, as in dash.
 
 import { vfs_readlink, vfs_stat } from '#kernel/fs/vfs.ts';
 import type { MaySleep } from '#sim/task.ts';

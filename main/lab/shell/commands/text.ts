@@ -1,4 +1,5 @@
-// Text programs: cat, head, tail, wc, sort, uniq, tee, rm.
+// Text programs: cat, head, tail, wc, sort, uniq, tee, rm, in the words of coreutils. They read as
+// they go, so that head ends a pipe early. Left out: what is not in their summaries.
 
 import { errnoText } from '#kernel/errno.ts';
 import { vfs_stat, vfs_write } from '#kernel/fs/vfs.ts';

@@ -32,7 +32,12 @@ machine:
   cpus: 2
   hz: 1000
   variant: v6.1+bond-locks-intf
-  card: { profile: default, msixVectors: 0, without: [PORT_REMAP], with: [BLH], port2: { type: ib, sense: true, types: [ib] } }
+  card:
+    profile: default
+    msixVectors: 0
+    without: [PORT_REMAP]
+    with: [BLH]
+    port2: { type: ib, sense: true, types: [ib] }
   modules: { mlx4_core: 'debug_level=1 port_type_array=2,2' }
   rename: false
   autoload: false

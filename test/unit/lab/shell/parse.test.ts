@@ -44,7 +44,10 @@ function commandText(command: Command): string {
       return `if{${branches.join(' else ')}${otherwise}}`;
     }
     case 'for':
-      return `for ${command.name} in ${command.words.map(wordText).join(' ')}{${programText(command.body)}}`;
+      return (
+        `for ${command.name} in ${command.words.map(wordText).join(' ')}` +
+        `{${programText(command.body)}}`
+      );
     default:
       return `${command.kind}{${programText(command.condition)}}{${programText(command.body)}}`;
   }

@@ -1,4 +1,5 @@
-// `ip addr show|add|del|flush`. IPv4 only: the kernel slice has no IPv6 addresses.
+// `ip addr show|add|del|flush`. IPv4 only: the kernel slice has no IPv6 addresses, and -6 shows
+// devices without any. Left out: peers, metrics, lifetimes.
 
 import { formatIpv4 } from '#bus/ipv4.ts';
 import { ipAddrAdd, ipAddrDelete, ipAddrList } from '#kernel/net/rtnl-addr.ts';

@@ -1,4 +1,5 @@
-// The command `ip` of iproute2: link, address, neighbour, route.
+// The command `ip` of iproute2: link, address, neighbour, route. Options stand in front of the
+// object, and every word may be shortened, as there.
 
 import type { MaySleep } from '#sim/task.ts';
 import type { Command } from '../../state.ts';

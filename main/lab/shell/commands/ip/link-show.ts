@@ -1,5 +1,6 @@
-// `ip link show`: devices in the forms of iproute2 (text, -br, -o, -s, -d, JSON). Left out of -d: sizes of
-// segmentation offload and numbers of receive queues, which the kernel slice does not have.
+// `ip link show`: devices in the forms of iproute2 (text, -br, -o, -s, -d, JSON). Left out of -d:
+// sizes of segmentation offload and numbers of receive queues, which the kernel slice does not
+// have.
 
 import { ipLinkGet, ipLinkList } from '#kernel/net/rtnl-link.ts';
 import type { LinkInfo } from '#kernel/net/rtnl-link.ts';

@@ -1,4 +1,5 @@
-// `ip link set|add|delete`. The words are read as iproute2 reads them, then it is one call of the kernel.
+// `ip link set|add|delete`. The words are read as iproute2 reads them, then it is one call of the
+// kernel.
 
 import { macToBytes, parseMac } from '#bus/mac.ts';
 import { ipLinkAdd, ipLinkDelete, ipLinkSet } from '#kernel/net/rtnl-link.ts';

@@ -1,4 +1,5 @@
-// `ip neigh show|add|replace|del|flush`.
+// `ip neigh show|add|replace|del|flush`. Entries that need no question (groups, broadcast) are not
+// shown, as there.
 
 import { formatIpv4 } from '#bus/ipv4.ts';
 import { macToBytes, parseMac } from '#bus/mac.ts';

@@ -1,5 +1,5 @@
-// One call of `ip`: its options, its words, and how iproute2 answers mistakes. Words may be shortened
-// as iproute2 allows it: `ip a`, `ip l s`, `ip n`.
+// One call of `ip`: its options, its words, and how iproute2 answers mistakes. Words may be
+// shortened as iproute2 allows it: `ip a`, `ip l s`, `ip n`.
 
 import { parseIpv4Address } from '#bus/ipv4.ts';
 import { ENODEV, errnoText } from '#kernel/errno.ts';

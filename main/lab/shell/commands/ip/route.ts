@@ -1,4 +1,5 @@
-// `ip route show|add|del|get`.
+// `ip route show|add|del|get`, tables main and local. Left out: rules, multipath, types other than
+// unicast for routes of the user.
 
 import { formatIpv4 } from '#bus/ipv4.ts';
 import { errnoText } from '#kernel/errno.ts';
@@ -50,7 +51,9 @@ const routeJson = (route: FibRoute): Json => ({
   flags: route.linkdown ? ['linkdown'] : [],
 });
 
-/** The order of the kernel's table: by network, the longer prefix first, the better metric first. */
+/**
+ * The order of the kernel's table: by network, the longer prefix first, the better metric first.
+ */
 const byPrefix = (a: FibRoute, b: FibRoute): number =>
   a.destination - b.destination || b.prefixLength - a.prefixLength || a.metric - b.metric;
 
@@ -129,7 +132,8 @@ function* get(request: IpRequest): MaySleep<number> {
   const kind = route.type === 'unicast' ? '' : `${route.type} `;
   const cache = route.type === 'unicast' ? '' : `<${route.type}> `;
   yield* request.lines([
-    `${kind}${formatIpv4(destination)} ${via}dev ${route.dev.name} src ${formatIpv4(route.source)} uid 0 `,
+    `${kind}${formatIpv4(destination)} ${via}dev ${route.dev.name} ` +
+      `src ${formatIpv4(route.source)} uid 0 `,
     `    cache ${cache}`,
   ]);
   return 0;

@@ -1,4 +1,5 @@
-// ethtool, devlink, ibstat and ibv_devinfo on a real machine. Shapes are those of ethtool 6.1, iproute2
+// ethtool, devlink, ibstat and ibv_devinfo on a real machine. Shapes are those of ethtool 6.1,
+// iproute2
 // 6.1 and rdma-core 44, compared with the real programs where those run without a card.
 
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -93,12 +94,14 @@ describe('ethtool', () => {
     const rings = 'RX:\t\t8192\nRX Mini:\tn/a\nRX Jumbo:\tn/a\nTX:\t\t8192\n';
     expect(lab.out('ethtool -g ens1')).toMatch(
       new RegExp(
-        `^Ring parameters for ens1:\nPre-set maximums:\n${rings}Current hardware settings:\nRX:\t\t1024\n`,
+        `^Ring parameters for ens1:\nPre-set maximums:\n${rings}` +
+          'Current hardware settings:\nRX:\t\t1024\n',
       ),
     );
+    const channels = 'RX:\t\t4\nTX:\t\t4\nOther:\t\tn/a\nCombined:\tn/a\n';
     expect(lab.out('ethtool -l ens1')).toBe(
-      'Channel parameters for ens1:\nPre-set maximums:\nRX:\t\t4\nTX:\t\t4\nOther:\t\tn/a\nCombined:\tn/a\n' +
-        'Current hardware settings:\nRX:\t\t4\nTX:\t\t4\nOther:\t\tn/a\nCombined:\tn/a\n',
+      `Channel parameters for ens1:\nPre-set maximums:\n${channels}` +
+        `Current hardware settings:\n${channels}`,
     );
     expect(lab.out('ethtool -a ens1')).toBe(
       'Pause parameters for ens1:\nAutonegotiate:\toff\nRX:\t\ton\nTX:\t\ton\n\n',
@@ -138,7 +141,8 @@ describe('ethtool', () => {
     ],
     [
       'ethtool nosuch',
-      'netlink error: no device matches name (offset 24)\nnetlink error: No such device\nNo data available\n',
+      'netlink error: no device matches name (offset 24)\nnetlink error: No such device\n' +
+        'No data available\n',
       75,
     ],
     ['ethtool -i nosuch', 'Cannot get driver information: No such device\n', 71],
@@ -185,8 +189,8 @@ describe('devlink', () => {
       `${handle}:\n  name internal_error_reset type generic\n    values:\n` +
         '      cmode runtime value true\n      cmode driverinit value true\n',
     );
-    const set = `devlink dev param set ${handle} name internal_error_reset value false cmode runtime`;
-    lab.out(set);
+    const set = `devlink dev param set ${handle} name internal_error_reset`;
+    lab.out(`${set} value false cmode runtime`);
     expect(lab.out('cat /sys/module/mlx4_core/parameters/internal_err_reset')).toBe('0\n');
     expect(JSON.parse(lab.out('devlink -j dev param show'))).toMatchObject({
       param: {

@@ -1,4 +1,5 @@
-// `ip` on a real machine, in iproute2 6.1's words. The shapes were compared with the real program's.
+// `ip` on a real machine, in iproute2 6.1's words. The shapes were compared with the real
+// program's.
 
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { bondedLab, bootedLab } from '#test/support/lab.ts';
@@ -17,7 +18,8 @@ describe('what it shows', () => {
   });
 
   const lo =
-    '1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue state UNKNOWN mode DEFAULT group default qlen 1000';
+    '1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue state UNKNOWN ' +
+    'mode DEFAULT group default qlen 1000';
   const ens1 =
     '2: ens1: <BROADCAST,MULTICAST,SLAVE,UP,LOWER_UP> mtu 1500 qdisc mq master bond0 state UP';
 
@@ -63,8 +65,8 @@ describe('what it shows', () => {
     expect(bond[2]).toMatch(/^ {4}bond mode active-backup active_slave ens1 miimon 100 updelay 0 /);
     expect(bond[2]).toMatch(/tlb_dynamic_lb 1 addrgenmode eui64 numtxqueues 16 $/);
     expect(lab.out('ip -d link show ens1d1').split('\n')[2]).toBe(
-      `    bond_slave state BACKUP mii_status UP link_failure_count 0 perm_hwaddr ${mac2} queue_id 0 ` +
-        'prio 0 addrgenmode eui64 numtxqueues 4 parentbus pci parentdev 0000:06:00.0 ',
+      `    bond_slave state BACKUP mii_status UP link_failure_count 0 perm_hwaddr ${mac2} ` +
+        'queue_id 0 prio 0 addrgenmode eui64 numtxqueues 4 parentbus pci parentdev 0000:06:00.0 ',
     );
   });
 
@@ -97,7 +99,8 @@ describe('what it shows', () => {
     ]);
     expect(lab.out('ip -o a')).toBe(
       '1: lo    inet 127.0.0.1/8 scope host lo\\       valid_lft forever preferred_lft forever\n' +
-        '4: bond0    inet 10.0.0.2/24 scope global bond0\\       valid_lft forever preferred_lft forever\n',
+        '4: bond0    inet 10.0.0.2/24 scope global bond0' +
+        '\\       valid_lft forever preferred_lft forever\n',
     );
     expect(lab.out('ip -6 -o a')).toBe('');
   });
@@ -222,9 +225,14 @@ describe('what it changes', () => {
   test('ip addr add, del, flush', () => {
     lab.out('ip addr add 10.0.0.2/24 brd 10.0.0.255 dev ens1');
     lab.out('ip addr add 10.0.0.3/24 dev ens1 label ens1:x');
-    expect(lab.out('ip a show ens1')).toMatch(
-      / inet 10\.0\.0\.2\/24 brd 10\.0\.0\.255 scope global ens1\n.*\n +inet 10\.0\.0\.3\/24 scope global secondary ens1:x\n/,
-    );
+    const addresses = lab
+      .out('ip a show ens1')
+      .split('\n')
+      .filter((line) => line.includes('inet'));
+    expect(addresses).toEqual([
+      '    inet 10.0.0.2/24 brd 10.0.0.255 scope global ens1',
+      '    inet 10.0.0.3/24 scope global secondary ens1:x',
+    ]);
     lab.out('ip addr del 10.0.0.3/24 dev ens1');
     expect(lab.out('ip a show ens1')).not.toContain('10.0.0.3');
     lab.out('ip addr flush dev ens1');

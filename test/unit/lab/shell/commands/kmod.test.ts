@@ -1,5 +1,5 @@
-// The module programs in kmod's words, and lspci in pciutils'. Expected texts of lspci were made by the
-// real program (3.9.0) from a dump of this card's configuration space.
+// The module programs in kmod's words, and lspci in pciutils'. Expected texts of lspci were made by
+// the real program (3.9.0) from a dump of this card's configuration space.
 
 import { beforeEach, describe, expect, test } from 'vitest';
 import { quietLab } from '#test/support/lab.ts';
@@ -135,7 +135,8 @@ describe('lspci', () => {
   test('-vv decodes registers and the link', () => {
     const text = lab.out('lspci -vv');
     expect(text).toContain(
-      '\tControl: I/O- Mem+ BusMaster- SpecCycle- MemWINV- VGASnoop- ParErr- Stepping- SERR- FastB2B- DisINTx-\n',
+      '\tControl: I/O- Mem+ BusMaster- SpecCycle- MemWINV- VGASnoop- ParErr- Stepping- SERR- ' +
+        'FastB2B- DisINTx-\n',
     );
     expect(text).toContain(
       '\t\tVector table: BAR=0 offset=0007c000\n\t\tPBA: BAR=0 offset=0007d000\n',
