@@ -15,7 +15,15 @@ export interface Divergence {
   readonly said: string;
 }
 
-/** `the 2nd mutex.lock of rtnl_mutex by ip` */
+/** Where the run stands, in the words of a choice. */
+interface Place {
+  readonly kind: number;
+  readonly from: string;
+  readonly object: string;
+  readonly occurrence: number;
+}
+
+/** `at mutex.lock number 2 of rtnl_mutex by ip` */
 function placeInWords(choice: Choice): string {
   if (choice.kind === 0) return 'at the start';
   const kind = kindTable[choice.kind]?.name ?? `event ${choice.kind}`;
@@ -41,6 +49,8 @@ export class ReplayPolicy implements Policy {
   private since = 0;
   /** The place of the next switch was passed, but its target could not run yet. */
   private due = false;
+  /** How the last context that the recording knows has left. */
+  private left: Place | null = null;
 
   /** `textOf` gives an object's name from its number in the run that replays. */
   constructor(choices: readonly Choice[], textOf: (object: number) => string) {
@@ -56,11 +66,14 @@ export class ReplayPolicy implements Policy {
 
   choose(runnable: readonly Task[], current: Task | null, at: PointInfo): Task {
     const choice = this.divergence === null ? this.choices[this.at] : undefined;
-    if (choice !== undefined && (this.due || this.isAt(choice, at))) {
+    if (current === null) this.noteLeaving(at);
+    if (choice !== undefined && (this.due || this.isHere(choice, current, at))) {
       const target = runnable.find((task) => task.name === choice.to);
-      if (target !== undefined) return this.follow(target, at);
+      if (target !== undefined) {
+        if (this.due || this.isLate(choice, current, at)) this.bridged++;
+        return this.follow(target, at);
+      }
       if (current === null) this.diverge(choice, runnable);
-      else if (!this.due) this.bridged++;
       this.due = true;
     }
     return current ?? this.pick(runnable, choice);
@@ -71,7 +84,8 @@ export class ReplayPolicy implements Policy {
    */
   forced(only: Task, at: PointInfo): void {
     const choice = this.divergence === null ? this.choices[this.at] : undefined;
-    if (choice?.to !== only.name || !(this.due || this.isAt(choice, at))) return;
+    this.noteLeaving(at);
+    if (choice?.to !== only.name || !(this.due || this.isHere(choice, null, at))) return;
     this.bridged++;
     this.follow(only, at);
   }
@@ -85,19 +99,39 @@ export class ReplayPolicy implements Policy {
     return this.divergence;
   }
 
-  private isAt(choice: Choice, at: PointInfo): boolean {
+  /** Contexts that the recording does not know leave no trace here: the one before them counts. */
+  private noteLeaving(at: PointInfo): void {
+    if (at.from === '' || this.known.has(at.from)) this.left = this.placeOf(at);
+  }
+
+  private placeOf(at: PointInfo): Place {
+    const { kind, from } = at;
+    return { kind, from, object: this.textOf(at.object), occurrence: at.occurrence(this.since) };
+  }
+
+  private isHere(choice: Choice, current: Task | null, at: PointInfo): boolean {
+    // Cheap for nearly every point: another context, or another kind.
+    if (current !== null && (choice.kind !== at.kind || choice.from !== at.from)) return false;
+    const place = current === null ? this.left : this.placeOf(at);
     return (
-      choice.kind === at.kind &&
-      choice.from === at.from &&
-      choice.object === this.textOf(at.object) &&
-      choice.occurrence <= at.occurrence(this.since)
+      place !== null &&
+      choice.kind === place.kind &&
+      choice.from === place.from &&
+      choice.object === place.object &&
+      choice.occurrence <= place.occurrence
     );
+  }
+
+  /** The place of the switch has been passed while nobody was asked. */
+  private isLate(choice: Choice, current: Task | null, at: PointInfo): boolean {
+    return current !== null && choice.occurrence < at.occurrence(this.since);
   }
 
   private follow(target: Task, at: PointInfo): Task {
     this.at++;
     this.since = at.position;
     this.due = false;
+    this.left = null;
     return target;
   }
 
