@@ -9,6 +9,7 @@ const inlined: ReadonlySet<string> = new Set([
   'del_adev',
   'delete_drivers',
   'add_drivers',
+  'device_lock',
   'netdev_wait_allrefs_any',
   'unregister_netdevice',
   'wait_event',
@@ -42,13 +43,16 @@ const primitives: readonly RegExp[] = [
 const matches = (patterns: readonly RegExp[], text: string): boolean =>
   patterns.some((pattern) => pattern.test(text));
 
+/** Programs are functions of the lab; a kernel's stack ends where it was entered. */
+const isUserSpace = (place: string): boolean => place.startsWith('lab/');
+
 const isOurs = (name: string): boolean => /^[a-z][a-z0-9]*[A-Z]/.test(name);
 
 /** Lines of a call trace from `function@path:line` call sites, innermost first. */
 export function stackFrames(sites: readonly string[]): string[] {
   return sites.flatMap((site) => {
     const [name = '', place = ''] = site.split('@');
-    if (isOurs(name) || inlined.has(name)) return [];
+    if (isOurs(name) || inlined.has(name) || isUserSpace(place)) return [];
     const found = modulePattern.exec(place);
     const compiled = compiledNames.get(name) ?? name;
     return [found === null ? compiled : `${compiled} [${found[1]!}]`];

@@ -4,6 +4,7 @@
 import type { Actor, CycleStep, Deadlock } from '#detect/graph.ts';
 import { deadlockSentence } from '#detect/sentence.ts';
 import type { Kernel, KernelFinding } from '#kernel/kernel.ts';
+import { placeOf } from '#kernel/stack.ts';
 import type { Task } from '#sim/task.ts';
 
 /** Every kind of finding. */
@@ -46,14 +47,10 @@ export const taskNamed = (k: Kernel, name: string): Task | undefined =>
 export const taskOfActor = (k: Kernel, actor: Actor): Task | undefined =>
   taskNamed(k, (actor.executor ?? actor).name);
 
-/** Code that only waits; the place of a task is the first call site outside it. */
-const waitingCode = /^kernel\/(locking|sched|wait|time|rcu|workqueue\/wait)/;
-
 /** Where a blocked task stands; empty for one that runs. */
-export function placeOf(task: Task | undefined): string[] {
-  if (task?.runState !== 'blocked') return [];
-  const site = task.stack.find((each) => !waitingCode.test(each.split('@')[1] ?? ''));
-  return site === undefined ? [] : [site];
+function placesOf(task: Task | undefined): string[] {
+  const place = task?.runState === 'blocked' ? placeOf(task.stack) : '';
+  return place === '' ? [] : [place];
 }
 
 const unique = (texts: readonly string[]): string[] => [...new Set(texts)];
@@ -71,12 +68,12 @@ function deadlockFinding(k: Kernel, deadlock: Deadlock): Finding {
     timeNs,
     text: deadlockSentence(deadlock),
     objects: unique(steps.flatMap(objectsOfStep)),
-    places: unique(steps.flatMap(({ waiter }) => placeOf(taskOfActor(k, waiter)))),
+    places: unique(steps.flatMap(({ waiter }) => placesOf(taskOfActor(k, waiter)))),
   };
 }
 
 function kernelFinding(k: Kernel, { kind, timeNs, text, task }: KernelFinding): Finding {
-  const places = kind === 'hung' ? placeOf(taskNamed(k, task)) : [];
+  const places = kind === 'hung' ? placesOf(taskNamed(k, task)) : [];
   return { kind, timeNs, text, objects: [task], places };
 }
 
