@@ -21,9 +21,8 @@ export class AtomicSleepLog {
 
 const rcuDepth = (k: Kernel, task: Task): number => k.rcu.readers.get(task) ?? 0;
 
-/** Why the context must not sleep. */
 const isForbidden = (k: Kernel, task: Task): boolean =>
-  preempt_count(task) > 0 || irqs_disabled(task) || rcuDepth(k, task) > 0;
+  task.atomic || task.softirqDepth > 0 || (k.rcu.readers.size > 0 && rcuDepth(k, task) > 0);
 
 /**
  * might_sleep(): complains when the context must not sleep. `place` is file and line of the check

@@ -37,11 +37,15 @@ export class Choices implements PointInfo {
     const task = this.last?.number ?? 0;
     const isSame = counted.kind === kind && counted.object === object && counted.task === task;
     if (!isSame || counted.since !== since) {
-      Object.assign(counted, { task, kind, object, since, upTo: since, count: 0 });
+      counted.task = task;
+      counted.kind = kind;
+      counted.object = object;
+      counted.since = since;
+      counted.upTo = since;
+      counted.count = 0;
     }
-    for (; counted.upTo < trace.count; counted.upTo++) {
-      if (trace.matches(counted.upTo, kind, object, task)) counted.count++;
-    }
+    counted.count += trace.countMatches(counted.upTo, trace.count, kind, object, task);
+    counted.upTo = trace.count;
     return Math.max(1, counted.count);
   }
 

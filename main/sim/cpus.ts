@@ -18,6 +18,8 @@ interface Cpu {
   /** Contexts on this CPU, the interrupted ones below; the last one executes. */
   readonly stack: Task[];
   readonly requests: Request[];
+  /** One context for each kind and name of frame, used again and again. */
+  readonly frames: Record<Request['kind'], Map<string, Task>>;
 }
 
 /** True for a context that keeps its CPU. */
@@ -29,13 +31,16 @@ export class Cpus {
 
   private readonly sim: Sim;
   private readonly list: Cpu[];
-  /** One context object per frame name and CPU, used again and again. */
-  private readonly frames = new Map<string, Task>();
   private pinned = 0;
 
   constructor(count: number, sim: Sim) {
     this.sim = sim;
-    this.list = Array.from({ length: count }, (_, index) => ({ index, stack: [], requests: [] }));
+    this.list = Array.from({ length: count }, (_, index) => ({
+      index,
+      stack: [],
+      requests: [],
+      frames: { hardirq: new Map<string, Task>(), softirq: new Map<string, Task>() },
+    }));
   }
 
   get count(): number {
@@ -124,7 +129,7 @@ export class Cpus {
   }
 
   private start(cpu: Cpu, request: Request): void {
-    const frame = this.frameFor(request, cpu.index);
+    const frame = this.frameFor(request, cpu);
     const below = this.occupant(cpu);
     if (below === undefined) cpu.stack.length = 0;
     else this.interrupt(below, frame);
@@ -134,15 +139,14 @@ export class Cpus {
     this.sim.resume(frame);
   }
 
-  private frameFor(request: Request, cpu: number): Task {
-    const name = `${request.name} on CPU ${cpu}`;
-    const key = `${request.kind} ${name}`;
-    const known = this.frames.get(key);
+  private frameFor(request: Request, cpu: Cpu): Task {
+    const frames = cpu.frames[request.kind];
+    const known = frames.get(request.name);
     const body: Atomic<void> = this.frame(request);
     if (known === undefined) {
-      const made = this.sim.make(name, request.kind, body);
+      const made = this.sim.make(`${request.name} on CPU ${cpu.index}`, request.kind, body);
       made.blockedOn = this.sim.trace.intern(request.name);
-      this.frames.set(key, made);
+      frames.set(request.name, made);
       return made;
     }
     known.body = body;

@@ -10,6 +10,8 @@ import type { Kind } from './kinds.ts';
 export const recordBytes = 24;
 /** Records in a full chunk. */
 export const chunkRecords = 65_536;
+/** Records in the first chunk of a run, which grows until it is full: short runs stay small. */
+const firstRecords = 4096;
 
 /** One event, decoded. */
 export interface TraceEvent {
@@ -26,10 +28,27 @@ export interface TraceEvent {
 
 /** A run of records in one buffer, with one view per field width. */
 class Chunk {
-  readonly bytes = new Uint8Array(chunkRecords * recordBytes);
-  readonly f64 = new Float64Array(this.bytes.buffer);
-  readonly u32 = new Uint32Array(this.bytes.buffer);
-  readonly u16 = new Uint16Array(this.bytes.buffer);
+  readonly records: number;
+  readonly bytes: Uint8Array;
+  readonly f64: Float64Array;
+  readonly u32: Uint32Array;
+  readonly u16: Uint16Array;
+
+  constructor(records: number) {
+    const buffer = new ArrayBuffer(records * recordBytes);
+    this.records = records;
+    this.bytes = new Uint8Array(buffer);
+    this.f64 = new Float64Array(buffer);
+    this.u32 = new Uint32Array(buffer);
+    this.u16 = new Uint16Array(buffer);
+  }
+
+  /** The same records with twice the room. */
+  grown(): Chunk {
+    const larger = new Chunk(2 * this.records);
+    larger.bytes.set(this.bytes);
+    return larger;
+  }
 }
 
 /** The recorder. The engine keeps nowNs, cpu and task current; everyone emits. */
@@ -41,7 +60,7 @@ export class Trace {
   /** Number of the task that runs. Written by the engine only. */
   task = 0;
 
-  private readonly chunks: Chunk[] = [new Chunk()];
+  private readonly chunks: Chunk[] = [new Chunk(firstRecords)];
   private current: Chunk = this.chunks[0]!;
   private used = 0;
   private readonly texts: string[] = [''];
@@ -55,11 +74,7 @@ export class Trace {
 
   /** Records an event in the present context. Numbers are unsigned 32-bit. */
   emit(kind: Kind, object: number, value: number, place = 0): void {
-    if (this.used === chunkRecords) {
-      this.current = new Chunk();
-      this.chunks.push(this.current);
-      this.used = 0;
-    }
+    if (this.used === this.current.records) this.makeRoom();
     const { f64, u32, u16, bytes } = this.current;
     const at = this.used++;
     f64[at * 3] = this.nowNs;
@@ -70,6 +85,17 @@ export class Trace {
     u16[at * 12 + 10] = this.task;
     bytes[at * 24 + 22] = kind;
     bytes[at * 24 + 23] = this.cpu;
+  }
+
+  private makeRoom(): void {
+    if (this.current.records < chunkRecords) {
+      this.current = this.current.grown();
+      this.chunks[this.chunks.length - 1] = this.current;
+      return;
+    }
+    this.current = new Chunk(chunkRecords);
+    this.chunks.push(this.current);
+    this.used = 0;
   }
 
   /** Number of a string; equal strings have equal numbers. 0 is the empty string. */
@@ -121,12 +147,28 @@ export class Trace {
     };
   }
 
-  /** True when the event at `seq` has this kind, object and task (any, by default). Cheap. */
-  matches(seq: number, kind: Kind, object: number, task = -1): boolean {
+  /** True when the event at `seq` has this kind and object. Cheaper than event(). */
+  matches(seq: number, kind: Kind, object: number): boolean {
     const chunk = this.chunks[Math.floor(seq / chunkRecords)]!;
     const at = seq % chunkRecords;
-    if (chunk.bytes[at * 24 + 22] !== kind || chunk.u32[at * 6 + 2] !== object) return false;
-    return task < 0 || chunk.u16[at * 12 + 10] === task;
+    return chunk.bytes[at * 24 + 22] === kind && chunk.u32[at * 6 + 2] === object;
+  }
+
+  /** How many events from `from` on, up to `to`, have this kind, object and task. */
+  countMatches(from: number, to: number, kind: Kind, object: number, task: number): number {
+    let count = 0;
+    for (let seq = from; seq < to;) {
+      const chunk = this.chunks[Math.floor(seq / chunkRecords)]!;
+      const first = seq % chunkRecords;
+      const end = Math.min(chunkRecords, first + to - seq);
+      const { u32, u16, bytes } = chunk;
+      for (let at = first; at < end; at++) {
+        const isKind = bytes[at * 24 + 22] === kind && u16[at * 12 + 10] === task;
+        if (isKind && u32[at * 6 + 2] === object) count++;
+      }
+      seq += end - first;
+    }
+    return count;
   }
 
   /** Events from `from` (0) to the end. */

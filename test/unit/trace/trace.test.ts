@@ -76,6 +76,38 @@ test('records on both sides of a chunk boundary', () => {
   expect(tail.map((event) => event.seq)).toEqual([chunkRecords - 1, chunkRecords]);
 });
 
+test('events of a kind, object and task are counted, across chunks too', () => {
+  const trace = new Trace();
+  const total = chunkRecords + 5000;
+  for (let n = 0; n < total; n++) {
+    trace.task = n % 3;
+    trace.emit(n % 2 === 0 ? K['cell.read'] : K['cell.write'], n % 5, 0);
+  }
+  const slow = (from: number, to: number): number => {
+    let count = 0;
+    for (let n = from; n < to; n++) if (n % 2 === 0 && n % 5 === 4 && n % 3 === 1) count++;
+    return count;
+  };
+  for (const [from, to] of [
+    [0, total],
+    [7, 7],
+    [10, 11],
+    [4000, 5000],
+    [chunkRecords - 40, chunkRecords + 40],
+    [chunkRecords, total],
+  ] as const) {
+    expect(trace.countMatches(from, to, K['cell.read'], 4, 1)).toBe(slow(from, to));
+  }
+});
+
+test('a short run takes little memory, and grows without losing anything', () => {
+  const trace = new Trace();
+  for (let n = 0; n < 20_000; n++) trace.emit(K.preempt, n, n * 2, n * 3);
+  for (const seq of [0, 4095, 4096, 8191, 8192, 19_999]) {
+    expect(trace.event(seq)).toMatchObject({ object: seq, value: seq * 2, place: seq * 3 });
+  }
+});
+
 test('an event outside the run is an error', () => {
   const trace = new Trace();
   trace.emit(K.preempt, 0, 0);
