@@ -96,18 +96,26 @@ export function* down_interruptible(sem: Semaphore): MaySleep<number> {
 export function* up(sem: Semaphore): Atomic<void> {
   const { k } = sem;
   if (k.sim.point(K['sem.up'], sem.object)) yield preempt;
-  const giver = currentActor(k);
-  if (!k.graph.release(sem.resource, giver)) {
-    const oldest = sem.resource.holds[0];
-    if (oldest !== undefined) k.graph.release(sem.resource, oldest.actor);
-  }
   const first = sem.waiters.shift();
-  if (first === undefined) {
-    sem.count++;
-    return;
-  }
-  first.up = true;
-  k.graph.endWait(actorOf(k, first.task), sem.resource);
-  k.graph.hold(sem.resource, actorOf(k, first.task), '');
-  k.sim.wake(first.task);
+  if (first === undefined) sem.count++;
+  else handOver(sem, first);
+  // Only now: while a waiter still waits for it, the unit must not seem lost.
+  giveBack(sem);
+}
+
+function handOver(sem: Semaphore, waiter: Waiter): void {
+  const { k } = sem;
+  const actor = actorOf(k, waiter.task);
+  waiter.up = true;
+  k.graph.endWait(actor, sem.resource);
+  k.graph.hold(sem.resource, actor, '');
+  k.sim.wake(waiter.task);
+}
+
+/** Takes a hold off the graph: the giver's, or else the oldest. */
+function giveBack(sem: Semaphore): void {
+  const { k } = sem;
+  if (k.graph.release(sem.resource, currentActor(k))) return;
+  const oldest = sem.resource.holds[0];
+  if (oldest !== undefined) k.graph.release(sem.resource, oldest.actor);
 }
