@@ -22,10 +22,10 @@ export class Child {
     body: () => MaySleep<number>,
   ) {
     this.exited = new WaitQueue(k, `exit of ${task.name}`);
-    this.task = user_task(k, task.name, task.comm, task.parentPid, () => this.main(body));
+    this.task = user_task(k, task.name, task.comm, task.parentPid, () => this.runProgram(body));
   }
 
-  private *main(body: () => MaySleep<number>): MaySleep<void> {
+  private *runProgram(body: () => MaySleep<number>): MaySleep<void> {
     this.status = yield* body();
     wakeAll(this.exited);
   }
