@@ -353,8 +353,8 @@ export class Sim {
       this.running = null;
       if (this.heap.nextNs === Infinity) {
         if (this.relaxing.length === 0) return null;
-        this.endRelaxing();
-        continue;
+        // Busy loops and no event in sight: only time can end them.
+        this.setRelaxAlarm();
       }
       if (this.heap.nextNs > untilNs) {
         this.trace.nowNs = untilNs;

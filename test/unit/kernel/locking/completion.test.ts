@@ -139,7 +139,8 @@ describe('a wait with a time limit', () => {
     thread(k, 'waiter', function* (): MaySleep<void> {
       left = yield* wait_for_completion_timeout(done, limitJiffies);
     });
-    if (completeAfterMs !== null) thread(k, 'giver', () => after(k, completeAfterMs, complete(done)));
+    if (completeAfterMs !== null)
+      thread(k, 'giver', () => after(k, completeAfterMs, complete(done)));
     k.sim.run(100 * second);
     return left;
   };
@@ -183,7 +184,11 @@ describe('a wait with a time limit', () => {
 describe('a signal', () => {
   const cases: [string, (done: Completion) => MaySleep<number>, number][] = [
     ['interruptible', wait_for_completion_interruptible, SIGTERM],
-    ['interruptible with a limit', (c) => wait_for_completion_interruptible_timeout(c, 1000), SIGTERM],
+    [
+      'interruptible with a limit',
+      (c) => wait_for_completion_interruptible_timeout(c, 1000),
+      SIGTERM,
+    ],
     ['killable', wait_for_completion_killable, SIGKILL],
   ];
   it.each(cases)('ends a wait that is %s', (_name, wait, signal) => {

@@ -133,14 +133,7 @@ describe('a mutex', () => {
     const seen = [...k.trace.events()]
       .filter((event) => event.object === lock.object && kinds.includes(event.kind))
       .map((event) => `${event.task}${['lock', 'acquired', 'unlock'][kinds.indexOf(event.kind)]!}`);
-    expect(seen).toEqual([
-      '1lock',
-      '1acquired',
-      '2lock',
-      '1unlock',
-      '2acquired',
-      '2unlock',
-    ]);
+    expect(seen).toEqual(['1lock', '1acquired', '2lock', '1unlock', '2acquired', '2unlock']);
   });
 });
 
