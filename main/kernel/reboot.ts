@@ -8,15 +8,19 @@ import { entry_SYSCALL_64_after_hwframe } from './fs/syscalls.ts';
 import type { Kernel } from './kernel.ts';
 import { pr_emerg } from './printk.ts';
 
-function* kernel_restart_prepare(k: Kernel): MaySleep<void> {
+function* kernel_restart(k: Kernel): MaySleep<void> {
   yield* device_shutdown(k);
-}
-
-function* __do_sys_reboot(k: Kernel): MaySleep<void> {
-  yield* kernel_restart_prepare(k);
   pr_emerg(k, 'reboot: Restarting system');
 }
 
+function* __do_sys_reboot(k: Kernel): MaySleep<void> {
+  yield* kernel_restart(k);
+}
+
+function* __x64_sys_reboot(k: Kernel): MaySleep<void> {
+  yield* __do_sys_reboot(k);
+}
+
 /** Shuts the machine down for a restart; comes back when nothing is left to wait for. */
-export const kernel_restart = (k: Kernel): MaySleep<void> =>
-  entry_SYSCALL_64_after_hwframe(() => __do_sys_reboot(k));
+export const sys_reboot = (k: Kernel): MaySleep<void> =>
+  entry_SYSCALL_64_after_hwframe(() => __x64_sys_reboot(k));

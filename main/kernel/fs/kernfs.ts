@@ -171,7 +171,7 @@ export function* kernfs_put_active(node: KernfsNode): Atomic<void> {
 }
 
 /** Waits until nobody reads or writes the file any more. Inlined into __kernfs_remove in stacks. */
-function* drain(node: KernfsNode): MaySleep<void> {
+function* drainFile(node: KernfsNode): MaySleep<void> {
   if (node.activeCount === 0) return;
   const { k, active } = node;
   const task = k.sim.current;
@@ -200,7 +200,7 @@ export function* __kernfs_remove(node: KernfsNode): MaySleep<void> {
   const doomed = subtree(node);
   for (const each of doomed) each.deactivated = true;
   for (const each of doomed) {
-    yield* drain(each);
+    yield* drainFile(each);
     if (isLinked(each)) each.parent?.children.delete(each.name);
   }
 }

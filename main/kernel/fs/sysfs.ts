@@ -5,7 +5,7 @@ import type { MaySleep } from '#sim/task.ts';
 import { EEXIST } from '../errno.ts';
 import { KERN_WARNING, printk } from '../printk.ts';
 import {
-  __kernfs_remove,
+  kernfs_remove,
   kernfs_create_dir,
   kernfs_create_file,
   kernfs_create_link,
@@ -73,7 +73,7 @@ export function* sysfs_remove_file_self(directory: KernfsNode, name: string): Ma
 }
 
 export function* sysfs_remove_dir(directory: KernfsNode): MaySleep<void> {
-  yield* __kernfs_remove(directory);
+  yield* kernfs_remove(directory);
 }
 
 /** 0 or -EEXIST. */

@@ -3,7 +3,7 @@
 
 import { errnoText } from '#kernel/errno.ts';
 import { vfs_readdir, vfs_write } from '#kernel/fs/vfs.ts';
-import { kernel_restart } from '#kernel/reboot.ts';
+import { sys_reboot } from '#kernel/reboot.ts';
 import type { MaySleep } from '#sim/task.ts';
 import { clockText, momentAt, twoDigits } from '../../calendar.ts';
 import type { Moment } from '../../calendar.ts';
@@ -163,7 +163,7 @@ const reboot: Command = {
     if (!args.includes('-f')) {
       return yield* process.usage('there is no service manager here: use -f', 1);
     }
-    yield* process.call(kernel_restart(process.k));
+    yield* process.call(sys_reboot(process.k));
     process.state.machine.halt();
     return 0;
   },
