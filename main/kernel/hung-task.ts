@@ -9,6 +9,7 @@ import { print_worker_info, traceLines } from './dump-stack.ts';
 import type { Kernel } from './kernel.ts';
 import { KERN_ERR, KERN_INFO, printk } from './printk.ts';
 import { kthread_run, schedule, wake_up_process } from './sched.ts';
+import { placeOf } from './stack.ts';
 import { print_tainted, test_taint } from './taint.ts';
 import { schedule_timeout_interruptible } from './time/delay.ts';
 
@@ -97,7 +98,8 @@ export class HungTaskDetector {
     const text = `task ${task.comm}:${task.pid} blocked for more than ${seconds} seconds.`;
     if (sysctls.hung_task_warnings === 0) return;
     if (sysctls.hung_task_warnings > 0) sysctls.hung_task_warnings--;
-    k.findings.push({ kind: 'hung', timeNs: k.sim.now(), task: task.name, text });
+    const place = placeOf(task.stack);
+    k.findings.push({ kind: 'hung', timeNs: k.sim.now(), task: task.name, text, place });
     printk(k, KERN_ERR, `INFO: ${text}`);
     printk(k, KERN_ERR, `      ${print_tainted(k)} ${k.options.release} #1`);
     printk(

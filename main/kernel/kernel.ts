@@ -48,6 +48,8 @@ export interface KernelFinding {
   readonly timeNs: number;
   readonly task: string;
   readonly text: string;
+  /** Call site of the cause, `function@file:line`. */
+  readonly place: string;
 }
 
 export class Kernel {

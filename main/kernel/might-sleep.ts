@@ -11,7 +11,12 @@ import { KERN_DEFAULT, KERN_ERR, printk } from './printk.ts';
 import { add_taint } from './taint.ts';
 
 /** Frames of the check itself. */
-const ownFrames: readonly string[] = ['might_sleep', '__might_resched', '__schedule_bug'];
+const ownFrames: readonly string[] = [
+  'callerSite',
+  'might_sleep',
+  '__might_resched',
+  '__schedule_bug',
+];
 
 /** When complaints were printed, in jiffies. */
 export class AtomicSleepLog {
@@ -33,13 +38,11 @@ export function might_sleep(k: Kernel, place?: string): void {
   if (isForbidden(k, task)) __might_resched(k, task, place);
 }
 
-const callerPlace = (): string => {
-  const site = captureStack().find((each) => !ownFrames.includes(each.split('@')[0]!));
-  return site?.split('@')[1] ?? 'unknown:0';
-};
+const callerSite = (): string =>
+  captureStack().find((each) => !ownFrames.includes(each.split('@')[0]!)) ?? '';
 
 function __might_resched(k: Kernel, task: Task, where: string | undefined): void {
-  const place = where ?? callerPlace();
+  const place = where ?? callerSite().split('@')[1] ?? 'unknown:0';
   const log = k.atomicSleeps;
   if (k.jiffies - (log.foundAt.get(place) ?? -Infinity) >= k.HZ) {
     log.foundAt.set(place, k.jiffies);
@@ -48,6 +51,7 @@ function __might_resched(k: Kernel, task: Task, where: string | undefined): void
       timeNs: k.sim.now(),
       task: task.name,
       text: `sleeping function called from invalid context at ${place}`,
+      place: callerSite(),
     });
   }
   if (log.printedAt !== null && k.jiffies < log.printedAt + k.HZ) return;
@@ -78,6 +82,7 @@ export function __schedule_bug(k: Kernel): void {
   printk(k, KERN_DEFAULT, print_modules(k));
   dump_stack(k, ownFrames);
   add_taint(k, 'W');
-  k.findings.push({ kind: 'atomicSleep', timeNs: k.sim.now(), task: task.name, text });
+  const place = callerSite();
+  k.findings.push({ kind: 'atomicSleep', timeNs: k.sim.now(), task: task.name, text, place });
   k.sim.cpus.unpin(task);
 }

@@ -17,6 +17,7 @@ import {
 import type { Kernel } from './kernel.ts';
 import { KERN_ALERT, KERN_CRIT, KERN_DEFAULT, KERN_EMERG, KERN_ERR, KERN_INFO } from './printk.ts';
 import { printk } from './printk.ts';
+import { placeOf } from './stack.ts';
 import { add_taint, print_tainted } from './taint.ts';
 
 const cutHere = '------------[ cut here ]------------';
@@ -74,7 +75,14 @@ export function oops_report(k: Kernel, task: Task, error: Oops): void {
   const { trace } = k;
   trace.emit(K.oops, trace.intern(error.headline), trace.intern(task.name));
   const number = k.findings.filter((finding) => finding.kind === 'oops').length + 1;
-  k.findings.push({ kind: 'oops', timeNs: k.sim.now(), task: task.name, text: error.headline });
+  const sites = callSites(error);
+  k.findings.push({
+    kind: 'oops',
+    timeNs: k.sim.now(),
+    task: task.name,
+    text: error.headline,
+    place: placeOf(sites),
+  });
   if (error.headline.startsWith('KASAN')) add_taint(k, 'B');
   const shape = shapeOf(error.headline);
   for (const [level, text] of shape.head) printk(k, level, text);
@@ -82,7 +90,7 @@ export function oops_report(k: Kernel, task: Task, error: Oops): void {
   const lines = [
     `${prefix}${shape.die} [#${number}] PREEMPT SMP`,
     ...dump_stack_print_info(k, task),
-    ...traceLines(callSites(error)),
+    ...traceLines(sites),
     print_modules(k),
     ...(shape.faultAddress === null ? [] : [`CR2: ${shape.faultAddress.padStart(16, '0')}`]),
     '---[ end trace 0000000000000000 ]---',

@@ -10,6 +10,7 @@ const inlined: ReadonlySet<string> = new Set([
   'delete_drivers',
   'add_drivers',
   'device_lock',
+  'module_text',
   'netdev_wait_allrefs_any',
   'unregister_netdevice',
   'wait_event',
@@ -32,6 +33,9 @@ const schedulerFrames: readonly RegExp[] = [
   /^(_{0,3}down(_.*)?|rwsem_down_.*)$/,
   /^(__|do_)?wait_for_(common|completion.*)$/,
 ];
+
+/** Functions that a place is not named by: their caller is what one wants to know. */
+const noPlaces: ReadonlySet<string> = new Set(['device_lock', 'module_text']);
 
 /** Files of the primitives: a place in the code is named by the function that calls them. */
 const primitives: readonly RegExp[] = [
@@ -68,7 +72,7 @@ export function procStackFrames(sites: readonly string[]): string[] {
 export function placeOf(sites: readonly string[]): string {
   const found = sites.find((site) => {
     const [name = '', place = ''] = site.split('@');
-    return !isOurs(name) && name !== 'device_lock' && !matches(primitives, place);
+    return !isOurs(name) && !noPlaces.has(name) && !matches(primitives, place);
   });
   return found ?? '';
 }

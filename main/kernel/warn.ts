@@ -5,6 +5,7 @@ import { captureStack } from '#sim/stack.ts';
 import { dump_stack_print_info, print_modules, traceLines } from './dump-stack.ts';
 import type { Kernel } from './kernel.ts';
 import { KERN_WARNING, printk } from './printk.ts';
+import { placeOf } from './stack.ts';
 import { add_taint } from './taint.ts';
 
 /** WARN_ON_ONCE(): as warn_on(), the first time at this place. */
@@ -36,5 +37,6 @@ export function warn_on(k: Kernel, place: string, functionName: string, message?
     ].join('\n'),
   );
   add_taint(k, 'W');
-  k.findings.push({ kind: 'warning', timeNs: k.sim.now(), task: task.name, text });
+  const timeNs = k.sim.now();
+  k.findings.push({ kind: 'warning', timeNs, task: task.name, text, place: placeOf(sites) });
 }

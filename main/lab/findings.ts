@@ -4,7 +4,6 @@
 import type { Actor, CycleStep, Deadlock } from '#detect/graph.ts';
 import { deadlockSentence } from '#detect/sentence.ts';
 import type { Kernel, KernelFinding } from '#kernel/kernel.ts';
-import { placeOf } from '#kernel/stack.ts';
 import type { Task } from '#sim/task.ts';
 
 /** Every kind of finding. */
@@ -47,11 +46,8 @@ export const taskNamed = (k: Kernel, name: string): Task | undefined =>
 export const taskOfActor = (k: Kernel, actor: Actor): Task | undefined =>
   taskNamed(k, (actor.executor ?? actor).name);
 
-/** Where a blocked task stands; empty for one that runs. */
-function placesOf(task: Task | undefined): string[] {
-  const place = task?.runState === 'blocked' ? placeOf(task.stack) : '';
-  return place === '' ? [] : [place];
-}
+/** No place is an empty list. */
+const placesOf = (place: string): string[] => (place === '' ? [] : [place]);
 
 const unique = (texts: readonly string[]): string[] => [...new Set(texts)];
 
@@ -61,26 +57,29 @@ const objectsOfStep = ({ waiter, resource, holder }: CycleStep): string[] => [
   holder.name,
 ];
 
-function deadlockFinding(k: Kernel, deadlock: Deadlock): Finding {
+function deadlockFinding(deadlock: Deadlock): Finding {
   const { steps, timeNs } = deadlock;
   return {
     kind: 'deadlock',
     timeNs,
     text: deadlockSentence(deadlock),
     objects: unique(steps.flatMap(objectsOfStep)),
-    places: unique(steps.flatMap(({ waiter }) => placesOf(taskOfActor(k, waiter)))),
+    places: unique(steps.flatMap(({ place }) => placesOf(place))),
   };
 }
 
-function kernelFinding(k: Kernel, { kind, timeNs, text, task }: KernelFinding): Finding {
-  const places = kind === 'hung' ? placesOf(taskNamed(k, task)) : [];
-  return { kind, timeNs, text, objects: [task], places };
-}
+const kernelFinding = ({ kind, timeNs, text, task, place }: KernelFinding): Finding => ({
+  kind,
+  timeNs,
+  text,
+  objects: [task],
+  places: placesOf(place),
+});
 
 /** Everything that was found so far, in the order of time. */
 export function findingsOf(k: Kernel): Finding[] {
-  const deadlocks = k.graph.deadlocks.map((deadlock) => deadlockFinding(k, deadlock));
-  const others = k.findings.map((finding) => kernelFinding(k, finding));
+  const deadlocks = k.graph.deadlocks.map(deadlockFinding);
+  const others = k.findings.map(kernelFinding);
   return [...deadlocks, ...others].sort((a, b) => a.timeNs - b.timeNs);
 }
 

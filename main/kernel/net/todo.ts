@@ -5,6 +5,7 @@
 // graph for all its length: so the graph sees a cycle at the moment it closes, while the kernel
 // only prints its line.
 
+import { captureStack } from '#sim/stack.ts';
 import type { MaySleep } from '#sim/task.ts';
 import { K } from '#trace/kinds.ts';
 import { put_device } from '../base/device.ts';
@@ -12,6 +13,7 @@ import type { Kernel } from '../kernel.ts';
 import { pr_emerg } from '../printk.ts';
 import { rcu_barrier } from '../rcu.ts';
 import { currentActor } from '../sched.ts';
+import { placeOf } from '../stack.ts';
 import { msleep } from '../time/delay.ts';
 import { wakeAll } from '../wait.ts';
 import { NETDEV_UNREGISTER } from './events.ts';
@@ -51,7 +53,8 @@ function warnAboutReferences(k: Kernel, list: readonly NetDevice[]): void {
     const text = `waiting for ${dev.name} to become free. Usage count = ${count}`;
     pr_emerg(k, `unregister_netdevice: ${text}`);
     const task = k.sim.current.name;
-    k.findings.push({ kind: 'netdevReference', timeNs: k.sim.now(), task, text });
+    const place = placeOf(captureStack());
+    k.findings.push({ kind: 'netdevReference', timeNs: k.sim.now(), task, text, place });
   }
 }
 

@@ -1,6 +1,7 @@
 // A scenario from its text to its result: outcomes, bounds, checks, findings, the board of
 // detectors.
 
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { exitStatus } from '#cli/exit.ts';
 import { choosePolicy, makePolicy } from '#lab/policy.ts';
@@ -251,6 +252,18 @@ describe('the story', () => {
     expect(deadlock!.places.some((place) => place.startsWith('mlx4_do_bond@driver/'))).toBe(true);
   });
 
+  test('a warning is placed where the waiting is', () => {
+    const [warning] = result.findings.filter(({ kind }) => kind === 'netdevReference');
+    expect(warning!.places).toEqual([
+      expect.stringMatching(/^netdev_wait_allrefs_any@kernel\/net\/todo.ts:\d+$/),
+    ]);
+  });
+
+  test('a hung task is placed where it hangs', () => {
+    const [hung] = result.findings.filter(({ kind }) => kind === 'hung');
+    expect(hung!.places).toEqual([expect.stringMatching(/^mlx4_do_bond@driver\//)]);
+  });
+
   test('the board: graph and warning fired, the hung task detector saw half of it', () => {
     const states = Object.fromEntries(result.detectors.map(({ name, state }) => [name, state]));
     expect(states).toEqual({
@@ -289,6 +302,19 @@ describe('the story', () => {
     expect(board.find(({ name }) => name === 'hungTask')).toMatchObject({
       state: 'silent',
       why: expect.stringContaining('hung_task_timeout_secs is 0') as string,
+    });
+  });
+});
+
+describe('places of a fault', () => {
+  test('a call into unloaded code is placed at the caller', () => {
+    const file = 'main/lab/scenarios/unloaded-code-race.yaml';
+    const scenario = loadScenario(file, readFileSync(file, 'utf8'));
+    const policy = makePolicy(choosePolicy(undefined, undefined));
+    const [oops] = runScenario(scenario, { policy }).findings;
+    expect(oops).toMatchObject({
+      kind: 'oops',
+      places: [expect.stringMatching(/^setup_port_data@kernel\/infiniband\//)],
     });
   });
 });
