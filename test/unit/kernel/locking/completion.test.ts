@@ -17,7 +17,7 @@ import {
   withdrawPromise,
 } from '#kernel/locking/completion.ts';
 import type { Completion } from '#kernel/locking/completion.ts';
-import { mutex_init, mutex_lock, mutex_unlock } from '#kernel/locking/mutex.ts';
+import { mutex_init, mutex_lock } from '#kernel/locking/mutex.ts';
 import { actorOf, user_task } from '#kernel/sched.ts';
 import { send_sig, SIGKILL, SIGTERM } from '#kernel/signal.ts';
 import { procStackFrames, stackFrames } from '#kernel/stack.ts';
