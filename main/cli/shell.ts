@@ -85,6 +85,11 @@ class Session {
     if (!this.quiet) print(text);
   }
 
+  /** True while a line runs in the terminal that is looked at. */
+  get busy(): boolean {
+    return this.machine.terminal(this.terminal).busy;
+  }
+
   /** Ctrl-C: for the line that runs; twice while it does not care: for the waiting. */
   interrupt(): void {
     this.interrupts++;
@@ -232,6 +237,17 @@ async function drive(session: Session, lines: Interface): Promise<void> {
   }
 }
 
+/** As in every shell: ends what runs, or throws away what was typed so far. */
+function pressCtrlC(session: Session, lines: Interface): void {
+  process.stdout.write('^C\n');
+  if (session.busy) {
+    session.interrupt();
+    return;
+  }
+  for (const name of ['e', 'u']) lines.write(null, { ctrl: true, name });
+  lines.prompt();
+}
+
 /** Runs the shell until the end of input; gives the exit status. Throws BadFile. */
 export async function shellCommand(settings: ShellArguments): Promise<number> {
   const policy = choosePolicy(settings.policy, settings.seed);
@@ -241,7 +257,7 @@ export async function shellCommand(settings: ShellArguments): Promise<number> {
   const terminal = process.stdin.isTTY;
   const lines = createInterface({ input: process.stdin, output: process.stdout, terminal });
   lines.on('SIGINT', () => {
-    session.interrupt();
+    pressCtrlC(session, lines);
   });
   await drive(session, lines);
   lines.close();
