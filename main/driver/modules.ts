@@ -2,10 +2,10 @@
 // them; which ones are loaded is its user's business.
 
 import type { ModuleDefinition } from '#kernel/module.ts';
-import { moduleDefinition as bonding } from './bonding/module.ts';
-import { moduleDefinition as mlx4_core } from './mlx4_core/module.ts';
-import { moduleDefinition as mlx4_en } from './mlx4_en/module.ts';
-import { moduleDefinition as mlx4_ib } from './mlx4_ib/module.ts';
+import { moduleDefinition as bonding } from './bonding/bond_main.ts';
+import { moduleDefinition as mlx4_core } from './mlx4_core/main.ts';
+import { moduleDefinition as mlx4_en } from './mlx4_en/en_main.ts';
+import { moduleDefinition as mlx4_ib } from './mlx4_ib/main.ts';
 import type { DriverVariant } from './variant.ts';
 
 /** Every module that there is. */

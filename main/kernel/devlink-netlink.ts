@@ -160,18 +160,3 @@ export const devlink_nl_info_get = (
       return get === undefined ? -EOPNOTSUPP : yield* get(devlink);
     },
   );
-
-/** Lines of `devlink port`. */
-export function devlinkPortLines(k: Kernel): string[] {
-  return k.devlinks.list
-    .filter((devlink) => devlink.registered)
-    .flatMap((devlink) =>
-      devlink.ports.map((port) => {
-        const device = port.deviceName();
-        const kind = port.type === DEVLINK_PORT_TYPE_IB ? 'ibdev' : 'netdev';
-        const shown = device === '' ? '' : ` ${kind} ${device}`;
-        const type = devlinkTypeName(port.type);
-        return `${devlink.handle}/${port.index}: type ${type}${shown} flavour physical`;
-      }),
-    );
-}

@@ -253,15 +253,18 @@ export function layout<const F extends Fields>(
     set: (into, fieldName, value, at = 0) => {
       writers.get(fieldName)!(into, value, at);
     },
-    read: (from, at = 0) =>
-      Object.fromEntries([...readers].map(([n, read]) => [n, read(from, at)])) as ValuesOf<F>,
+    read: (from, at = 0) => {
+      const values: Record<string, Value> = {};
+      for (const [n, read] of readers) values[n] = read(from, at);
+      return values as ValuesOf<F>;
+    },
     make: (values) => {
       const into = new Uint8Array(sizeBytes);
       self.write(into, values);
       return into;
     },
     write: (into, values, at = 0) => {
-      for (const [n, value] of Object.entries(values)) writers.get(n)!(into, value, at);
+      for (const n in values) writers.get(n)!(into, values[n], at);
     },
     dump: (from, at = 0) =>
       Object.entries(fields)

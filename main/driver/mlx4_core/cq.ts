@@ -3,6 +3,7 @@
 // without it, under RCU in Linux: a queue is freed only when no interrupt handler of its vector
 // runs any more. Left out: deferred callbacks of user-space queues.
 
+import { readBe32 } from '#bus/bytes.ts';
 import { ENOMEM, EINVAL } from '#kernel/errno.ts';
 import { complete, init_completion, wait_for_completion } from '#kernel/locking/completion.ts';
 import { spin_lock, spin_lock_init, spin_unlock } from '#kernel/locking/spinlock.ts';
@@ -211,7 +212,7 @@ export function* mlx4_cq_arm(cq: mlx4_cq, cmd: number, uar_map: IoMem): Atomic<v
     arm_command: cmd,
     arm_consumer_index: consumer_index,
   });
-  cq.db.write(4, new DataView(record.buffer).getUint32(4));
+  cq.db.write(4, readBe32(record, 4));
   const doorbell = cqDoorbell.make({ sequence, command: cmd, cqn: cq.cqn, consumer_index });
   yield* __iowrite64_copy(uar_map, MLX4_CQ_DOORBELL, doorbell);
 }

@@ -122,9 +122,13 @@ export function mlx4_en_update_rx_prod_db(ring: mlx4_en_rx_ring): void {
 }
 
 /** Writes a descriptor: its segments, and the mark that ends a short list. */
-function mlx4_en_init_rx_desc(priv: mlx4_en_priv, ring: mlx4_en_rx_ring, index: number): void {
+function mlx4_en_init_rx_desc(
+  priv: mlx4_en_priv,
+  ring: mlx4_en_rx_ring,
+  index: number,
+  fragments: readonly number[],
+): void {
   const { lkey, addr_h, addr_l, byte_count } = wqeDataSeg.fields;
-  const fragments = rxFragments(priv.rx_skb_size);
   let address = ring.data!.address + index * ring.dataStride;
   let at = ring.firstDescriptor + index * ring.stride;
   const end = at + ring.stride;
@@ -145,6 +149,7 @@ function mlx4_en_init_rx_desc(priv: mlx4_en_priv, ring: mlx4_en_rx_ring, index: 
 /** Fills every ring with buffers and posts them, before the card may use them. 0 or -ENOMEM. */
 export function mlx4_en_activate_rx_rings(priv: mlx4_en_priv): number {
   const stride = powerOfTwo(wqeDataBytes * priv.num_frags);
+  const fragments = rxFragments(priv.rx_skb_size);
   for (const ring of priv.rx_ring) {
     ring.stride = stride;
     ring.prod = 0;
@@ -156,7 +161,7 @@ export function mlx4_en_activate_rx_rings(priv: mlx4_en_priv): number {
     if (ring.firstDescriptor !== 0) ring.buf.writeBe32(0, 0x8000_0000);
     ring.dataStride = powerOfTwo(priv.rx_skb_size);
     ring.data = dma_alloc_coherent(priv.mdev.pdev, ring.size * ring.dataStride);
-    for (let i = 0; i < ring.size; i++) mlx4_en_init_rx_desc(priv, ring, i);
+    for (let i = 0; i < ring.size; i++) mlx4_en_init_rx_desc(priv, ring, i, fragments);
     ring.actual_size = ring.size;
     ring.prod = ring.size;
     ring.rx_alloc_pages += ring.size;

@@ -80,9 +80,8 @@ export function* ioread32be(memory: IoMem, offset: number): Atomic<number> {
   return swab32(yield* readl(memory, offset));
 }
 
-export function* iowrite32be(memory: IoMem, offset: number, value: number): Atomic<void> {
-  yield* writel(memory, offset, swab32(value));
-}
+export const iowrite32be = (memory: IoMem, offset: number, value: number): Atomic<void> =>
+  writel(memory, offset, swab32(value));
 
 /** Copies bytes (a multiple of 4) to a register window, as BlueFlame does: one point for all. */
 export function* __iowrite64_copy(memory: IoMem, offset: number, bytes: Uint8Array): Atomic<void> {

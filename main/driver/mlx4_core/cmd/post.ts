@@ -3,6 +3,7 @@
 // Everything happens under device_state_mutex, so that no command reaches a card that is being
 // reset; in event mode a busy card is waited for with the mutex held.
 
+import { readBe32 } from '#bus/bytes.ts';
 import { EIO } from '#kernel/errno.ts';
 import { mutex_lock, mutex_unlock } from '#kernel/locking/mutex.ts';
 import { ioread32be, iowrite32be } from '#kernel/pci/io.ts';
@@ -75,7 +76,7 @@ function* writeRegister(
     opcode_modifier: op_modifier,
     opcode: commandTable[op].opcode,
   });
-  const word = (offset: number): number => new DataView(words.buffer).getUint32(offset);
+  const word = (offset: number): number => readBe32(words, offset);
   yield* iowrite32be(hcr, HCR_IN_PARAM_OFFSET, in_param.high);
   yield* iowrite32be(hcr, HCR_IN_PARAM_OFFSET + 4, in_param.low);
   yield* iowrite32be(hcr, HCR_IN_MODIFIER_OFFSET, in_modifier);

@@ -4,6 +4,7 @@
 // interrupt and looks at all queues. A queue's consumer index and memory are touched only here.
 // Messages are the kernel's. Left out: events of virtual functions.
 
+import { readBe32 } from '#bus/bytes.ts';
 import { iowrite32be } from '#kernel/pci/io.ts';
 import { IRQ_HANDLED, IRQ_NONE } from '#kernel/pci/irq.ts';
 import { queue_work } from '#kernel/workqueue.ts';
@@ -55,7 +56,7 @@ const hex = (value: number, digits = 0): string => value.toString(16).padStart(d
 export function* eq_set_ci(eq: mlx4_eq, arm: boolean): Atomic<void> {
   const { page, offset } = notNull(eq.doorbell);
   const word = eqDoorbell.make({ arm, consumer_index: eq.cons_index & indexBits });
-  yield* iowrite32be(page, offset, new DataView(word.buffer).getUint32(0));
+  yield* iowrite32be(page, offset, readBe32(word, 0));
 }
 
 /** Copies the next entry into `into`. False when the card has not written it yet. */

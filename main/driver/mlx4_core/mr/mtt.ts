@@ -81,13 +81,12 @@ function* mlx4_write_mtt_chunk(
   const { mtt_table } = mlx4_priv(dev).mr_table;
   const found = yield* mlx4_table_find(notNull(mtt_table), mtt.offset + start);
   if (found === null) return -ENOMEM;
-  const entries = new DataView(new ArrayBuffer(pages.length * mttEntryBytes));
-  for (const [index, address] of pages.entries()) {
-    entries.setUint32(index * mttEntryBytes, Math.floor(address / 2 ** 32));
-    const low = (address % 2 ** 32) + MLX4_MTT_FLAG_PRESENT;
-    entries.setUint32(index * mttEntryBytes + 4, low);
+  let at = found.offset;
+  for (const address of pages) {
+    found.buf.writeBe32(at, Math.floor(address / 2 ** 32));
+    found.buf.writeBe32(at + 4, (address % 2 ** 32) + MLX4_MTT_FLAG_PRESENT);
+    at += mttEntryBytes;
   }
-  found.buf.write(found.offset, new Uint8Array(entries.buffer));
   return 0;
 }
 

@@ -3,7 +3,7 @@
 // noted.
 
 import type { WireEnd, WirePort, LinkOffer, LinkState } from '#bus/wire.ts';
-import { moduleDefinition } from '#driver/bonding/module.ts';
+import { moduleDefinition } from '#driver/bonding/bond_main.ts';
 import type { bonding, slave } from '#driver/bonding/bonding.ts';
 import { bond_slaves } from '#driver/bonding/bonding.ts';
 import { parseVariant } from '#driver/variant.ts';

@@ -3,7 +3,7 @@
 import { ConnectX3 } from '#device/connectx3.ts';
 import type { CommandRecord } from '#device/command.ts';
 import type { CardOptions, CardProfile } from '#device/options.ts';
-import { moduleDefinition as mlx4_core } from '#driver/mlx4_core/module.ts';
+import { moduleDefinition as mlx4_core } from '#driver/mlx4_core/main.ts';
 import type {
   mlx4_core_module,
   mlx4_dev,

@@ -2,7 +2,7 @@
 // MSI-X against facts/device 11.4 and 11.9.
 
 import { describe, expect, it } from 'vitest';
-import { moduleDefinition as mlx4_en } from '#driver/mlx4_en/module.ts';
+import { moduleDefinition as mlx4_en } from '#driver/mlx4_en/en_main.ts';
 import { modprobe } from '#kernel/module.ts';
 import { dev_open } from '#kernel/net/dev.ts';
 import { rtnl_lock, rtnl_unlock } from '#kernel/net/rtnetlink.ts';

@@ -4,12 +4,12 @@
 
 import { ConnectX3 } from '#device/connectx3.ts';
 import type { CardOptions } from '#device/options.ts';
-import { moduleDefinition as bonding } from '#driver/bonding/module.ts';
+import { moduleDefinition as bonding } from '#driver/bonding/bond_main.ts';
 import { MLX4_FLAG_BONDED } from '#driver/mlx4_core/mlx4.ts';
 import type { mlx4_core_module, mlx4_dev } from '#driver/mlx4_core/mlx4.ts';
-import { moduleDefinition as mlx4_core } from '#driver/mlx4_core/module.ts';
-import { moduleDefinition as mlx4_en } from '#driver/mlx4_en/module.ts';
-import { moduleDefinition as mlx4_ib } from '#driver/mlx4_ib/module.ts';
+import { moduleDefinition as mlx4_core } from '#driver/mlx4_core/main.ts';
+import { moduleDefinition as mlx4_en } from '#driver/mlx4_en/en_main.ts';
+import { moduleDefinition as mlx4_ib } from '#driver/mlx4_ib/main.ts';
 import { parseVariant } from '#driver/variant.ts';
 import type { DriverVariant } from '#driver/variant.ts';
 import { randomPolicy } from '#explore/random.ts';

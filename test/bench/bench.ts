@@ -1,0 +1,156 @@
+// `npm run bench`: how fast the lab is, each figure beside what it is expected to be and beside
+// another that was measured in the same minute, because figures of two machines, or of one machine
+// on two days, say nothing about each other. Nothing here is a test: a slow machine fails nobody.
+
+import { loadavg } from 'node:os';
+import { bootsPerSecond } from './boot.ts';
+import { bringUpsPerSecond, cardPacketsPerSecond, commandsPerSecond } from './card.ts';
+import { cpuSeconds } from './clock.ts';
+import {
+  idleTaskRatio,
+  pointsPerSecond,
+  softirqRoundTripsPerSecond,
+  workItemsPerSecond,
+} from './engine.ts';
+import { loopbackPackets, wirePackets } from './packets.ts';
+
+/** One figure of the report. */
+interface Figure {
+  readonly name: string;
+  readonly value: number;
+  readonly unit: string;
+  /** What the house expects, in words that start with ≥ or ≤; empty when it expects nothing. */
+  readonly expected: string;
+  /** The same figure as a multiple of another. */
+  readonly beside: string;
+}
+
+/** The best of several tries: what the code can do, not what else the machine did. */
+function best(tries: number, measure: () => number): number {
+  return Math.max(...Array.from({ length: tries }, measure));
+}
+
+/** Resumptions per second of a generator that does nothing: the floor under every point. */
+function bareResumptions(count: number): number {
+  function* nothing(): Generator<undefined, void, undefined> {
+    for (;;) yield undefined;
+  }
+  const [a, b] = [nothing(), nothing()];
+  const start = cpuSeconds();
+  for (let i = 0; i < count; i += 2) {
+    a.next();
+    b.next();
+  }
+  return count / (cpuSeconds() - start);
+}
+
+const times = (value: number, other: number): string => `${(value / other).toFixed(2)} ×`;
+
+function engineFigures(): Figure[] {
+  const points = best(3, () => pointsPerSecond(10, 2_000_000));
+  const bare = best(3, () => bareResumptions(5_000_000));
+  const works = best(3, () => workItemsPerSecond(500_000));
+  const softirqs = best(3, () => softirqRoundTripsPerSecond(500_000));
+  const idle = idleTaskRatio(1_500_000, 5);
+  return [
+    {
+      name: 'points, traced',
+      value: points,
+      unit: '/s',
+      expected: '≥ 5,000,000',
+      beside: `${times(bare, points)} the time of resuming a bare generator`,
+    },
+    {
+      name: 'a point beside 1,000 idle tasks',
+      value: idle,
+      unit: '×',
+      expected: '≤ 1.3',
+      beside: 'of one beside 10; best of 5 each, margin 0.1',
+    },
+    {
+      name: 'works queued, run, flushed',
+      value: works,
+      unit: '/s',
+      expected: '',
+      beside: `${(points / works).toFixed(1)} points each`,
+    },
+    {
+      name: 'softirqs raised, run, awaited',
+      value: softirqs,
+      unit: '/s',
+      expected: '',
+      beside: `${times(softirqs, works)} the works`,
+    },
+  ];
+}
+
+function cardFigures(): Figure[] {
+  const commands = commandsPerSecond();
+  const packets = cardPacketsPerSecond();
+  const recorded = cardPacketsPerSecond(true);
+  return [
+    {
+      name: 'firmware commands',
+      value: commands,
+      unit: '/s',
+      expected: '',
+      beside: 'NOP and QUERY_PORT in turn, polled by a bare driver',
+    },
+    {
+      name: 'packets: descriptors, card, switch',
+      value: packets,
+      unit: '/s',
+      expected: '≥ 100,000',
+      beside: `${times(packets, recorded)} those that the trace keeps`,
+    },
+  ];
+}
+
+function machineFigures(): Figure[] {
+  bootsPerSecond(120);
+  const boots = best(5, () => bootsPerSecond(20));
+  const bringUps = bringUpsPerSecond();
+  wirePackets(100_000);
+  const wire = best(2, () => wirePackets(150_000));
+  const lo = best(2, () => loopbackPackets(100_000));
+  return [
+    {
+      name: 'boots: modules to both ports up',
+      value: boots,
+      unit: '/s',
+      expected: '≥ 50',
+      beside: `${(bringUps / boots).toFixed(1)} bring-ups of the bare card each`,
+    },
+    {
+      name: 'packets: socket to host and back',
+      value: wire,
+      unit: '/s',
+      expected: '≥ 100,000',
+      beside: `${times(wire, lo)} those through lo`,
+    },
+  ];
+}
+
+/** Whether a figure is as expected; empty when nothing is. */
+function verdict({ expected, value }: Figure): string {
+  if (expected === '') return '';
+  const bound = Number(expected.slice(2).replaceAll(',', ''));
+  return (expected.startsWith('≥') ? value >= bound : value <= bound) ? 'yes' : 'NO';
+}
+
+function print(figure: Figure): void {
+  const { name, value, unit, expected, beside } = figure;
+  const digits = value < 100 ? 2 : 0;
+  const shown = value.toLocaleString('en', { maximumFractionDigits: digits });
+  const columns = [
+    name.padEnd(36),
+    `${shown} ${unit}`.padStart(14),
+    expected.padStart(12),
+    verdict(figure).padEnd(4),
+    beside,
+  ];
+  console.log(columns.join('  ').trimEnd());
+}
+
+console.log(`Node ${process.version}, load ${loadavg()[0]!.toFixed(1)}; seconds are CPU seconds\n`);
+for (const figures of [engineFigures, cardFigures, machineFigures]) figures().forEach(print);
