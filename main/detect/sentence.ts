@@ -24,7 +24,8 @@ export function describeResource(resource: Resource): string {
 function describeHolder(step: CycleStep): string {
   const { holder, hold } = step;
   if (holder.kind !== 'work') return holder.name;
-  const tells = step.resource.kind === 'reference' && hold.why !== '';
+  const isReference = step.resource.kind === 'reference';
+  const tells = isReference && hold.why !== '' && !holder.name.includes(hold.why);
   const why = tells ? ` (${hold.why})` : '';
   const runs =
     holder.executor === null ? ' still in the queue' : `, run by ${holder.executor.name}`;

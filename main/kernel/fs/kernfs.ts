@@ -202,6 +202,7 @@ export function* __kernfs_remove(node: KernfsNode): MaySleep<void> {
   for (const each of doomed) {
     yield* drainFile(each);
     if (isLinked(each)) each.parent?.children.delete(each.name);
+    if (each.suicidal) wakeAll(each.active.drained);
   }
 }
 
@@ -220,12 +221,22 @@ export function* kernfs_remove_by_name_ns(parent: KernfsNode, name: string): May
  * when somebody else is removing it already.
  */
 export function* kernfs_remove_self(node: KernfsNode): MaySleep<boolean> {
-  if (node.suicidal) return false;
+  const first = !node.suicidal;
   node.suicidal = true;
   yield* kernfs_put_active(node);
-  yield* __kernfs_remove(node);
+  if (first) yield* __kernfs_remove(node);
+  else yield* waitUntilGone(node);
   // The caller gives its reference back when its store returns.
   node.active.count++;
   node.k.graph.hold(node.active.resource, currentActor(node.k), 'removes itself');
-  return true;
+  return first;
+}
+
+/** Another removes the file from inside its store: whoever came second waits for that. */
+function* waitUntilGone(node: KernfsNode): MaySleep<void> {
+  const { k, active } = node;
+  while (isLinked(node)) {
+    active.drained.sleepers.push(k.sim.current);
+    yield* schedule(k, 'D', active.resource.name, active.object);
+  }
 }

@@ -327,7 +327,7 @@ describe('the report', () => {
   it('in 6.12 has the tgid, and says when it was the last', () => {
     const lines = reportOf('6.12', worker);
     expect(lines[3]).toMatch(
-      /^task:kworker\/u8:0    state:D stack:0     pid:\d+ +tgid:\d+ +ppid:2      flags:0x00004000$/,
+      /^task:kworker\/u8:0 {4}state:D stack:0 {5}pid:\d+ +tgid:\d+ +ppid:2 {6}flags:0x00004000$/,
     );
     expect(lines.at(-1)).toBe(
       'Future hung task reports are suppressed, see sysctl kernel.hung_task_warnings',
@@ -341,7 +341,7 @@ describe('the report', () => {
     m.k.sim.run(25 * second);
     const lines = logLines(m.k);
     expect(lines[1]).toBe('      Tainted: G           OE      6.1.0 #1');
-    expect(lines[3]).toMatch(/^task:bash            state:D .* ppid:77     flags:0x00000000$/);
+    expect(lines[3]).toMatch(/^task:bash {12}state:D .* ppid:77 {5}flags:0x00000000$/);
   });
 
   it('is a finding each time it is printed, and none when it is silent', () => {

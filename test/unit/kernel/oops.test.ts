@@ -151,6 +151,7 @@ describe('an oops', () => {
       k.modules.define(
         {
           name,
+          description: name,
           depends: [],
           aliases: [],
           params: [],
@@ -163,7 +164,7 @@ describe('an oops', () => {
               yield* k.sim.spend(1);
             },
           }),
-        } as never,
+        },
         null,
       );
     }
