@@ -1,10 +1,13 @@
-// A run as it happens: the kernel log as dmesg prints it, and what stands on the terminals, in the
-// order of virtual time. Lines of a terminal carry its name as soon as there are several.
+// A run as it happens: the kernel log as dmesg prints it, what stands on the terminals, and each
+// deadlock as it closes, in the order of virtual time. Lines of a terminal carry its name as soon
+// as there are several.
 
 import { findingsOf } from '#lab/findings.ts';
 import type { LabMachine } from '#lab/machine.ts';
 import { recordText } from '#lab/shell/commands/dmesg.ts';
 import type { Terminal } from '#lab/terminal.ts';
+import { secondsText } from './print.ts';
+import { wrap } from './style.ts';
 import type { Style } from './style.ts';
 
 /** The records of a kernel log, as the machine gives them. */
@@ -26,7 +29,7 @@ export interface LiveOptions {
   write(text: string): void;
 }
 
-/** Prints a machine's log and terminals. */
+/** Prints a machine's log, terminals and deadlocks. */
 export class LiveView {
   private readonly options: LiveOptions;
   /** Lines of level debug are shown. */
@@ -51,14 +54,11 @@ export class LiveView {
         if (!typed || this.options.echo) this.terminal(terminal, text);
       };
     };
-  }
-
-  /** Calls back with the sentence of each deadlock at the moment it closes. */
-  watchDeadlocks({ k }: LabMachine, tell: (sentence: string) => void): void {
-    const { onDeadlock } = k.graph;
-    k.graph.onDeadlock = (deadlock) => {
+    const { graph } = machine.k;
+    const { onDeadlock } = graph;
+    graph.onDeadlock = (deadlock) => {
       onDeadlock(deadlock);
-      tell(findingsOf(k).findLast(({ kind }) => kind === 'deadlock')?.text ?? '');
+      this.deadlock(machine);
     };
   }
 
@@ -69,6 +69,15 @@ export class LiveView {
       if (text !== '') this.line(name, text);
     }
     this.partial.clear();
+  }
+
+  private deadlock({ k }: LabMachine): void {
+    const found = findingsOf(k).findLast(({ kind }) => kind === 'deadlock');
+    if (found === undefined) return;
+    this.flush();
+    const { style, write } = this.options;
+    const head = style.bold(style.red(`*** deadlock at ${secondsText(found.timeNs)}`));
+    write(`\n${head}\n${wrap(found.text, '    ')}\n\n`);
   }
 
   private record(record: LogRecord): void {

@@ -22,7 +22,7 @@ import { LiveView } from './live.ts';
 import { readScenario, traceHash } from './load.ts';
 import { boardLines } from './result.ts';
 import type { RunArguments } from './run.ts';
-import { styleFor, wrap } from './style.ts';
+import { styleFor } from './style.ts';
 import type { Style } from './style.ts';
 import { print, secondsText } from './print.ts';
 
@@ -66,10 +66,6 @@ class Session {
     });
     this.machine = new LabMachine(spec, new Trace(), makePolicy(policy));
     this.view.watch(this.machine);
-    this.view.watchDeadlocks(this.machine, (text) => {
-      const head = this.style.bold(this.style.red('*** deadlock'));
-      this.say(`\n${head}\n${wrap(text, '    ')}\n`);
-    });
   }
 
   boot(): void {

@@ -69,7 +69,6 @@ class Teller {
         script.onStep = (step) => {
           this.step(step);
         };
-        this.view.watchDeadlocks(machine, (text) => this.deadlock(text, machine.k.sim.now()));
       },
     });
     this.view.flush();
@@ -86,12 +85,6 @@ class Teller {
     if (step.text === this.act.showFrom) this.shown = true;
     // Loading the driver says much that only its author wants to read.
     this.view.showDebug = step.text !== 'load';
-  }
-
-  private deadlock(text: string, timeNs: number): void {
-    this.view.flush();
-    const head = this.style.bold(this.style.red(`*** deadlock at ${secondsText(timeNs)}`));
-    this.page.paragraph(`${head}\n${wrap(text, '    ')}`);
   }
 }
 
