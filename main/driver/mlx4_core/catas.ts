@@ -17,6 +17,7 @@ import {
   round_jiffies,
   timer_setup,
 } from '#kernel/time/timer.ts';
+import { warn_on_once } from '#kernel/warn.ts';
 import {
   create_singlethread_workqueue,
   destroy_workqueue,
@@ -138,11 +139,16 @@ function* sawError(priv: Priv): Atomic<boolean> {
 const nextLook = (priv: Priv): number =>
   round_jiffies(priv.k, priv.k.jiffies + MLX4_CATAS_POLL_INTERVAL_S * priv.k.HZ);
 
-/** The timer: arms itself again only while all is well. */
-function* poll_catas(priv: Priv): Atomic<void> {
-  const { dev, catas_err } = priv;
+/**
+ * The timer: arms itself again only while all is well. It is a member of the card's private part, which an
+ * unload zeroes, armed or not: an unload against a port type change (facts/driver 7.6, E2) finds it armed.
+ */
+function* poll_catas(dev: mlx4_dev): Atomic<void> {
+  const priv = mlx4_priv(dev);
+  const { timer } = priv.catas_err;
+  if (timer === null) return warn_on_once(dev.k, 'kernel/time/timer.c:1739', '__run_timers');
   if (!(yield* sawError(priv))) {
-    yield* mod_timer(catas_err.timer!, nextLook(priv));
+    yield* mod_timer(timer, nextLook(priv));
     return;
   }
   if (mayReset(dev)) yield* queue_work(dev.persist.catas_wq, dev.persist.catas_work);
@@ -152,15 +158,16 @@ export function* mlx4_start_catas_poll(dev: mlx4_dev): Atomic<void> {
   const priv = mlx4_priv(dev);
   const { k, fw, catas_err } = priv;
   const { pdev } = dev.persist;
-  catas_err.timer = timer_setup(k, `poll_catas(${cardName(dev)})`, () => poll_catas(priv));
+  const timer = timer_setup(k, `poll_catas(${cardName(dev)})`, () => poll_catas(dev));
+  catas_err.timer = timer;
   catas_err.map = ioremap(pdev, fw.catas_bar, fw.catas_offset, fw.catas_size * 4);
   if (catas_err.map === null) {
     const address = pci_resource_start(pdev, fw.catas_bar) + fw.catas_offset;
     mlx4_warn(dev, `Failed to map internal error buffer at 0x${address.toString(16)}`);
     return;
   }
-  catas_err.timer.expires = nextLook(priv);
-  yield* add_timer(catas_err.timer);
+  timer.expires = nextLook(priv);
+  yield* add_timer(timer);
 }
 
 /** Stops the timer; while the card is being removed also waits for a recovery that runs. */
