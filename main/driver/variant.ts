@@ -1,6 +1,6 @@
-// Driver variants (design section 8, facts/driver 0.2, 4.4, 4.5): a set of switches, not copies of the
-// driver. "Before the series" is v6.1, "as merged" is v6.6; `naive` is what the patches warn of and was
-// never released. A preset and switches can be combined: `v6.1+bond-locks-intf`.
+// Driver variants (design section 8, facts/driver 0.2, 4.4, 4.5): a set of switches, not copies of
+// the driver. "Before the series" is v6.1, "as merged" is v6.6; `naive` is what the patches warn of
+// and was never released. A preset and switches can be combined: `v6.1+bond-locks-intf`.
 
 import type { KernelProfile } from '#kernel/kernel.ts';
 

@@ -66,7 +66,9 @@ export function print_modules(k: Kernel): string {
   return `Modules linked in:${names.join('')}${last === '' ? '' : ` [last unloaded: ${last}]`}`;
 }
 
-/** dump_stack(): where the running context is. Its own frame and those in `without` are left out. */
+/**
+ * dump_stack(): where the running context is. Its own frame and those in `without` are left out.
+ */
 export function dump_stack(k: Kernel, without: readonly string[]): void {
   const leftOut = ['dump_stack', ...without];
   const sites = captureStack().filter((site) => !leftOut.includes(site.split('@')[0]!));

@@ -1,5 +1,5 @@
-// How fast the engine is: points per second with tracing on, what a point costs beside many idle tasks,
-// how many softirqs and works pass through it in a second.
+// How fast the engine is: points per second with tracing on, what a point costs beside many idle
+// tasks, how many softirqs and works pass through it in a second.
 
 import { randomPolicy } from '#explore/random.ts';
 import { untilBlocked } from '#explore/until-blocked.ts';

@@ -1,7 +1,8 @@
-// Goal: the numbers that a user sees while the story's deadlock stands (facts/driver 7.2b). They follow the
-// order of loading and HZ, and nothing else: not the bond's mode, not mlx4_ib, not the way of the deadlock.
-// Method: the story with each of these changed; the counts of the netdev warnings and their times from the
-// log, the wait's rounds and rebroadcasts from the trace, the works from the card's queue.
+// Goal: the numbers that a user sees while the story's deadlock stands (facts/driver 7.2b). They
+// follow the order of loading and HZ, and nothing else: not the bond's mode, not mlx4_ib, not the
+// way of the deadlock. Method: the story with each of these changed; the counts of the netdev
+// warnings and their times from the log, the wait's rounds and rebroadcasts from the trace, the
+// works from the card's queue.
 
 import { describe, expect, it } from 'vitest';
 import { inBackground, pci, play, story, typeOf } from '#test/support/story.ts';

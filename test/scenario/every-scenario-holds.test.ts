@@ -1,6 +1,7 @@
 // Goal: what the scenario files of the lab claim is true, in every driver variant.
-// Method: each file is run under each preset (and under the variant that it names itself); its checks are the
-// claims. A file must have checks for every variant, so that none can pass by saying nothing.
+// Method: each file is run under each preset (and under the variant that it names itself); its
+// checks are the claims. A file must have checks for every variant, so that none can pass by saying
+// nothing.
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';

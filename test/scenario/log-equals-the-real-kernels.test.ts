@@ -1,10 +1,10 @@
-// Goal: what the emulation prints is what a real kernel printed, line for line and in the same order.
-// Method: the machine of the recorded logs (one CPU, INTx, the same card), the same steps, the same variants;
-// both sides normalised (test/support/kernel-log.ts), the lines of mlx4, bonding, net core and hung task
-// compared. The real machine was an emulated PC on which a firmware command took some milliseconds, so ours
-// gets a slow card; its cables train for 8 s, since the card of the recordings told of no link after a change
-// of type; and the moment of the write (3.15 s after the bond) puts the statistics work, which runs every
-// 250 ms, where it was.
+// Goal: what the emulation prints is what a real kernel printed, line for line and in the same
+// order. Method: the machine of the recorded logs (one CPU, INTx, the same card), the same steps,
+// the same variants; both sides normalised (test/support/kernel-log.ts), the lines of mlx4,
+// bonding, net core and hung task compared. The real machine was an emulated PC on which a firmware
+// command took some milliseconds, so ours gets a slow card; its cables train for 8 s, since the
+// card of the recordings told of no link after a change of type; and the moment of the write (3.15
+// s after the bond) puts the statistics work, which runs every 250 ms, where it was.
 
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
@@ -55,9 +55,9 @@ ${steps}`;
 }
 
 /**
- * Where two tasks print at nearly the same time, both orders are legal, and the slow real machine had the
- * other one: takes `count` lines that begin with `text` and puts them in front of (or behind) `neighbour`.
- * Throws when the recording has them elsewhere.
+ * Where two tasks print at nearly the same time, both orders are legal, and the slow real machine
+ * had the other one: takes `count` lines that begin with `text` and puts them in front of (or
+ * behind) `neighbour`. Throws when the recording has them elsewhere.
  */
 function swapped(
   recorded: readonly string[],
@@ -132,8 +132,8 @@ ${write('eth')}  - sleep: 3s
     ['back', 'back'],
   ])('%s', (mark, heading) => {
     const told = toldLines(realSection(recorded, `${boot}${heading}`));
-    // The statistics work sets port 2's MAC again: here before the writer says that it closes the port, there
-    // while the writer, who had said so, waited for state_lock.
+    // The statistics work sets port 2's MAC again: here before the writer says that it closes the
+    // port, there while the writer, who had said so, waited for state_lock.
     const racing = variant === 'v6.6' && mark === 'write';
     const wanted = racing ? swapped(told, 'Registering MAC', 2, closesEth1) : told;
     expect(toldLines(log.get(mark)!)).toEqual(wanted);

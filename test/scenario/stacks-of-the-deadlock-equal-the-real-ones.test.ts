@@ -1,7 +1,8 @@
-// Goal: /proc/PID/stack of the writer and of the worker in the story's deadlock equal those of the real
-// kernel, frame for frame; so do sysrq w and t, and those of the smallest change (facts/driver 4.5).
-// Method: the recorded stacks of test/golden/real (i386) less offsets and suffixes of the compiler; ours less
-// what differs between the architectures: the name of the system call, and the entry, which is on x86-64 only.
+// Goal: /proc/PID/stack of the writer and of the worker in the story's deadlock equal those of the
+// real kernel, frame for frame; so do sysrq w and t, and those of the smallest change (facts/driver
+// 4.5). Method: the recorded stacks of test/golden/real (i386) less offsets and suffixes of the
+// compiler; ours less what differs between the architectures: the name of the system call, and the
+// entry, which is on x86-64 only.
 
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';

@@ -1,8 +1,9 @@
-// Goal: while the story's deadlock stands, the card's mlx4_en queue is dead (facts/driver 7.2): a pulled
-// cable is not noticed, statistics freeze, a port that was closed cannot be opened again. Read from the card:
-// after the two commands of the unbond it gets no command at all, DUMP_ETH_STATS included.
-// Method: the story under naive; the cable of port 2 out; then everything that a user sees of port 2. The
-// same hands on a machine without a deadlock (v6.6) show that each of these is noticed there.
+// Goal: while the story's deadlock stands, the card's mlx4_en queue is dead (facts/driver 7.2): a
+// pulled cable is not noticed, statistics freeze, a port that was closed cannot be opened again.
+// Read from the card: after the two commands of the unbond it gets no command at all,
+// DUMP_ETH_STATS included. Method: the story under naive; the cable of port 2 out; then everything
+// that a user sees of port 2. The same hands on a machine without a deadlock (v6.6) show that each
+// of these is noticed there.
 
 import { describe, expect, it } from 'vitest';
 import { inBackground, onSecond, play, story, typeOf } from '#test/support/story.ts';

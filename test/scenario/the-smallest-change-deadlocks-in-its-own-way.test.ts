@@ -1,7 +1,8 @@
-// Goal: the table of facts/driver 4.5: v6.1 whose mlx4_do_bond() takes intf_mutex (two lines) has the
-// deadlock of the story too, but what a user sees beside it differs from naive: the RDMA device, the removal
-// of mlx4_en, a reboot, the removal of the card.
-// Method: each row of the table under both variants; what is registered, and where who hangs stands.
+// Goal: the table of facts/driver 4.5: v6.1 whose mlx4_do_bond() takes intf_mutex (two lines) has
+// the deadlock of the story too, but what a user sees beside it differs from naive: the RDMA
+// device, the removal of mlx4_en, a reboot, the removal of the card.
+// Method: each row of the table under both variants; what is registered, and where who hangs
+// stands.
 
 import { describe, expect, it } from 'vitest';
 import { inBackground, onSecond, pci, play, story, typeOf } from '#test/support/story.ts';

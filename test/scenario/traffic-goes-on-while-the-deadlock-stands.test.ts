@@ -1,7 +1,8 @@
-// Goal: while the story's deadlock stands, what does not need the card's locks works (facts/driver 7.2):
-// RTNL is free, so `ip` answers; bond0 carries traffic over port 2, at once and after 400 s, until a user
-// closes it; the port's file tells the old type; the parts of the card are gone from the auxiliary bus.
-// Method: the story under naive, and a second terminal that tries these things while time goes on.
+// Goal: while the story's deadlock stands, what does not need the card's locks works (facts/driver
+// 7.2): RTNL is free, so `ip` answers; bond0 carries traffic over port 2, at once and after 400 s,
+// until a user closes it; the port's file tells the old type; the parts of the card are gone from
+// the auxiliary bus. Method: the story under naive, and a second terminal that tries these things
+// while time goes on.
 
 import { describe, expect, it } from 'vitest';
 import { inBackground, onSecond, play, story, typeOf } from '#test/support/story.ts';

@@ -1,7 +1,8 @@
-// Goal: what a user can try against the story's deadlock (facts/driver 7.2, 7.2b): kill -9 and Ctrl-C have no
-// effect; a second writer, rmmod mlx4_en, reboot and PCI remove hang as well, each at its own place and in
-// state D; those who sleep in a mutex are reported at their second check, the polling writer never.
-// Method: the story under naive with one such action on a second terminal; /proc/PID/stack of everybody.
+// Goal: what a user can try against the story's deadlock (facts/driver 7.2, 7.2b): kill -9 and
+// Ctrl-C have no effect; a second writer, rmmod mlx4_en, reboot and PCI remove hang as well, each
+// at its own place and in state D; those who sleep in a mutex are reported at their second check,
+// the polling writer never. Method: the story under naive with one such action on a second
+// terminal; /proc/PID/stack of everybody.
 
 import { describe, expect, it } from 'vitest';
 import { inBackground, onSecond, pci, play, story, typeOf } from '#test/support/story.ts';

@@ -1,6 +1,6 @@
-// Kernel logs made comparable: times, PCI addresses, pids, worker numbers and code offsets are taken out of
-// both sides; what a real log has and the emulation leaves out on purpose is dropped (Debian's taint and
-// release line, the brackets that only x86-64 prints around a trace).
+// Kernel logs made comparable: times, PCI addresses, pids, worker numbers and code offsets are
+// taken out of both sides; what a real log has and the emulation leaves out on purpose is dropped
+// (Debian's taint and release line, the brackets that only x86-64 prints around a trace).
 
 /** A line without what differs between machines. */
 export function normalise(text: string): string {
@@ -24,7 +24,10 @@ const told =
 /** Frames of a call trace, which have no prefix of their own. */
 const frame = /^(__)?[a-z_0-9]+( \[\w+\])?$/;
 
-/** Lines that the recordings leave out: what Debian's build prints, and the size of the card's memory. */
+/**
+ * Lines that the recordings leave out: what Debian's build prints, and the size of the card's
+ * memory.
+ */
 const untold = /^mlx4_core: (loading|module verification)|: Mapped \d+ chunks/;
 
 /** Normalised lines that the comparison is about, in order. */

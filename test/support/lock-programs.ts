@@ -1,6 +1,6 @@
-// Random programs over the kernel's locks and works, for properties of engine, wait graph and replay.
-// A program is data; running it makes real locks, tasks and works. Every lock that is taken is given
-// back in the end, so whoever is left when the machine is quiet is stuck for ever.
+// Random programs over the kernel's locks and works, for properties of engine, wait graph and
+// replay. A program is data; running it makes real locks, tasks and works. Every lock that is taken
+// is given back in the end, so whoever is left when the machine is quiet is stuck for ever.
 
 import fc from 'fast-check';
 import type { Kernel } from '#kernel/kernel.ts';

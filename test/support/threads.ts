@@ -1,4 +1,5 @@
-// Threads for tests of engine and kernel: short names, and a look at who is left when a run is over.
+// Threads for tests of engine and kernel: short names, and a look at who is left when a run is
+// over.
 
 import type { Kernel } from '#kernel/kernel.ts';
 import { kthread_run } from '#kernel/sched.ts';

@@ -8,7 +8,7 @@ import { sizes } from './rules.ts';
 import { root, sources } from './source.ts';
 
 const commentLine = /^(\s*(?:\/\/|\*) )(\S.*)$/;
-const listMark = /^([-*|+#@]|\d+[.)])/;
+const listMark = /^([-*|+#] |@|\d+[.)] )/;
 
 /** `/** text *\/` on one long line, as three lines. */
 function openedDoc(line: string): string[] {

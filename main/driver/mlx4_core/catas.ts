@@ -1,8 +1,8 @@
-// Catastrophic errors (catas.c; facts/driver 6.8, facts/device 12): a timer looks at the card's error buffer
-// every 5 s; an error resets the card, tells the parts, and restarts everything from the queue
-// `mlx4_health`. Recovery looks at interface_state without port_mutex or intf_mutex: while a port type is
-// being changed it sees the card down and does nothing (facts 7.6, E1). Kept as in both kernels.
-// Left out: crash dump (the card offers none), virtual functions.
+// Catastrophic errors (catas.c; facts/driver 6.8, facts/device 12): a timer looks at the card's
+// error buffer every 5 s; an error resets the card, tells the parts, and restarts everything from
+// the queue `mlx4_health`. Recovery looks at interface_state without port_mutex or intf_mutex:
+// while a port type is being changed it sees the card down and does nothing (facts 7.6, E1). Kept
+// as in both kernels. Left out: crash dump (the card offers none), virtual functions.
 
 import { devl_lock, devl_unlock } from '#kernel/devlink.ts';
 import { EINVAL } from '#kernel/errno.ts';
@@ -140,8 +140,9 @@ const nextLook = (priv: Priv): number =>
   round_jiffies(priv.k, priv.k.jiffies + MLX4_CATAS_POLL_INTERVAL_S * priv.k.HZ);
 
 /**
- * The timer: arms itself again only while all is well. It is a member of the card's private part, which an
- * unload zeroes, armed or not: an unload against a port type change (facts/driver 7.6, E2) finds it armed.
+ * The timer: arms itself again only while all is well. It is a member of the card's private part,
+ * which an unload zeroes, armed or not: an unload against a port type change (facts/driver 7.6, E2)
+ * finds it armed.
  */
 function* poll_catas(dev: mlx4_dev): Atomic<void> {
   const priv = mlx4_priv(dev);

@@ -1,6 +1,6 @@
-// Interfaces of a card (intf.c; facts/driver 2 and 3): registration of cards and of the parts mlx4_en and
-// mlx4_ib, in the design that the variant says, and delivery of device events to the parts. The two
-// designs are in intf/list.ts (before the series) and intf/adev.ts (the series).
+// Interfaces of a card (intf.c; facts/driver 2 and 3): registration of cards and of the parts
+// mlx4_en and mlx4_ib, in the design that the variant says, and delivery of device events to the
+// parts. The two designs are in intf/list.ts (before the series) and intf/adev.ts (the series).
 // Unprotected: interface_state is tested without a lock at the head of mlx4_unregister_device().
 
 import { auxiliary_driver_register, auxiliary_driver_unregister } from '#kernel/base/auxiliary.ts';
@@ -52,8 +52,8 @@ export function* mlx4_unregister_interface(k: Kernel, intf: mlx4_interface): May
 }
 
 /**
- * Auxiliary design: module init of a part. intf_mutex is not taken. The macro that registers stands in
- * mlx4_core, so driver and directory carry its name (facts 3.1).
+ * Auxiliary design: module init of a part. intf_mutex is not taken. The macro that registers stands
+ * in mlx4_core, so driver and directory carry its name (facts 3.1).
  */
 export function* mlx4_register_auxiliary_driver(k: Kernel, adrv: mlx4_adrv): MaySleep<number> {
   return yield* auxiliary_driver_register(k, adrv, coreOf(k).module, DRV_NAME);
@@ -119,8 +119,9 @@ export function* mlx4_unregister_event_notifier(
 }
 
 /**
- * Tells the parts of a device event, maybe from a hard interrupt: over the chain, or by the callback of
- * every interface that is on the card's list right now. `param` is a port number for port events.
+ * Tells the parts of a device event, maybe from a hard interrupt: over the chain, or by the
+ * callback of every interface that is on the card's list right now. `param` is a port number for
+ * port events.
  */
 export function* mlx4_dispatch_event(dev: mlx4_dev, event: number, param: unknown): Atomic<void> {
   const priv = mlx4_priv(dev);
@@ -138,8 +139,9 @@ export function* mlx4_dispatch_event(dev: mlx4_dev, event: number, param: unknow
 }
 
 /**
- * List design: the object that the interface of a protocol has for a port, or null. No reference is taken
- * on it. In the other design nobody asks: mlx4_ib finds the netdev by its parent and dev_port.
+ * List design: the object that the interface of a protocol has for a port, or null. No reference is
+ * taken on it. In the other design nobody asks: mlx4_ib finds the netdev by its parent and
+ * dev_port.
  */
 export function* mlx4_get_protocol_dev(
   dev: mlx4_dev,

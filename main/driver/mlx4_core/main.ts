@@ -1,5 +1,5 @@
-// The module mlx4_core (main.c: mlx4_init, mlx4_cleanup, mlx4_verify_params; facts/driver 1.1, 8.10): its
-// parameters, its static variables, and the queue `mlx4` of all cards.
+// The module mlx4_core (main.c: mlx4_init, mlx4_cleanup, mlx4_verify_params; facts/driver 1.1,
+// 8.10): its parameters, its static variables, and the queue `mlx4` of all cards.
 
 import { EINVAL } from '#kernel/errno.ts';
 import type { Kernel } from '#kernel/kernel.ts';

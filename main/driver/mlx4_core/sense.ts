@@ -1,6 +1,7 @@
-// Auto-sensing of port types (sense.c; facts/driver 6.5): a work on the queue `mlx4` that asks the firmware
-// about AUTO ports every 3 s and changes their types. It runs under port_mutex. In variants with the bond
-// work in mlx4_core both share the queue, so a bond work waits for the end of a sense work.
+// Auto-sensing of port types (sense.c; facts/driver 6.5): a work on the queue `mlx4` that asks the
+// firmware about AUTO ports every 3 s and changes their types. It runs under port_mutex. In
+// variants with the bond work in mlx4_core both share the queue, so a bond work waits for the end
+// of a sense work.
 
 import { EINVAL } from '#kernel/errno.ts';
 import { mutex_lock, mutex_unlock } from '#kernel/locking/mutex.ts';

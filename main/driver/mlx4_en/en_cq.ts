@@ -1,6 +1,6 @@
-// Completion queues of mlx4_en (en_cq.c): memory, the card's object with its event queue, NAPI, interrupt
-// moderation. A transmit CQ uses the event queue of the receive ring with its index, modulo their number.
-// Left out: affinity of interrupts to NUMA nodes, time stamps, XDP.
+// Completion queues of mlx4_en (en_cq.c): memory, the card's object with its event queue, NAPI,
+// interrupt moderation. A transmit CQ uses the event queue of the receive ring with its index,
+// modulo their number. Left out: affinity of interrupts to NUMA nodes, time stamps, XDP.
 
 import { napi_disable, napi_enable, netif_napi_add, netif_napi_del } from '#kernel/net/napi.ts';
 import { MLX4_CQ_DB_REQ_NOT } from '#prm/registers.ts';
@@ -51,7 +51,9 @@ export function* mlx4_en_destroy_cq(priv: mlx4_en_priv, cq: mlx4_en_cq): MaySlee
   cq.vector = 0;
 }
 
-/** An event queue for a receive queue that has none, on the CPU of its ring. 0 or a negative error. */
+/**
+ * An event queue for a receive queue that has none, on the CPU of its ring. 0 or a negative error.
+ */
 function* assignEq(priv: mlx4_en_priv, cq: mlx4_en_cq): MaySleep<number> {
   const { mdev, port, k } = priv;
   if (mlx4_is_eq_vector_valid(mdev.dev, port, cq.vector)) return 0;

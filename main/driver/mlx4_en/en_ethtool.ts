@@ -1,7 +1,8 @@
-// What ethtool asks of an mlx4_en netdev (en_ethtool.c; facts/driver 8.11): driver, link, private flags,
-// message level, and the table of operations.
-// Left out: self tests, flow steering rules, RSS tables, module EEPROM, port beacon, Wake-on-LAN, link modes
-// by PTYS (the card offers no ETH_PROT_CTRL: the driver then tells of 10000baseT/Full only).
+// What ethtool asks of an mlx4_en netdev (en_ethtool.c; facts/driver 8.11): driver, link, private
+// flags, message level, and the table of operations.
+// Left out: self tests, flow steering rules, RSS tables, module EEPROM, port beacon, Wake-on-LAN,
+// link modes by PTYS (the card offers no ETH_PROT_CTRL: the driver then tells of 10000baseT/Full
+// only).
 
 import { ENOMEM } from '#kernel/errno.ts';
 import { ethtool_op_get_link, SPEED_UNKNOWN } from '#kernel/net/ethtool.ts';

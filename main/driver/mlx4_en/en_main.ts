@@ -1,5 +1,6 @@
-// The module mlx4_en: its parameters (facts/driver 8.10) and how it is loaded and unloaded, in the design
-// that the variant says. Loaded by udev for the auxiliary device, or by mlx4_core's request_module.
+// The module mlx4_en: its parameters (facts/driver 8.10) and how it is loaded and unloaded, in the
+// design that the variant says. Loaded by udev for the auxiliary device, or by mlx4_core's
+// request_module.
 
 import type { ModuleDefinition } from '#kernel/module.ts';
 import { MIN_PKT_LEN } from '#prm/wqe.ts';

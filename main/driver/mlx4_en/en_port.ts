@@ -1,7 +1,8 @@
-// Port commands of mlx4_en (en_port.c; facts/device 5.8, 5.18, 5.19): VLAN filter, link state, statistics.
-// Packet and byte counters of the netdev come from the rings; the card's own counters feed errors, drops,
-// multicast and the ethtool groups. The mailbox is asked for before stats_lock is taken.
-// Left out: the flow control page of the statistics (the card does not offer FLOWSTATS_EN).
+// Port commands of mlx4_en (en_port.c; facts/device 5.8, 5.18, 5.19): VLAN filter, link state,
+// statistics. Packet and byte counters of the netdev come from the rings; the card's own counters
+// feed errors, drops, multicast and the ethtool groups. The mailbox is asked for before stats_lock
+// is taken. Left out: the flow control page of the statistics (the card does not offer
+// FLOWSTATS_EN).
 
 import { readBe32 } from '#bus/bytes.ts';
 import { spin_lock_bh, spin_unlock_bh } from '#kernel/locking/spinlock.ts';

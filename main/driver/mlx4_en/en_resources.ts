@@ -1,6 +1,6 @@
-// Queue pair contexts of mlx4_en (en_resources.c: mlx4_en_fill_qp_context; facts/device 6.5.1). Every queue
-// pair is raw Ethernet on its own port. The state and the buffer's translation entries are filled in by
-// mlx4_core on the way to "ready to send" (qp.c: mlx4_qp_to_ready).
+// Queue pair contexts of mlx4_en (en_resources.c: mlx4_en_fill_qp_context; facts/device 6.5.1).
+// Every queue pair is raw Ethernet on its own port. The state and the buffer's translation entries
+// are filled in by mlx4_core on the way to "ready to send" (qp.c: mlx4_qp_to_ready).
 // Left out: user priorities (num_up 8), loopback source checks, VXLAN, rate limits.
 
 import { NETIF_F_HW_VLAN_CTAG_RX } from '#kernel/net/flags.ts';

@@ -1,7 +1,7 @@
-// Receive queue pairs and their spreading (en_rx.c: mlx4_en_config_rss_steer, mlx4_en_create_drop_qp;
-// en_netdev.c: mlx4_en_get_qp, mlx4_en_set_rss_steer_rules; facts/device 6.5, 11.7). One ring needs no RSS
-// queue pair: steering points to it directly. Messages as in Linux.
-// Left out: tunnel steering, VXLAN, keep-FCS.
+// Receive queue pairs and their spreading (en_rx.c: mlx4_en_config_rss_steer,
+// mlx4_en_create_drop_qp; en_netdev.c: mlx4_en_get_qp, mlx4_en_set_rss_steer_rules; facts/device
+// 6.5, 11.7). One ring needs no RSS queue pair: steering points to it directly. Messages as in
+// Linux. Left out: tunnel steering, VXLAN, keep-FCS.
 
 import { readMac } from '#bus/mac.ts';
 import {
@@ -37,7 +37,10 @@ import { mlx4_en_update_rx_prod_db } from './en_rx.ts';
 import { en_err, en_info, macText, mlx4_err } from './mlx4_en.ts';
 import type { mlx4_en_priv, mlx4_en_rx_ring } from './mlx4_en.ts';
 
-/** The Toeplitz key that Linux draws at random at module load; fixed here, as every run must be equal. */
+/**
+ * The Toeplitz key that Linux draws at random at module load; fixed here, as every run must be
+ * equal.
+ */
 const rssKey = Uint8Array.from([
   0x6d, 0x5a, 0x56, 0xda, 0x25, 0x5b, 0x0e, 0xc2, 0x41, 0x67, 0x25, 0x3d, 0x43, 0xa3, 0x8f, 0xb0,
   0xd0, 0xca, 0x2b, 0xcb, 0xae, 0x7b, 0x30, 0xb4, 0x77, 0xcb, 0x2d, 0xa3, 0x80, 0x30, 0xf2, 0x0c,

@@ -1,8 +1,8 @@
-// Receiving (en_rx.c; facts/driver 8.9, facts/device 6.3, 8.7): rings of descriptors that each point to a
-// buffer, NAPI polling of the completion queue, checksum, refill. Buffers belong to their descriptor for
-// the life of the ring and the frame is copied out, where Linux swaps pages: the card sees no difference.
-// Runs for every packet: offsets come from #prm once, words are read from memory as they are, and the
-// only points are those of locks and doorbells.
+// Receiving (en_rx.c; facts/driver 8.9, facts/device 6.3, 8.7): rings of descriptors that each
+// point to a buffer, NAPI polling of the completion queue, checksum, refill. Buffers belong to
+// their descriptor for the life of the ring and the frame is copied out, where Linux swaps pages:
+// the card sees no difference. Runs for every packet: offsets come from #prm once, words are read
+// from memory as they are, and the only points are those of locks and doorbells.
 // Left out: XDP, time stamps, LRO, loopback filtering by source address (SR-IOV only).
 
 import { ENOMEM } from '#kernel/errno.ts';
@@ -183,7 +183,9 @@ function mlx4_en_refill_rx_buffers(ring: mlx4_en_rx_ring): void {
   mlx4_en_update_rx_prod_db(ring);
 }
 
-/** From the service work: rings that ran dry. Buffers cannot run out here, so it posts leftovers. */
+/**
+ * From the service work: rings that ran dry. Buffers cannot run out here, so it posts leftovers.
+ */
 export function mlx4_en_recover_from_oom(priv: mlx4_en_priv): void {
   for (const ring of priv.rx_ring) {
     if (ring.prod === ring.cons) mlx4_en_refill_rx_buffers(ring);
@@ -223,7 +225,8 @@ function buildSkb(
   const status = buf.readBe32(at + statusWordAt) >>> 16;
   const checksum = buf.readBe32(at + indexWordAt) & 0xffff;
   const { features } = dev;
-  // CHECKSUM_COMPLETE is never used: Linux 6.1 looks at a length that is still 0 (facts/device 14.1).
+  // CHECKSUM_COMPLETE is never used: Linux 6.1 looks at a length that is still 0 (facts/device
+  // 14.1).
   if ((features & NETIF_F_RXCSUM) !== 0 && checksumGood(status, checksum)) {
     skb.ip_summed = CHECKSUM_UNNECESSARY;
     ring.csum_ok++;

@@ -1,7 +1,7 @@
-// Sending (en_tx.c; facts/device 8.1 to 8.6, 6.3.6; facts/driver 8.6, 8.9): a ring of 64-byte blocks, the
-// packet inside the descriptor up to inline_thold bytes, else in a slot of the ring's buffer; owner bits,
-// stamps, doorbell, completion. Free-running counters count blocks. Runs for every packet: one point, the
-// doorbell.
+// Sending (en_tx.c; facts/device 8.1 to 8.6, 6.3.6; facts/driver 8.6, 8.9): a ring of 64-byte
+// blocks, the packet inside the descriptor up to inline_thold bytes, else in a slot of the ring's
+// buffer; owner bits, stamps, doorbell, completion. Free-running counters count blocks. Runs for
+// every packet: one point, the doorbell.
 // Left out: LSO, fragments, XDP, BlueFlame writes (the doorbell always works), byte queue limits.
 
 import { minFrameBytes } from '#bus/frame.ts';
@@ -59,7 +59,9 @@ const MAX_DESC_TXBBS = 8;
 const indexWordAt = cqe.fields.wqe_index.offset;
 const ownerAt = cqe.fields.owner_sr_opcode.offset;
 
-/** Memory, a queue pair number and the card's room for it. The queue pair stays in RESET until open. */
+/**
+ * Memory, a queue pair number and the card's room for it. The queue pair stays in RESET until open.
+ */
 export function* mlx4_en_create_tx_ring(
   priv: mlx4_en_priv,
   queueIndex: number,
@@ -256,7 +258,9 @@ function reap(ring: mlx4_en_tx_ring, newIndex: number): number {
   return packets;
 }
 
-/** Takes completions off a transmit queue. Returns how many packets; at most about the work limit. */
+/**
+ * Takes completions off a transmit queue. Returns how many packets; at most about the work limit.
+ */
 function* mlx4_en_process_tx_cq(priv: mlx4_en_priv, cq: mlx4_en_cq): Atomic<number> {
   if (!(yield* priv.port_up.read())) return 0;
   const ring = priv.tx_ring[cq.ring]!;

@@ -1,6 +1,6 @@
-// Building send descriptors (en_tx.c: build_inline_wqe, mlx4_en_build_dma_wqe; facts/device 8.1 to 8.6).
-// Pure: bytes into a scratch array; en_tx.ts copies them into the ring. The layout is that of #prm/wqe;
-// offsets are taken from its declaration once, because this runs for every packet.
+// Building send descriptors (en_tx.c: build_inline_wqe, mlx4_en_build_dma_wqe; facts/device 8.1 to
+// 8.6). Pure: bytes into a scratch array; en_tx.ts copies them into the ring. The layout is that of
+// #prm/wqe; offsets are taken from its declaration once, because this runs for every packet.
 // Left out: LSO headers (the slice of the network stack makes no GSO packets), BlueFlame.
 
 import { writeBe16, writeBe32 } from '#bus/bytes.ts';
@@ -22,7 +22,9 @@ import {
   wqeDataSeg,
 } from '#prm/wqe.ts';
 
-/** Most bytes of an inline packet: with both headers it fills two blocks (parameter inline_thold). */
+/**
+ * Most bytes of an inline packet: with both headers it fills two blocks (parameter inline_thold).
+ */
 export const MAX_INLINE = 104;
 /** Bytes of an inline segment's header. */
 const inlineHeaderBytes = 4;
@@ -77,8 +79,8 @@ function buildControl(into: Uint8Array, sizeBytes: number, control: ControlValue
 }
 
 /**
- * Builds a descriptor with the packet inside; the first word stays 0 for the caller. A packet of more
- * than 44 bytes goes on behind a second header at the next block: a segment may not cross it.
+ * Builds a descriptor with the packet inside; the first word stays 0 for the caller. A packet of
+ * more than 44 bytes goes on behind a second header at the next block: a segment may not cross it.
  */
 export function buildInlineDescriptor(
   into: Uint8Array,

@@ -1,6 +1,6 @@
-// Types, constants and log macros of mlx4_en (mlx4_en.h; facts/driver 1.5, 1.6, 1.10). Unprotected members
-// are shared cells: pndev[] and upper[] (written by probe, by the netdev notifier under RTNL, by destroy
-// under state_lock) and port_up (read by interrupt handlers without a lock).
+// Types, constants and log macros of mlx4_en (mlx4_en.h; facts/driver 1.5, 1.6, 1.10). Unprotected
+// members are shared cells: pndev[] and upper[] (written by probe, by the netdev notifier under
+// RTNL, by destroy under state_lock) and port_up (read by interrupt handlers without a lock).
 // Left out: PTP clock, DCB, XDP, flow steering rules, VXLAN, SR-IOV.
 
 import { formatMac } from '#bus/mac.ts';
@@ -110,7 +110,10 @@ export interface mlx4_en_port_profile {
   inline_thold: number;
 }
 
-/** struct mlx4_en_dev: one per card with the Ethernet part bound. Index 0 of arrays by port is unused. */
+/**
+ * struct mlx4_en_dev: one per card with the Ethernet part bound. Index 0 of arrays by port is
+ * unused.
+ */
 export interface mlx4_en_dev {
   readonly k: Kernel;
   readonly module: mlx4_en_module;

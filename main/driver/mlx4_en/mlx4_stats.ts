@@ -1,6 +1,6 @@
-// The statistics of an mlx4_en netdev: their names in the order of `ethtool -S`, the groups, and which are
-// shown (mlx4_stats.h, en_ethtool.c: main_strings, en_netdev.c: mlx4_en_set_stats_bitmap; facts/driver
-// 8.11). Pure. Left out: the groups of SR-IOV never show (no master, no slave).
+// The statistics of an mlx4_en netdev: their names in the order of `ethtool -S`, the groups, and
+// which are shown (mlx4_stats.h, en_ethtool.c: main_strings, en_netdev.c: mlx4_en_set_stats_bitmap;
+// facts/driver 8.11). Pure. Left out: the groups of SR-IOV never show (no master, no slave).
 
 /** Packet counters of the whole netdev, as in /sys/class/net/IF/statistics. */
 export const mainStats = [

@@ -1,6 +1,6 @@
 // What `echo w > /proc/sysrq-trigger` and `t` print (drivers/tty/sysrq.c, kernel/workqueue.c;
-// facts/driver 9.14). Left out: `d` (locks held: needs lockdep), the keys that stop the machine, and
-// a queue's refcnt.
+// facts/driver 9.14). Left out: `d` (locks held: needs lockdep), the keys that stop the machine,
+// and a queue's refcnt.
 
 import type { Task } from '#sim/task.ts';
 import { sched_show_task } from '../hung-task.ts';

@@ -1,5 +1,6 @@
-// Replay: the recorded switches of a run give that run again, byte for byte; they also survive changes
-// of the program that have nothing to do with them; and where they cannot be followed it is said.
+// Replay: the recorded switches of a run give that run again, byte for byte; they also survive
+// changes of the program that have nothing to do with them; and where they cannot be followed it is
+// said.
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';

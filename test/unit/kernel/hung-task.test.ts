@@ -1,5 +1,6 @@
-// The hung task detector by its true rules: when it looks, at whom, what it prints, and when it ends.
-// Times are computed here by the rule of facts/driver 7.2b item 4, without the timer wheel's code.
+// The hung task detector by its true rules: when it looks, at whom, what it prints, and when it
+// ends. Times are computed here by the rule of facts/driver 7.2b item 4, without the timer wheel's
+// code.
 
 import { describe, expect, it } from 'vitest';
 import type { Kernel, KernelProfile } from '#kernel/kernel.ts';

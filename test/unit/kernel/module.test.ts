@@ -1,5 +1,5 @@
-// Modules: states, dependencies, two loaders at once, unloading, parameters, and what is left of a text
-// that is gone.
+// Modules: states, dependencies, two loaders at once, unloading, parameters, and what is left of a
+// text that is gone.
 
 import { describe, expect, it } from 'vitest';
 import { deadlockSentence } from '#detect/sentence.ts';

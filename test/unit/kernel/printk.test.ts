@@ -1,4 +1,5 @@
-// The kernel log: records with level and time, one for each line, in log and trace; device prefixes.
+// The kernel log: records with level and time, one for each line, in log and trace; device
+// prefixes.
 
 import { describe, expect, it } from 'vitest';
 import { createAuxiliaryBus } from '#kernel/base/auxiliary.ts';

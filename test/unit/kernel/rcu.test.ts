@@ -1,5 +1,5 @@
-// RCU: a grace period waits for the readers that were there when it began, for no later ones, and shows
-// as a wait for them.
+// RCU: a grace period waits for the readers that were there when it began, for no later ones, and
+// shows as a wait for them.
 
 import { describe, expect, it } from 'vitest';
 import { spin_lock, spin_lock_init, spin_unlock } from '#kernel/locking/spinlock.ts';

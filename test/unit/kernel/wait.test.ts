@@ -1,4 +1,5 @@
-// Wait queues: sleepers look at their condition again when somebody wakes them; time limits; signals.
+// Wait queues: sleepers look at their condition again when somebody wakes them; time limits;
+// signals.
 
 import { describe, expect, it } from 'vitest';
 import { user_task } from '#kernel/sched.ts';

@@ -1,5 +1,5 @@
-// CPUs: interrupts are frames on top of what runs there, softirqs run below them, and a context with
-// preemption or interrupts off keeps its CPU.
+// CPUs: interrupts are frames on top of what runs there, softirqs run below them, and a context
+// with preemption or interrupts off keeps its CPU.
 
 import { describe, expect, it } from 'vitest';
 import { randomPolicy } from '#explore/random.ts';

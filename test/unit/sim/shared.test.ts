@@ -1,5 +1,5 @@
-// Shared cells and lists: races happen in them as they do in memory without locks, and what was removed
-// or freed is poison.
+// Shared cells and lists: races happen in them as they do in memory without locks, and what was
+// removed or freed is poison.
 
 import { describe, expect, it } from 'vitest';
 import { randomPolicy } from '#explore/random.ts';

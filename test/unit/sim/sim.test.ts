@@ -385,7 +385,8 @@ describe('a busy loop', () => {
           for (;;) yield* points(sim, 1);
         })(),
       );
-      // Under until-blocked the setter would keep its CPU for ever: the policy decides, not the loop.
+      // Under until-blocked the setter would keep its CPU for ever: the policy decides, not the
+      // loop.
       if (seed === undefined) expect(sim.run(1e6)).toBe('until');
       else {
         expect(sim.run(1e6)).toBe('stopped');

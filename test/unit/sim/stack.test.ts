@@ -1,5 +1,5 @@
-// Stacks: asked of a parked context when somebody looks, they say where it stands, and asking changes
-// nothing.
+// Stacks: asked of a parked context when somebody looks, they say where it stands, and asking
+// changes nothing.
 
 import { describe, expect, it } from 'vitest';
 import { Oops } from '#sim/shared.ts';

@@ -1,8 +1,9 @@
-// The auxiliary bus design of the series (intf.c of 6.12; facts/driver 3): a card has a device `eth` and a
-// device `ib`, made and deleted under intf_mutex. Probe and remove of a part run inside device_add() and
-// device_del(), under the device's own lock. Order is fixed: eth comes before ib, ib goes before eth.
-// Unprotected: adev_release() clears the card's slot at the last put, whoever makes it. If somebody holds
-// a reference over del_adev() and add_adev(), the slot of the new device is cleared (facts 7.6, E10).
+// The auxiliary bus design of the series (intf.c of 6.12; facts/driver 3): a card has a device
+// `eth` and a device `ib`, made and deleted under intf_mutex. Probe and remove of a part run inside
+// device_add() and device_del(), under the device's own lock. Order is fixed: eth comes before ib,
+// ib goes before eth. Unprotected: adev_release() clears the card's slot at the last put, whoever
+// makes it. If somebody holds a reference over del_adev() and add_adev(), the slot of the new
+// device is cleared (facts 7.6, E10).
 
 import {
   AuxiliaryDevice,

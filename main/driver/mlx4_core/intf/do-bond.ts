@@ -1,8 +1,8 @@
-// mlx4_do_bond(), in both designs (intf.c; facts/driver 2.8 and 3.9): firmware and flag first, then every
-// interface that wants it is restarted, since mlx4_ib reads the flag only when it is added. The caller
-// holds bond_mutex. Whether intf_mutex is taken around the walk is a switch of the variant: without it this
-// walk races with register and unregister (facts 7.5), with it a writer that waits for a bond work while it
-// holds intf_mutex waits for ever (7.1).
+// mlx4_do_bond(), in both designs (intf.c; facts/driver 2.8 and 3.9): firmware and flag first, then
+// every interface that wants it is restarted, since mlx4_ib reads the flag only when it is added.
+// The caller holds bond_mutex. Whether intf_mutex is taken around the walk is a switch of the
+// variant: without it this walk races with register and unregister (facts 7.5), with it a writer
+// that waits for a bond work while it holds intf_mutex waits for ever (7.1).
 // Unprotected: dev.flags, changed by plain read-modify-write before any lock of this file.
 
 import type { AuxiliaryDriver } from '#kernel/base/auxiliary.ts';

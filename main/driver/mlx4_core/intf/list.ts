@@ -1,9 +1,9 @@
-// The interface list of the design before the series (intf.c of 6.1; facts/driver 2): one context per
-// interface and card, on the card's ctx_list. intf_mutex protects the lists of interfaces and cards and is
-// taken by register and unregister; ctx_lock protects membership of ctx_list against hard interrupts.
-// Unprotected, and kept so: mlx4_remove_device() walks ctx_list without ctx_lock (facts 7.5, R2, R7), and
-// mlx4_do_bond() takes contexts off it without intf_mutex. A removed node is poisoned, a freed context is
-// remembered: touching either is an oops.
+// The interface list of the design before the series (intf.c of 6.1; facts/driver 2): one context
+// per interface and card, on the card's ctx_list. intf_mutex protects the lists of interfaces and
+// cards and is taken by register and unregister; ctx_lock protects membership of ctx_list against
+// hard interrupts. Unprotected, and kept so: mlx4_remove_device() walks ctx_list without ctx_lock
+// (facts 7.5, R2, R7), and mlx4_do_bond() takes contexts off it without intf_mutex. A removed node
+// is poisoned, a freed context is remembered: touching either is an oops.
 
 import { mutex_lock, mutex_unlock } from '#kernel/locking/mutex.ts';
 import {
@@ -64,8 +64,8 @@ export function removeInterface(
 }
 
 /**
- * Adds an interface to a card; intf_mutex is held. While add() runs the interface is on no list: it gets no
- * events, cannot be found, and mlx4_do_bond() does not see it (facts 7.5, R3).
+ * Adds an interface to a card; intf_mutex is held. While add() runs the interface is on no list: it
+ * gets no events, cannot be found, and mlx4_do_bond() does not see it (facts 7.5, R3).
  */
 function* mlx4_add_device(intf: mlx4_interface, priv: Priv): MaySleep<void> {
   const ctx = new DeviceContext(intf, priv);
@@ -81,7 +81,9 @@ function* mlx4_add_device(intf: mlx4_interface, priv: Priv): MaySleep<void> {
   if (intf.activate !== undefined) yield* intf.activate(priv.dev, context);
 }
 
-/** Removes an interface from a card; intf_mutex is held. One that is not on the list is not missed. */
+/**
+ * Removes an interface from a card; intf_mutex is held. One that is not on the list is not missed.
+ */
 function* mlx4_remove_device(intf: mlx4_interface, priv: Priv): MaySleep<void> {
   const { ctx_list, ctx_lock, dev } = priv;
   for (let at = yield* ctx_list.first(); at !== null; at = yield* ctx_list.following(at)) {

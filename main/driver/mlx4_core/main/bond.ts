@@ -1,8 +1,9 @@
-// Bonding of the card (main.c: mlx4_bond, mlx4_unbond, mlx4_port_map_set, mlx4_bond_work; facts/driver 5.6 to
-// 5.9, 3.12). bond_mutex serialises the first three. The bond work is here only in variants that have it in
-// mlx4_core: it holds the PCI device, so the removal of a netdev does not wait for it. That is the patch.
-// Unprotected: dev.flags is read without a lock by the work; the port map cache v2p is not reset by an
-// unbond, although the card's own map is (facts 5.8: a latent bug of both kernels, kept).
+// Bonding of the card (main.c: mlx4_bond, mlx4_unbond, mlx4_port_map_set, mlx4_bond_work;
+// facts/driver 5.6 to 5.9, 3.12). bond_mutex serialises the first three. The bond work is here only
+// in variants that have it in mlx4_core: it holds the PCI device, so the removal of a netdev does
+// not wait for it. That is the patch. Unprotected: dev.flags is read without a lock by the work;
+// the port map cache v2p is not reset by an unbond, although the card's own map is (facts 5.8: a
+// latent bug of both kernels, kept).
 
 import { get_device, put_device } from '#kernel/base/device.ts';
 import { EINVAL, EOPNOTSUPP } from '#kernel/errno.ts';
@@ -94,8 +95,8 @@ export function* mlx4_port_map_set(dev: mlx4_dev, wanted: mlx4_port_map): MaySle
 }
 
 /**
- * What every bond work does, whichever module owns it: bonds and sets the map, or unbonds. Errors go to
- * `complain`, which knows the module's prefix.
+ * What every bond work does, whichever module owns it: bonds and sets the map, or unbonds. Errors
+ * go to `complain`, which knows the module's prefix.
  */
 export function* carryOutBondRequest(
   dev: mlx4_dev,

@@ -1,5 +1,5 @@
-// What `devlink` can do with a card (main.c: mlx4_devlink_ops, mlx4_devlink_params; facts/driver 6.4): port
-// types, reload, parameters. Driver-init parameters take effect at the next reload.
+// What `devlink` can do with a card (main.c: mlx4_devlink_ops, mlx4_devlink_params; facts/driver
+// 6.4): port types, reload, parameters. Driver-init parameters take effect at the next reload.
 // Left out: region snapshots (the card offers no crdump); the parameter is kept.
 
 import {

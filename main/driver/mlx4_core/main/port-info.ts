@@ -1,8 +1,9 @@
-// The files of a port in the PCI device's directory, and its devlink port (main.c: mlx4_init_port_info,
-// set_port_type, set_port_ib_mtu; facts/driver 6.3). The write to mlx4_port1 is how the story begins: the
-// writer carries the file's active reference, set_port_type_mutex (one for all cards) and port_mutex.
-// Kept as in the kernel: the files exist before the card is registered and before sensing is initialised
-// (facts 7.6, E16), and a word without its newline is refused.
+// The files of a port in the PCI device's directory, and its devlink port (main.c:
+// mlx4_init_port_info, set_port_type, set_port_ib_mtu; facts/driver 6.3). The write to mlx4_port1
+// is how the story begins: the writer carries the file's active reference, set_port_type_mutex (one
+// for all cards) and port_mutex. Kept as in the kernel: the files exist before the card is
+// registered and before sensing is initialised (facts 7.6, E16), and a word without its newline is
+// refused.
 
 import type { DeviceAttribute } from '#kernel/base/device.ts';
 import { device_create_file, device_remove_file } from '#kernel/base/device.ts';

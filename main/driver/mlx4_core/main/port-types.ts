@@ -1,6 +1,6 @@
-// Changing port types (main.c: mlx4_change_port_types, __set_port_type, mlx4_check_port_params; facts/driver
-// 6.1, 6.2). A change of one port takes the whole card away from its parts and registers it again. The
-// caller of mlx4_change_port_types() holds port_mutex.
+// Changing port types (main.c: mlx4_change_port_types, __set_port_type, mlx4_check_port_params;
+// facts/driver 6.1, 6.2). A change of one port takes the whole card away from its parts and
+// registers it again. The caller of mlx4_change_port_types() holds port_mutex.
 // port_mask changes only after the parts are gone, so while they go they still see both old ports.
 // When SET_PORT fails the card stays unregistered (facts 7.6, E3): kept as it is in both kernels.
 

@@ -1,7 +1,8 @@
-// Making, zeroing and freeing the card's structures (main.c: mlx4_init_one's allocations, mlx4_clean_dev).
-// struct mlx4_priv is the private part of the devlink instance, so it lives from probe to devlink_free();
-// its contents are zeroed at the end of every unload. persist is freed earlier, by mlx4_remove_one().
-// A bond work that comes late finds what is left of them (facts/driver 7.6, E9).
+// Making, zeroing and freeing the card's structures (main.c: mlx4_init_one's allocations,
+// mlx4_clean_dev). struct mlx4_priv is the private part of the devlink instance, so it lives from
+// probe to devlink_free(); its contents are zeroed at the end of every unload. persist is freed
+// earlier, by mlx4_remove_one(). A bond work that comes late finds what is left of them
+// (facts/driver 7.6, E9).
 
 import type { Devlink } from '#kernel/devlink.ts';
 import { mutex_init } from '#kernel/locking/mutex.ts';

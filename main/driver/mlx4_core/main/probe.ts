@@ -1,7 +1,7 @@
-// Probe, remove and shutdown of a card (main.c: mlx4_init_one, mlx4_remove_one, mlx4_shutdown; facts/driver
-// 6.8, 8.1; facts/device 1.1, 1.3). A card whose interface is down when it is removed is not unloaded: files
-// and tables stay (facts 7.6, E3). Neither remove nor unload flushes the queue `mlx4` (E9).
-// Left out: virtual functions, SR-IOV, crash dump, AER.
+// Probe, remove and shutdown of a card (main.c: mlx4_init_one, mlx4_remove_one, mlx4_shutdown;
+// facts/driver 6.8, 8.1; facts/device 1.1, 1.3). A card whose interface is down when it is removed
+// is not unloaded: files and tables stay (facts 7.6, E3). Neither remove nor unload flushes the
+// queue `mlx4` (E9). Left out: virtual functions, SR-IOV, crash dump, AER.
 
 import {
   devl_lock,

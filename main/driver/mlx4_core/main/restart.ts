@@ -1,6 +1,6 @@
-// Taking a card down and up again (main.c: mlx4_restart_one and its halves; facts/driver 6.8): by devlink
-// reload, and after a catastrophic error. The card first registers with its default types and then, when
-// they differ from those it had, unregisters and registers again.
+// Taking a card down and up again (main.c: mlx4_restart_one and its halves; facts/driver 6.8): by
+// devlink reload, and after a catastrophic error. The card first registers with its default types
+// and then, when they differ from those it had, unregisters and registers again.
 
 import { mutex_lock, mutex_unlock } from '#kernel/locking/mutex.ts';
 import { pci_get_drvdata, pci_name } from '#kernel/pci/pci.ts';

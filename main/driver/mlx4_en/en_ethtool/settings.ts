@@ -1,5 +1,5 @@
-// Settings that `ethtool` shows and changes: pause, interrupt moderation, rings, channels, private flags
-// (en_ethtool.c; facts/driver 8.11). Changes take effect at once on a running port.
+// Settings that `ethtool` shows and changes: pause, interrupt moderation, rings, channels, private
+// flags (en_ethtool.c; facts/driver 8.11). Changes take effect at once on a running port.
 // Left out: changing the sizes or the number of rings, and the private flags.
 
 import { fcsBytes } from '#bus/frame.ts';

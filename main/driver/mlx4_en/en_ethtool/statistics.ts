@@ -1,5 +1,6 @@
-// The counters of `ethtool -S` (en_ethtool.c; facts/driver 8.11), in the driver's order. Those of the card are
-// as old as the last statistics work (250 ms): with a stuck `mlx4_en` queue they stand still.
+// The counters of `ethtool -S` (en_ethtool.c; facts/driver 8.11), in the driver's order. Those of
+// the card are as old as the last statistics work (250 ms): with a stuck `mlx4_en` queue they stand
+// still.
 
 import { spin_lock_bh, spin_unlock_bh } from '#kernel/locking/spinlock.ts';
 import { netdev_priv } from '#kernel/net/netdevice.ts';

@@ -1,6 +1,6 @@
-// Binding mlx4_en to a card and letting it go again (en_main.c), in both designs: the interface list of
-// 6.1 (mlx4_en_add, mlx4_en_activate; facts/driver 2) and the auxiliary bus (mlx4_en_probe; 3.11). What
-// happens is the same; only the order of activation and the delivery of events differ.
+// Binding mlx4_en to a card and letting it go again (en_main.c), in both designs: the interface
+// list of 6.1 (mlx4_en_add, mlx4_en_activate; facts/driver 2) and the auxiliary bus (mlx4_en_probe;
+// 3.11). What happens is the same; only the order of activation and the delivery of events differ.
 // In all designs but `early-unregister` the netdev notifier stays registered while the netdevs are
 // destroyed: the driver hears of its own removal. That variant drops it first (facts 4.4, MID-d).
 // Left out: PTP clock, SR-IOV, kdump profile.

@@ -1,6 +1,6 @@
-// What mlx4_en makes of a netdev event: nothing, or a bond work with its request and port map. Pure, so
-// that the tables of facts/driver 5.4 (kept or dropped) and 5.5 (the map) can be tested row by row. The
-// reads of pndev[] and upper[] and the queueing are in notifier.ts.
+// What mlx4_en makes of a netdev event: nothing, or a bond work with its request and port map.
+// Pure, so that the tables of facts/driver 5.4 (kept or dropped) and 5.5 (the map) can be tested
+// row by row. The reads of pndev[] and upper[] and the queueing are in notifier.ts.
 
 import type { BondRequest } from '../../mlx4_core/main/bond.ts';
 import type { mlx4_port_map } from '../../mlx4_core/mlx4.ts';
@@ -39,7 +39,9 @@ const both: mlx4_port_map = { port1: 1, port2: 2 };
 const allOnPort1: mlx4_port_map = { port1: 1, port2: 1 };
 const allOnPort2: mlx4_port_map = { port1: 2, port2: 2 };
 
-/** The port map for the slave that the event is about; null for a bond that the card cannot carry. */
+/**
+ * The port map for the slave that the event is about; null for a bond that the card cannot carry.
+ */
 export function bondPortMap(portNumber: number, info: BondingInfo): mlx4_port_map | null {
   const { bond_mode, num_slaves } = info.master;
   const thisOne = portNumber === 1 ? allOnPort1 : allOnPort2;
@@ -56,9 +58,10 @@ export function bondPortMap(portNumber: number, info: BondingInfo): mlx4_port_ma
 }
 
 /**
- * Decides about one event. `info` is what NETDEV_BONDING_INFO carries, null for every other event. Null
- * means that the event is dropped. With both ports under one master only BONDING_INFO counts; otherwise
- * EVERY event of an own port asks for an unbond, which does nothing on a card that is not bonded.
+ * Decides about one event. `info` is what NETDEV_BONDING_INFO carries, null for every other event.
+ * Null means that the event is dropped. With both ports under one master only BONDING_INFO counts;
+ * otherwise EVERY event of an own port asks for an unbond, which does nothing on a card that is not
+ * bonded.
  */
 export function decideBondEvent(walk: PortWalk, info: BondingInfo | null): BondRequest | null {
   const mayBond = walk.sameMaster && walk.ethPorts === 2;

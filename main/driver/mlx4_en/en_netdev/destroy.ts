@@ -1,6 +1,7 @@
-// Destroying a netdev (en_netdev.c: mlx4_en_destroy_netdev; facts/driver 8.7). unregister_netdev() waits for
-// every reference of the netdev: this is where task A of the deadlock stands. The flush comes only after it,
-// and pndev[] is cleared last, so that the netdev still gets events while it is being unregistered.
+// Destroying a netdev (en_netdev.c: mlx4_en_destroy_netdev; facts/driver 8.7). unregister_netdev()
+// waits for every reference of the netdev: this is where task A of the deadlock stands. The flush
+// comes only after it, and pndev[] is cleared last, so that the netdev still gets events while it
+// is being unregistered.
 
 import { devlink_port_type_clear } from '#kernel/devlink.ts';
 import { mutex_lock, mutex_unlock } from '#kernel/locking/mutex.ts';

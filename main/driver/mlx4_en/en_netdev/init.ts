@@ -1,6 +1,6 @@
-// Making a netdev for a port (en_netdev.c: mlx4_en_init_netdev; facts/driver 8.2). The netdev is in pndev[]
-// before it is registered, so events can find it early. Any error destroys what was made; the caller clears
-// pndev[].
+// Making a netdev for a port (en_netdev.c: mlx4_en_init_netdev; facts/driver 8.2). The netdev is in
+// pndev[] before it is registered, so events can find it early. Any error destroys what was made;
+// the caller clears pndev[].
 // Left out: DCB operations (the line about them is printed), PTP clock, VXLAN, RFS.
 
 import { macBytes, writeMac } from '#bus/mac.ts';

@@ -1,7 +1,7 @@
 // Changing a netdev's address, and copying it to the card (en_netdev.c: mlx4_en_set_mac,
-// mlx4_en_do_set_mac, mlx4_en_replace_mac). While the port is down only the netdev knows the address;
-// the card learns it when the port starts. Callers hold RTNL; the change is made under state_lock.
-// Left out: the address table of virtual functions.
+// mlx4_en_do_set_mac, mlx4_en_replace_mac). While the port is down only the netdev knows the
+// address; the card learns it when the port starts. Callers hold RTNL; the change is made under
+// state_lock. Left out: the address table of virtual functions.
 
 import { readMac } from '#bus/mac.ts';
 import { mutex_lock, mutex_unlock } from '#kernel/locking/mutex.ts';

@@ -1,7 +1,7 @@
 // The netdev notifier of mlx4_en and the bond work (en_netdev.c: mlx4_en_netdev_event,
-// mlx4_en_queue_bond_work, mlx4_en_bond_work; facts/driver 5.4 to 5.6). What a work holds, on which queue
-// it runs and which module owns it are switches of the variant: this is where the lab's deadlock is made
-// and where it is fixed. Each event makes a work of its own, so works never merge.
+// mlx4_en_queue_bond_work, mlx4_en_bond_work; facts/driver 5.4 to 5.6). What a work holds, on which
+// queue it runs and which module owns it are switches of the variant: this is where the lab's
+// deadlock is made and where it is fixed. Each event makes a work of its own, so works never merge.
 // Unprotected: pndev[] and upper[] (shared cells); dev.flags is read without a lock by the work.
 // Left out: the check for init_net (the slice has one network namespace).
 
@@ -78,7 +78,9 @@ export function* mlx4_en_queue_bond_work(
   return 0;
 }
 
-/** Looks at every Ethernet port of the card: whose event is it, and is one master above them all? */
+/**
+ * Looks at every Ethernet port of the card: whose event is it, and is one master above them all?
+ */
 function* walkPorts(mdev: mlx4_en_dev, netdev: NetDevice): Atomic<PortWalk> {
   const ports = ethPorts(mdev);
   let portNumber = 0;

@@ -1,5 +1,6 @@
-// ndo_open and ndo_stop, and the changes that restart a running port (en_netdev.c; facts/driver 8.3). The
-// core holds RTNL; all take state_lock. Left out: XDP limits of the MTU, loopback and RXFCS features.
+// ndo_open and ndo_stop, and the changes that restart a running port (en_netdev.c; facts/driver
+// 8.3). The core holds RTNL; all take state_lock. Left out: XDP limits of the MTU, loopback and
+// RXFCS features.
 
 import { EBUSY } from '#kernel/errno.ts';
 import { mutex_lock, mutex_unlock } from '#kernel/locking/mutex.ts';

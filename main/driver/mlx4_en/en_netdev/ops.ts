@@ -1,5 +1,5 @@
-// The table of ndo callbacks (en_netdev.c: mlx4_netdev_ops). Left out: VLAN filters (the slice of the
-// network stack has no 8021q device), XDP, tunnels, time stamps, SR-IOV.
+// The table of ndo callbacks (en_netdev.c: mlx4_netdev_ops). Left out: VLAN filters (the slice of
+// the network stack has no 8021q device), XDP, tunnels, time stamps, SR-IOV.
 
 import type { NetDeviceOps } from '#kernel/net/netdevice.ts';
 import { mlx4_en_xmit } from '../en_tx.ts';

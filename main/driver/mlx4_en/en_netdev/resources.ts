@@ -1,6 +1,6 @@
-// Rings and completion queues of a netdev (en_netdev.c: mlx4_en_alloc_resources, mlx4_en_free_resources):
-// transmit first, each with its queue in front, then receive. The order decides which translation entries
-// and queue pair numbers a ring gets.
+// Rings and completion queues of a netdev (en_netdev.c: mlx4_en_alloc_resources,
+// mlx4_en_free_resources): transmit first, each with its queue in front, then receive. The order
+// decides which translation entries and queue pair numbers a ring gets.
 
 import { ENOMEM } from '#kernel/errno.ts';
 import type { MaySleep } from '#sim/task.ts';

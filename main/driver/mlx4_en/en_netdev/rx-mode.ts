@@ -1,6 +1,6 @@
-// Which frames the port takes: own addresses, multicast, promiscuous (en_netdev.c: mlx4_en_set_rx_mode,
-// mlx4_en_do_set_rx_mode and what it calls; facts/device 11.7 step 16). The ndo only queues a work, as it
-// runs under addr_list_lock; the work takes state_lock.
+// Which frames the port takes: own addresses, multicast, promiscuous (en_netdev.c:
+// mlx4_en_set_rx_mode, mlx4_en_do_set_rx_mode and what it calls; facts/device 11.7 step 16). The
+// ndo only queues a work, as it runs under addr_list_lock; the work takes state_lock.
 // Left out: device-managed steering (the card refuses it).
 
 import { broadcastMac, readMac } from '#bus/mac.ts';
@@ -209,8 +209,8 @@ function* addUnicast(priv: mlx4_en_priv, mac: number): MaySleep<number> {
 }
 
 /**
- * Makes the card's secondary unicast addresses those of the netdev. Too many of them force promiscuous
- * mode, which lasts until one was removed and all others fit.
+ * Makes the card's secondary unicast addresses those of the netdev. Too many of them force
+ * promiscuous mode, which lasts until one was removed and all others fit.
  */
 function* mlx4_en_do_uc_filter(priv: mlx4_en_priv): MaySleep<void> {
   const { dev, port } = priv;

@@ -1,6 +1,6 @@
-// Starting a port (en_netdev.c: mlx4_en_start_port; facts/driver 8.4, facts/device 11.7): buffers, receive
-// queues, own address, queue pairs, transmit queues, port parameters, INIT_PORT, steering. state_lock and
-// RTNL are held. A failed step gives everything back, in the reverse order.
+// Starting a port (en_netdev.c: mlx4_en_start_port; facts/driver 8.4, facts/device 11.7): buffers,
+// receive queues, own address, queue pairs, transmit queues, port parameters, INIT_PORT, steering.
+// state_lock and RTNL are held. A failed step gives everything back, in the reverse order.
 // Left out: interrupt affinity hints, DCB, VXLAN, the reset of tunnel ports.
 
 import { broadcastMac } from '#bus/mac.ts';

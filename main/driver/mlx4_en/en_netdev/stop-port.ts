@@ -1,6 +1,6 @@
-// Stopping a port (en_netdev.c: mlx4_en_stop_port; facts/driver 8.5, facts/device 11.8). state_lock and RTNL
-// are held. port_up falls under stats_lock, before anything that handlers use is taken away.
-// Left out: device-managed steering rules, interrupt affinity.
+// Stopping a port (en_netdev.c: mlx4_en_stop_port; facts/driver 8.5, facts/device 11.8). state_lock
+// and RTNL are held. port_up falls under stats_lock, before anything that handlers use is taken
+// away. Left out: device-managed steering rules, interrupt affinity.
 
 import { broadcastMac } from '#bus/mac.ts';
 import { spin_lock_bh, spin_unlock_bh } from '#kernel/locking/spinlock.ts';

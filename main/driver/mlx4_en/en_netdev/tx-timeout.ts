@@ -1,6 +1,6 @@
-// A transmit queue that does not move for 15 s (en_netdev.c: mlx4_en_tx_timeout; facts/driver 8.6). Called
-// by the netdev watchdog in softirq context, after its own warning: it says where the ring stands and
-// queues a restart, unless one is on its way.
+// A transmit queue that does not move for 15 s (en_netdev.c: mlx4_en_tx_timeout; facts/driver 8.6).
+// Called by the netdev watchdog in softirq context, after its own warning: it says where the ring
+// stands and queues a restart, unless one is on its way.
 
 import { netdev_priv } from '#kernel/net/netdevice.ts';
 import type { NetDevice } from '#kernel/net/netdevice.ts';

@@ -1,6 +1,6 @@
-// The deferred works of a netdev, all on the card's one `mlx4_en` queue (en_netdev.c; facts/driver 8.6):
-// statistics and service every 250 ms, link state after a port event, restart after a transmit timeout.
-// All take state_lock; the restart takes RTNL first.
+// The deferred works of a netdev, all on the card's one `mlx4_en` queue (en_netdev.c; facts/driver
+// 8.6): statistics and service every 250 ms, link state after a port event, restart after a
+// transmit timeout. All take state_lock; the restart takes RTNL first.
 // Left out: the overflow check of the PTP clock.
 
 import { mutex_lock, mutex_unlock } from '#kernel/locking/mutex.ts';

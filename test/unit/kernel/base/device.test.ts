@@ -1,5 +1,5 @@
-// Devices and drivers: references, registration and its order, binding under device_lock, walks of lists
-// that change meanwhile, and shutting down.
+// Devices and drivers: references, registration and its order, binding under device_lock, walks of
+// lists that change meanwhile, and shutting down.
 
 import { describe, expect, it } from 'vitest';
 import type { BusOperations } from '#kernel/base/bus.ts';

@@ -1,5 +1,5 @@
-// sysfs and its kernfs: files keep those out who come after the removal has begun, and the removal waits
-// for those inside.
+// sysfs and its kernfs: files keep those out who come after the removal has begun, and the removal
+// waits for those inside.
 
 import { describe, expect, it } from 'vitest';
 import { deadlockSentence } from '#detect/sentence.ts';

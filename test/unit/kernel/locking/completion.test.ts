@@ -1,4 +1,5 @@
-// Completions: a counter that waiters take from; time limits, signals, and promises in the wait graph.
+// Completions: a counter that waiters take from; time limits, signals, and promises in the wait
+// graph.
 
 import { describe, expect, it } from 'vitest';
 import type { Kernel } from '#kernel/kernel.ts';

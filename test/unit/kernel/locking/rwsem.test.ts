@@ -21,7 +21,9 @@ import { count } from '#test/support/counts.ts';
 import { bareKernel, second } from '#test/support/machine.ts';
 import { livingTasks, thread } from '#test/support/threads.ts';
 
-/** Starts users one jiffy after the other; each holds for `milliseconds` and writes what it does. */
+/**
+ * Starts users one jiffy after the other; each holds for `milliseconds` and writes what it does.
+ */
 function crowd(k: Kernel, kinds: string, milliseconds: number): string[] {
   const sem = init_rwsem(k, 's');
   const log: string[] = [];

@@ -1,5 +1,5 @@
-// Spinlocks: exclusive and fair, with a CPU that is kept, interrupts that stay away, and the deadlock
-// of an interrupt with what it has interrupted.
+// Spinlocks: exclusive and fair, with a CPU that is kept, interrupts that stay away, and the
+// deadlock of an interrupt with what it has interrupted.
 
 import { describe, expect, it } from 'vitest';
 import { deadlockSentence } from '#detect/sentence.ts';

@@ -1,5 +1,5 @@
-// Sleeps and delays: how long they take at each HZ, by the numbers that were measured, and what ends
-// them early.
+// Sleeps and delays: how long they take at each HZ, by the numbers that were measured, and what
+// ends them early.
 
 import { describe, expect, it } from 'vitest';
 import type { Kernel } from '#kernel/kernel.ts';

@@ -1,5 +1,5 @@
-// The timer wheel: when a timer really fires. An independent simulation of the wheel (buckets and an
-// advancing clock, as kernel/time/timer.c has them) is the witness for the formula.
+// The timer wheel: when a timer really fires. An independent simulation of the wheel (buckets and
+// an advancing clock, as kernel/time/timer.c has them) is the witness for the formula.
 
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
@@ -7,7 +7,9 @@ import { wheelExpiry } from '#kernel/time/timer-wheel.ts';
 import { count } from '#test/support/counts.ts';
 import { bareKernel, second } from '#test/support/machine.ts';
 
-/** Levels of 64 buckets, each 8 times as coarse; a bucket runs when the clock comes to its start. */
+/**
+ * Levels of 64 buckets, each 8 times as coarse; a bucket runs when the clock comes to its start.
+ */
 function fireByBuckets(now: number, delay: number): number {
   const expires = now + Math.max(0, delay);
   let level = 0;

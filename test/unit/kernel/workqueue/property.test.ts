@@ -1,5 +1,6 @@
-// Works under random programs and schedules: never twice at once, each queueing runs exactly once, an
-// ordered queue keeps its order, a flush waits for what was queued before it and for nothing else.
+// Works under random programs and schedules: never twice at once, each queueing runs exactly once,
+// an ordered queue keeps its order, a flush waits for what was queued before it and for nothing
+// else.
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';

@@ -1,4 +1,5 @@
-// Works and queues: order, PENDING, re-queueing, what a flush waits for, cancelling, draining, the end.
+// Works and queues: order, PENDING, re-queueing, what a flush waits for, cancelling, draining, the
+// end.
 
 import { describe, expect, it } from 'vitest';
 import type { Kernel } from '#kernel/kernel.ts';
