@@ -9,8 +9,8 @@ import { rtnl_lock, rtnl_unlock } from '#kernel/net/rtnetlink.ts';
 import { eqContext } from '#prm/contexts.ts';
 import { INIT_HCA_CACHELINE_64 } from '#prm/firmware.ts';
 import { memoryInUse } from './memory.ts';
-import { cutLike, describeCommands, readRecording } from './recorded.ts';
-import type { RecordedCommand } from './recorded.ts';
+import { cutLike, describeCommands, readRecording } from '#test/support/recorded-commands.ts';
+import type { RecordedCommand } from '#test/support/recorded-commands.ts';
 import { CoreRig, slot } from './rig.ts';
 
 /** Where INIT_HCA has the size of a cache line, in hexadecimal digits. */

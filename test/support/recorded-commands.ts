@@ -53,7 +53,7 @@ const trimmed = (hex: string): string => hex.replace(/(00)+$/, '');
 
 /** The recording of a file. */
 export function readRecording(file: string): RecordedCommand[] {
-  const text = readFileSync(new URL(`../../../golden/real/${file}`, import.meta.url), 'utf8');
+  const text = readFileSync(new URL(`../golden/real/${file}`, import.meta.url), 'utf8');
   const pages = new PageNames();
   return text
     .trimEnd()
