@@ -30,6 +30,7 @@ import type { ParamDefinition } from './module-params.ts';
 import { pr_err, pr_warn } from './printk.ts';
 import { synchronize_rcu } from './rcu.ts';
 import { actorOf, currentActor, user_task } from './sched.ts';
+import { hrtimer_nanosleep } from './time/delay.ts';
 import { wait_event_interruptible_timeout, wake_up, wait_event_interruptible } from './wait.ts';
 
 /** Seconds for which a loader waits until a module that it uses is live. */
@@ -303,8 +304,17 @@ function call_modprobe(k: Kernel, name: string, ended: (error: number) => MaySle
   k.modules.helpers.set(name, count);
   const taskName = count === 1 ? `modprobe ${name}` : `modprobe ${name} #${count}`;
   return user_task(k, taskName, 'modprobe', 2, function* body(): MaySleep<void> {
+    yield* readModules(k, name);
     yield* ended(yield* modprobe(k, name));
   });
+}
+
+/** Reads the files; a modprobe that finds the module loaded has nothing to read. */
+function* readModules(k: Kernel, nameOrAlias: string): MaySleep<void> {
+  const { modules } = k;
+  const missing = modules.resolve(nameOrAlias).filter((name) => modules.find(name) === undefined);
+  const ns = Math.max(0, ...missing.map((name) => modules.readNs(name)));
+  if (ns > 0) yield* hrtimer_nanosleep(k, ns);
 }
 
 /** Loads a module through a modprobe task and waits for it. */

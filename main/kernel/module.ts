@@ -104,6 +104,11 @@ export class ModuleTable {
   lastUnloaded = '';
   /** Parameters that modprobe adds, by module (the `options` lines of modprobe.d). */
   readonly options = new Map<string, string>();
+  /**
+   * How long a modprobe that the kernel or udev starts reads a module, with all that it needs, from
+   * the disk, ns. Set by whoever plays user space.
+   */
+  readNs: (name: string) => number = () => 0;
   /** module_mutex. */
   readonly mutex: Mutex;
   /** module_wq: waits for the end of another's loading. */

@@ -1,9 +1,8 @@
 // The part of user space that answers uevents: it loads modules by MODALIAS and gives netdevs the
 // names that udev's policy gives them (ens1, ens1d1: two ports of one card share the PCI address;
-// facts/driver
-// 1.1, 8.12, 8.13). Rules and reading a module's file take time, so the kernel is ahead of it: the
-// second port is there as eth1 before the first one has its new name, and mlx4_ib, which comes with
-// the RDMA core, is loaded last. The times are declared, not measured.
+// facts/driver 1.1, 8.12, 8.13). Rules and reading a module's file take time, so the kernel is
+// ahead of it: the second port is there as eth1 before the first one has its new name, and mlx4_ib,
+// which comes with the RDMA core, is loaded last. The times are declared, not measured.
 
 import type { Uevent } from '#kernel/base/uevent.ts';
 import { request_module } from '#kernel/module.ts';
@@ -26,6 +25,7 @@ const readRdmaNs = 30e6;
 
 /** Starts the daemon; it reads the machine's uevents for ever. */
 export function startUdev(machine: LabMachine): void {
+  machine.k.modules.readNs = (name) => (name === 'mlx4_ib' ? readRdmaNs : readModuleNs);
   user_task(machine.k, 'systemd-udevd', 'systemd-udevd', 1, () => daemon(machine));
 }
 
@@ -45,17 +45,12 @@ function startWorker(machine: LabMachine, event: Uevent): void {
   const alias = event.env['MODALIAS'];
   const name = machine.taskName('(udev-worker)');
   if (spec.autoload && alias !== undefined && k.modules.resolve(alias).length > 0) {
-    user_task(k, name, '(udev-worker)', 1, () => loadModule(machine, alias));
+    user_task(k, name, '(udev-worker)', 1, function* loadModule() {
+      yield* request_module(k, alias);
+    });
   } else if (spec.rename && event.subsystem === 'net') {
     user_task(k, name, '(udev-worker)', 1, () => renameNetdev(machine, event.name));
   }
-}
-
-function* loadModule(machine: LabMachine, alias: string): MaySleep<void> {
-  const { k } = machine;
-  const isRdma = k.modules.resolve(alias).includes('mlx4_ib');
-  yield* hrtimer_nanosleep(k, isRdma ? readRdmaNs : readModuleNs);
-  yield* request_module(k, alias);
 }
 
 function* renameNetdev(machine: LabMachine, name: string): MaySleep<void> {
