@@ -108,6 +108,13 @@ export interface Deadlock {
   readonly steps: readonly CycleStep[];
 }
 
+/** True while every wait and hold of the cycle is still there. */
+export const stillStands = ({ steps }: Deadlock): boolean =>
+  steps.every(
+    ({ waiter, resource, holder }) =>
+      resource.waiters.has(waiter) && resource.holds.some((hold) => hold.actor === holder),
+  );
+
 /** A wait for something whose holder has died with it: no deadlock, but it never ends either. */
 export interface Abandoned {
   readonly timeNs: number;

@@ -2,11 +2,12 @@
 // wait graph is the lab's own and is the truth; the others are the kernel's, by their true rules,
 // and what they cannot see is the lesson (facts/driver 7.2, 9.7, 9.10, 9.11).
 
+import { stillStands } from '#detect/graph.ts';
 import type { Deadlock } from '#detect/graph.ts';
 import { deadlockSentence } from '#detect/sentence.ts';
 import type { Kernel } from '#kernel/kernel.ts';
 import type { Task } from '#sim/task.ts';
-import { stillHangs, stillStands, taskOfActor } from './findings.ts';
+import { stillHangs, taskOfActor } from './findings.ts';
 import type { FindingKind } from './findings.ts';
 
 /** Every detector, in the order of the board. */

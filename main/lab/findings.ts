@@ -83,13 +83,6 @@ export function findingsOf(k: Kernel): Finding[] {
   return [...deadlocks, ...others].sort((a, b) => a.timeNs - b.timeNs);
 }
 
-/** True while every wait and hold of the cycle is still there. */
-export const stillStands = ({ steps }: Deadlock): boolean =>
-  steps.every(
-    ({ waiter, resource, holder }) =>
-      resource.waiters.has(waiter) && resource.holds.some((hold) => hold.actor === holder),
-  );
-
 /** True for a hung task report whose task has not run since. */
 export function stillHangs(k: Kernel, finding: KernelFinding): boolean {
   const task = taskNamed(k, finding.task);

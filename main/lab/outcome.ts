@@ -2,8 +2,9 @@
 // that no run ends without saying why. A deadlock or a hang counts while it lasts: one that
 // somebody has ended, with a signal for example, stays a finding and is no outcome.
 
+import { stillStands } from '#detect/graph.ts';
 import type { Kernel } from '#kernel/kernel.ts';
-import { stillHangs, stillStands } from './findings.ts';
+import { stillHangs } from './findings.ts';
 
 /** Every outcome. */
 export const outcomes = [

@@ -162,6 +162,8 @@ export class Workqueues {
     queue.busyWorkers++;
     yield* this.process_one_work(queue, work);
     while (work.deferred) {
+      // This worker stays busy: another one must take what the free slot lets in.
+      this.kick(queue);
       const other = work.pendingOn!;
       this.undefer(other, work);
       yield* this.process_one_work(other, work);

@@ -251,7 +251,7 @@ test('equal runs are equal bytes in every process', async () => {
     for (const hash of await Promise.all([hashOf(args), hashOf(args)])) hashes.add(hash);
   }
   expect(hashes.size).toBe(1);
-}, 900_000);
+}, 2_700_000);
 
 /** The hash that a run in a process of its own prints. */
 function hashOf(args: readonly string[]): Promise<string> {

@@ -1,9 +1,11 @@
 // The wait graph against the truth: random programs of real locks and works under random schedules.
 // When the machine is quiet, whoever is left is stuck for ever; the graph must have said so, at the
-// moment it happened, and must never have said it of anybody else.
+// moment it happened, and must never have said it of anybody else. One way out is left open to
+// somebody outside a cycle: to cancel a work that is waited for and still in its queue.
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { stillStands } from '#detect/graph.ts';
 import type { Actor, Deadlock } from '#detect/graph.ts';
 import { deadlockSentence } from '#detect/sentence.ts';
 import type { Kernel } from '#kernel/kernel.ts';
@@ -19,6 +21,10 @@ const taskOf = (k: Kernel, actor: Actor): Task | undefined =>
 const namesOf = (actors: Iterable<Actor>): string[] =>
   [...actors].filter((actor) => actor.kind === 'task').map((actor) => actor.name);
 
+/** True if the cycle has a work in it that could be cancelled. */
+const canBeCancelled = ({ steps }: Deadlock): boolean =>
+  steps.some(({ resource, holder }) => resource.kind === 'flush' && holder.kind === 'work');
+
 /** Last moment at which a waiter of the cycle went to sleep. */
 const closedAt = (k: Kernel, deadlock: Deadlock): number =>
   Math.max(...deadlock.steps.map(({ waiter }) => taskOf(k, waiter)?.blockedAtNs ?? 0));
@@ -33,21 +39,24 @@ test('a deadlock is reported if and only if somebody is stuck for ever', () => {
       const left = livingTasks(k);
       if (left.length > 0) stuckRuns++;
       expect(namesOf(k.graph.stuck()).sort()).toEqual(left.toSorted());
-      expect(k.graph.deadlocks.length > 0).toBe(left.length > 0);
+      expect(k.graph.deadlocks.some(stillStands)).toBe(left.length > 0);
+      for (const each of k.graph.deadlocks) {
+        expect(stillStands(each) || canBeCancelled(each)).toBe(true);
+      }
     }),
     { numRuns: count(300, 20_000) },
   );
   expect(stuckRuns).toBeGreaterThan(20);
 });
 
-test('every waiter of a reported cycle is stuck at the end, and the report came when it closed', () => {
+test('every waiter of a reported cycle is stuck, and the report came when it closed', () => {
   fc.assert(
     fc.property(programs, fc.nat(1000), (program, seed) => {
       const k = bareKernel({ seed, pointsMax: 200_000 });
       startProgram(k, program);
       k.sim.run(1e12);
       const left = livingTasks(k);
-      for (const deadlock of k.graph.deadlocks) {
+      for (const deadlock of k.graph.deadlocks.filter(stillStands)) {
         const holders = deadlock.steps.map((step) => step.holder.executor ?? step.holder);
         const waiters = deadlock.steps.map((step) => step.waiter);
         expect(holders).toEqual([...waiters.slice(1), waiters[0]]);
