@@ -51,6 +51,16 @@ class Chunk {
   }
 }
 
+/** What a stored run gives back: records in order, texts and blobs by number. */
+export interface TraceParts {
+  /** Whole records of recordBytes each, in pieces of any number. */
+  readonly records: Iterable<Uint8Array>;
+  /** From number 1 on; number 0 is the empty string. */
+  readonly texts: Iterable<string>;
+  /** From number 1 on; number 0 is empty. */
+  readonly blobs: Iterable<Uint8Array>;
+}
+
 /** The recorder. The engine keeps nowNs, cpu and task current; everyone emits. */
 export class Trace {
   /** Virtual time of the next event, ns. Written by the engine only. */
@@ -66,6 +76,30 @@ export class Trace {
   private readonly texts: string[] = [''];
   private readonly textNumbers = new Map<string, number>([['', 0]]);
   private readonly blobs: Uint8Array[] = [new Uint8Array(0)];
+
+  /**
+   * A trace as it was when its parts were taken. Throws RangeError for records that are cut.
+   */
+  static restore({ records, texts, blobs }: TraceParts): Trace {
+    const trace = new Trace();
+    for (const piece of records) trace.append(piece);
+    for (const text of texts) trace.textNumbers.set(text, trace.texts.push(text) - 1);
+    for (const blob of blobs) trace.blobs.push(blob);
+    if (trace.count > 0) trace.nowNs = trace.event(trace.count - 1).timeNs;
+    return trace;
+  }
+
+  private append(piece: Uint8Array): void {
+    if (piece.length % recordBytes !== 0) throw new RangeError(`${piece.length} bytes of records`);
+    for (let from = 0; from < piece.length;) {
+      if (this.used === this.current.records) this.makeRoom();
+      const room = (this.current.records - this.used) * recordBytes;
+      const part = piece.subarray(from, from + Math.min(room, piece.length - from));
+      this.current.bytes.set(part, this.used * recordBytes);
+      this.used += part.length / recordBytes;
+      from += part.length;
+    }
+  }
 
   /** Number of events so far. */
   get count(): number {
@@ -174,6 +208,24 @@ export class Trace {
   /** Events from `from` (0) to the end. */
   *events(from = 0): Generator<TraceEvent, void, void> {
     for (let seq = from; seq < this.count; seq++) yield this.event(seq);
+  }
+
+  /** Number of interned strings, the empty one included. */
+  get textCount(): number {
+    return this.texts.length;
+  }
+
+  /** Number of mailboxes and packets, the empty one included. */
+  get blobCount(): number {
+    return this.blobs.length;
+  }
+
+  /** A view of the bytes of some records, up to the end of their chunk: not for keeping. */
+  recordsAt(from: number, to: number): Uint8Array {
+    const chunk = this.chunks[Math.floor(from / chunkRecords)]!;
+    const first = from % chunkRecords;
+    const end = Math.min(chunkRecords, first + to - from);
+    return chunk.bytes.subarray(first * recordBytes, end * recordBytes);
   }
 
   /**
