@@ -70,6 +70,9 @@ export class Trace {
   /** Number of the task that runs. Written by the engine only. */
   task = 0;
 
+  /** Told whenever a chunk of chunkRecords is full. */
+  onChunk: () => void = () => undefined;
+
   private readonly chunks: Chunk[] = [new Chunk(firstRecords)];
   private current: Chunk = this.chunks[0]!;
   private used = 0;
@@ -130,6 +133,7 @@ export class Trace {
     this.current = new Chunk(chunkRecords);
     this.chunks.push(this.current);
     this.used = 0;
+    this.onChunk();
   }
 
   /** Number of a string; equal strings have equal numbers. 0 is the empty string. */
@@ -218,6 +222,17 @@ export class Trace {
   /** Number of mailboxes and packets, the empty one included. */
   get blobCount(): number {
     return this.blobs.length;
+  }
+
+  /** A copy of the bytes of some records. */
+  copyRecords(from: number, to: number): Uint8Array {
+    const bytes = new Uint8Array((to - from) * recordBytes);
+    for (let seq = from; seq < to;) {
+      const part = this.recordsAt(seq, to);
+      bytes.set(part, (seq - from) * recordBytes);
+      seq += part.length / recordBytes;
+    }
+    return bytes;
   }
 
   /** A view of the bytes of some records, up to the end of their chunk: not for keeping. */

@@ -12,8 +12,8 @@ import type { CheckResult } from '../run.ts';
 
 /** Where a run was forked off another one. */
 export interface ForkPoint {
-  /** Number of the parent in its database. */
-  readonly run: number;
+  /** Identity of the parent, hex: the hash over all of it. Its number differs by database. */
+  readonly run: string;
   /** Events of the parent that the fork shares: it went on before the event with this number. */
   readonly seq: number;
 }

@@ -1,0 +1,55 @@
+// What a person adds to a run: tags, notes, bookmarks; and what takes runs away. A note carries a
+// hash of its own, because it is outside the run's chain.
+
+import type { Database } from 'better-sqlite3';
+import { rowHash } from './chain.ts';
+import { runRow } from './reader.ts';
+import { StoreError } from './store-error.ts';
+
+/** Adds a tag; one that is there already stays. */
+export function addTag(db: Database, run: number, name: string): void {
+  runRow(db, run);
+  const insert = 'INSERT INTO tag VALUES (?, ?, ?) ON CONFLICT DO NOTHING';
+  db.prepare(insert).run(run, name, rowHash(run, name));
+}
+
+/** Takes a tag away; false when it was not there. */
+export const removeTag = (db: Database, run: number, name: string): boolean =>
+  db.prepare('DELETE FROM tag WHERE run_id = ? AND name = ?').run(run, name).changes > 0;
+
+/** Adds a note; with an event, it is a bookmark of that moment. Throws StoreError. */
+export function addNote(db: Database, run: number, text: string, seq: number | null): void {
+  const { event_count: events } = runRow(db, run);
+  if (seq !== null && seq >= events) {
+    throw new StoreError('noRun', `run ${run} has no event ${seq}; its last one is ${events - 1}`);
+  }
+  db.transaction(() => {
+    const next = 'SELECT coalesce(max(number) + 1, 0) FROM note WHERE run_id = ?';
+    const number = db.prepare<[number], number>(next).pluck().get(run)!;
+    const hash = rowHash(run, number, seq, text);
+    db.prepare('INSERT INTO note VALUES (?, ?, ?, ?, ?)').run(run, number, seq, text, hash);
+  }).immediate();
+}
+
+/** Deletes a run with all that belongs to it. Throws StoreError when it is not there. */
+export function deleteRun(db: Database, run: number): void {
+  const { scenario_hash: scenario } = runRow(db, run);
+  db.transaction(() => {
+    db.prepare('DELETE FROM run WHERE id = ?').run(run);
+    db.prepare(
+      'DELETE FROM scenario WHERE hash = ?1 AND NOT EXISTS ' +
+        '(SELECT 1 FROM run WHERE scenario_hash = ?1)',
+    ).run(scenario);
+  }).immediate();
+}
+
+/** Gives the room of deleted runs back to the disk; how many bytes that was. */
+export function vacuum(db: Database): number {
+  const size = (): number =>
+    (db.pragma('page_count', { simple: true }) as number) *
+    (db.pragma('page_size', { simple: true }) as number);
+  const before = size();
+  db.exec('VACUUM');
+  db.pragma('wal_checkpoint(TRUNCATE)');
+  return before - size();
+}

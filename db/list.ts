@@ -1,0 +1,102 @@
+// The library of runs: one line for each, with its tags and notes, filtered.
+
+import type { Database } from 'better-sqlite3';
+import { runRow } from './reader.ts';
+import type { RunRow } from './rows.ts';
+
+/** A run in a list. */
+export interface RunSummary {
+  readonly run: number;
+  readonly scenario: string;
+  readonly variant: string;
+  readonly policy: string;
+  readonly seed: number | null;
+  readonly live: boolean;
+  /** Null for a run that was cut, or that goes on. */
+  readonly outcome: string | null;
+  readonly events: number;
+  readonly virtualNs: number | null;
+  readonly startedAt: string | null;
+  readonly endedAt: string | null;
+  readonly tags: readonly string[];
+  readonly notes: readonly Note[];
+  readonly programHash: string;
+  /** Hash over all of it, hex. */
+  readonly identity: string;
+  /** The parent of a fork: its identity, its number here if it is here, and the event. */
+  readonly parent: { readonly identity: string; readonly run: number | null; seq: number } | null;
+}
+
+/** A note, or the bookmark of an event. */
+export interface Note {
+  readonly seq: number | null;
+  readonly text: string;
+}
+
+/** What a list is narrowed by. */
+export interface ListFilter {
+  readonly scenario?: string;
+  readonly variant?: string;
+  /** An outcome, or `cut`. */
+  readonly outcome?: string;
+  readonly tag?: string;
+}
+
+export const identityOf = ({ seal, head }: Pick<RunRow, 'seal' | 'head'>): string =>
+  (seal ?? head).toString('hex');
+
+/** The number of the run with this identity, or null. */
+export function runWithIdentity(db: Database, identity: string): number | null {
+  const query = 'SELECT id FROM run WHERE seal = ?1 OR (seal IS NULL AND head = ?1)';
+  const found = db.prepare<[Buffer], { id: number }>(query).get(Buffer.from(identity, 'hex'));
+  return found?.id ?? null;
+}
+
+export function summaryOf(db: Database, row: Omit<RunRow, 'scenario_text'>): RunSummary {
+  const tags = db.prepare<[number], string>('SELECT name FROM tag WHERE run_id = ? ORDER BY name');
+  const notes = db.prepare<[number], Note>(
+    'SELECT seq, text FROM note WHERE run_id = ? ORDER BY number',
+  );
+  const { parent_run: parent, parent_seq: seq } = row;
+  return {
+    run: row.id,
+    scenario: row.scenario_name,
+    variant: row.variant,
+    policy: row.policy,
+    seed: row.seed,
+    live: row.live === 1,
+    outcome: row.outcome,
+    events: row.event_count,
+    virtualNs: row.virtual_ns,
+    startedAt: row.started_at,
+    endedAt: row.ended_at,
+    tags: tags.pluck().all(row.id),
+    notes: notes.all(row.id),
+    programHash: row.program_hash,
+    identity: identityOf(row),
+    parent:
+      parent === null || seq === null
+        ? null
+        : { identity: parent, run: runWithIdentity(db, parent), seq },
+  };
+}
+
+/** Runs in the order of their numbers. */
+export function listRuns(db: Database, filter: ListFilter = {}): RunSummary[] {
+  const query = `
+    SELECT * FROM run WHERE
+      (@scenario IS NULL OR scenario_name = @scenario) AND
+      (@variant IS NULL OR variant = @variant) AND
+      (@outcome IS NULL OR coalesce(outcome, 'cut') = @outcome) AND
+      (@tag IS NULL OR EXISTS (SELECT 1 FROM tag WHERE run_id = run.id AND name = @tag))
+    ORDER BY id`;
+  const wanted = { scenario: null, variant: null, outcome: null, tag: null, ...filter };
+  return db
+    .prepare<[typeof wanted], RunRow>(query)
+    .all(wanted)
+    .map((row) => summaryOf(db, row));
+}
+
+/** One run. Throws StoreError when it is not there. */
+export const summaryOfRun = (db: Database, run: number): RunSummary =>
+  summaryOf(db, runRow(db, run));
