@@ -17,9 +17,13 @@ export function normalise(text: string): string {
     .trim();
 }
 
-/** Lines of mlx4, bonding, the network core and the hung task detector. */
-const told =
-  /^(mlx4_core|mlx4_en|<mlx4_ib>|bond\d+:|bonding:|unregister_netdevice:|INFO: task|"echo 0 >|task:|Workqueue:|Call Trace:|taint and|IPv6: ADDRCONF)/;
+/** Lines of mlx4, of bonding, of the network core, and of the hung task detector. */
+const told = [
+  /^(mlx4_core|mlx4_en|<mlx4_ib>)/,
+  /^(bond\d+|bonding):/,
+  /^(unregister_netdevice:|IPv6: ADDRCONF)/,
+  /^(INFO: task|"echo 0 >|task:|Workqueue:|Call Trace:|taint and)/,
+];
 
 /** Frames of a call trace, which have no prefix of their own. */
 const frame = /^(__)?[a-z_0-9]+( \[\w+\])?$/;
@@ -34,7 +38,7 @@ const untold = /^mlx4_core: (loading|module verification)|: Mapped \d+ chunks/;
 export function toldLines(lines: readonly string[]): string[] {
   return lines
     .map(normalise)
-    .filter((line) => told.test(line) || frame.test(line))
+    .filter((line) => [...told, frame].some((pattern) => pattern.test(line)))
     .filter((line) => !untold.test(line));
 }
 

@@ -45,7 +45,7 @@ it('the story reads as it is told', () => {
   );
 });
 
-it('a work that has not begun is still in the queue, and a completion must come from somebody', () => {
+it('a work that has not begun is still in the queue; a completion must come from somebody', () => {
   const graph = new WaitGraph(() => 0);
   const [one, worker] = [new Actor('one', 'task'), new Actor('worker', 'task')];
   const [first, second] = [new Actor('first', 'work'), new Actor('second', 'work')];
@@ -61,7 +61,8 @@ it('a work that has not begun is still in the queue, and a completion must come 
   graph.wait(one, flush);
   expect(deadlockSentence(graph.deadlocks[0]!)).toBe(
     'one waits for the flush of q, which is held by the work second still in the queue; ' +
-      'second waits for its turn on the workqueue q, which is held by the work first, run by worker; ' +
+      'second waits for its turn on the workqueue q, ' +
+      'which is held by the work first, run by worker; ' +
       'worker waits for the completion c, which must come from one.',
   );
 });

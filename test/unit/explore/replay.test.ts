@@ -180,7 +180,9 @@ describe('a replay of a changed program', () => {
     const { policy } = replay(start, choices);
     expect(policy.divergence).toEqual({
       choiceIndex: 0,
-      said: 'switch 1 of 1, at the start: the recording switches to four, but runnable here: one, two, three',
+      said:
+        'switch 1 of 1, at the start: the recording switches to four, ' +
+        'but runnable here: one, two, three',
     });
     expect(policy.followed).toBe(0);
   });

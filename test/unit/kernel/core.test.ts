@@ -95,7 +95,7 @@ describe('mutexes', () => {
 });
 
 describe('workqueues', () => {
-  it('an ordered queue runs one work at a time, in order, and flush waits for what came before', () => {
+  it('an ordered queue runs one work at a time, in order; a flush waits for earlier ones', () => {
     for (const seed of [undefined, 1, 2, 3, 4, 5]) {
       const k = bareKernel(seed === undefined ? {} : { seed });
       const queue = alloc_ordered_workqueue(k, 'q', 'q@test');

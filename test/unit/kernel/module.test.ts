@@ -1,10 +1,9 @@
-// Modules: states, dependencies, two loaders at once, unloading, parameters, and what is left of a
-// text that is gone.
+// Modules: states, dependencies, two loaders at once, unloading, sysfs, and what is left of a text
+// that is gone.
 
 import { describe, expect, it } from 'vitest';
 import { deadlockSentence } from '#detect/sentence.ts';
-import type { Kernel } from '#kernel/kernel.ts';
-import { vfs_read, vfs_readdir, vfs_readlink, vfs_write } from '#kernel/fs/vfs.ts';
+import { vfs_read, vfs_readdir, vfs_readlink } from '#kernel/fs/vfs.ts';
 import { mutex_init, mutex_lock, mutex_unlock } from '#kernel/locking/mutex.ts';
 import {
   delete_module,
@@ -16,55 +15,13 @@ import {
   request_module_nowait,
   try_module_get,
 } from '#kernel/module.ts';
-import type { Module } from '#kernel/module.ts';
-import { ModuleParams } from '#kernel/module-params.ts';
-import type { ParamDefinition } from '#kernel/module-params.ts';
 import { msleep } from '#kernel/time/delay.ts';
 import { Oops } from '#sim/shared.ts';
 import type { MaySleep } from '#sim/task.ts';
 import { count } from '#test/support/counts.ts';
 import { bareKernel, second } from '#test/support/machine.ts';
 import { livingTasks, logLines, thread } from '#test/support/threads.ts';
-
-interface Parts {
-  readonly depends?: readonly string[];
-  readonly aliases?: readonly string[];
-  readonly params?: readonly ParamDefinition[];
-  readonly init?: (module: Module) => MaySleep<number>;
-  readonly exit?: () => MaySleep<void>;
-}
-
-/** Installs a module that says when it comes and goes. */
-function install(k: Kernel, name: string, log: string[], parts: Parts = {}): void {
-  k.modules.define(
-    {
-      name,
-      description: name,
-      depends: parts.depends ?? [],
-      aliases: parts.aliases ?? [],
-      params: parts.params ?? [],
-      exports: [`${name}_symbol_a`],
-      version: '4.0-0',
-      sizeBytes: 4096,
-      create: (_k, _params, _variant: null, module) => ({
-        *init() {
-          log.push(`${name} init`);
-          return parts.init === undefined ? 0 : yield* parts.init(module);
-        },
-        *exit() {
-          log.push(`${name} exit`);
-          if (parts.exit !== undefined) yield* parts.exit();
-        },
-      }),
-    },
-    null,
-  );
-}
-
-function run(k: Kernel, body: () => MaySleep<void>): void {
-  thread(k, 'user', body);
-  k.sim.run(k.sim.now() + 100 * second);
-}
+import { install, run } from './module-rig.ts';
 
 describe('loading', () => {
   it('goes through the states, and is told to user space at its end', () => {
@@ -386,86 +343,6 @@ describe('helpers', () => {
     expect(deadlockSentence(k.graph.deadlocks[0]!)).toContain(
       'the completion modprobe a in request_module, which must come from modprobe a',
     );
-  });
-});
-
-describe('parameters', () => {
-  const definitions: ParamDefinition[] = [
-    { name: 'msi_x', type: 'int', value: '1', mode: 0o444, description: '' },
-    { name: 'debug_level', type: 'int', value: '0', mode: 0o644, description: '' },
-    { name: 'enable_qos', type: 'bool', value: 'N', mode: 0o444, description: '' },
-    { name: 'num_vfs', type: 'ints', value: '0,0,0', mode: 0o444, description: '' },
-    { name: 'log_num', type: 'uint', value: '20', mode: 0, description: '' },
-    { name: 'mode', type: 'charp', value: '', mode: 0o444, description: '' },
-  ];
-
-  it('are set when the module is loaded, from the line and from the options', () => {
-    const k = bareKernel();
-    install(k, 'a', [], { params: definitions });
-    k.modules.setOptions('a', 'msi_x=0 enable_qos');
-    run(k, function* () {
-      expect(yield* modprobe(k, 'a', 'num_vfs=1,2 unknown=5 mode=802.3ad')).toBe(0);
-      const { params } = k.modules.find('a')!;
-      expect([params.int('msi_x'), params.bool('enable_qos'), params.ints('num_vfs')]).toEqual([
-        0,
-        true,
-        [1, 2],
-      ]);
-      expect(params.text('mode')).toBe('802.3ad');
-    });
-    expect(logLines(k)).toEqual(["a: unknown parameter 'unknown' ignored"]);
-  });
-
-  it('that do not fit stop the loading', () => {
-    const k = bareKernel();
-    install(k, 'a', [], { params: definitions });
-    run(k, function* () {
-      expect(yield* init_module(k, 'a', 'msi_x=many')).toBe(-22);
-    });
-    expect(logLines(k)).toEqual(["a: `many' invalid for parameter `msi_x'"]);
-    expect(k.modules.loaded).toEqual([]);
-  });
-
-  it('are files, writable where the module says so', () => {
-    const k = bareKernel();
-    install(k, 'a', [], { params: definitions });
-    const directory = '/sys/module/a/parameters';
-    run(k, function* () {
-      yield* init_module(k, 'a');
-      const names = vfs_readdir(k, directory) as { name: string }[];
-      expect(names.map(({ name }) => name)).toEqual([
-        'debug_level',
-        'enable_qos',
-        'mode',
-        'msi_x',
-        'num_vfs',
-      ]);
-      expect(yield* vfs_write(k, `${directory}/debug_level`, '1\n')).toBe(2);
-      expect(yield* vfs_read(k, `${directory}/debug_level`)).toBe('1\n');
-      expect(yield* vfs_write(k, `${directory}/debug_level`, 'x\n')).toBe(-22);
-      expect(yield* vfs_write(k, `${directory}/msi_x`, '0\n')).toBe(-13);
-    });
-  });
-
-  it.each([
-    ['int', '-0x10', '-16'],
-    ['int', '2147483648', null],
-    ['uint', '4294967295', '4294967295'],
-    ['uint', '-1', null],
-    ['bool', 'yes', 'Y'],
-    ['bool', 'off', 'N'],
-    ['bool', 'maybe', null],
-    ['ints', '1,x', null],
-    ['ints', '1,2,3,4', null],
-    ['charp', 'a=b', 'a=b'],
-  ] as const)('of type %s take "%s" as %s', (type, text, kept) => {
-    const params = new ModuleParams([
-      { name: 'p', type, value: type === 'ints' ? '0,0,0' : '0', mode: 0, description: '' },
-    ]);
-    expect(params.set('p', text)).toBe(kept === null ? -22 : 0);
-    if (kept !== null) expect(params.text('p')).toBe(kept);
-    expect(params.set('other', '1')).toBe(-22);
-    expect(() => params.text('other')).toThrow();
   });
 });
 

@@ -120,7 +120,7 @@ describe('a raw chain', () => {
     expect(log).toEqual(['bonding 6', 'bonding 21', 'mlx4_en 21 eth0', 'mlx4_en 6 eth0']);
   });
 
-  it('calls a block that was removed after the walk had read its address, and goes on after it', () => {
+  it('calls a block that is removed after the walk has read its address, and goes on', () => {
     const k = bareKernel();
     const head = new RawNotifierHead<string>(k, 'netdev');
     const log: string[] = [];

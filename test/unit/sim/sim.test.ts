@@ -346,7 +346,7 @@ describe('a run', () => {
 });
 
 describe('a busy loop', () => {
-  it('ends when an event changes what it looks at, without running through the time between', () => {
+  it('ends when an event changes what it looks at, and skips the time between', () => {
     const sim = makeSim();
     let ready = false;
     sim.after(1e9, () => {

@@ -122,29 +122,48 @@ describe('del_timer_sync', () => {
     return { k, state, timer };
   };
 
-  it('comes back only when the callback is over and the timer off, on every schedule', () => {
-    let waited = 0;
-    for (let seed = 1; seed <= count(150, 3000); seed++) {
-      for (const again of [false, true]) {
-        const { k, state, timer } = setUp(seed, again);
-        haveCpu0(k);
-        thread(k, 'owner', function* (): MaySleep<void> {
-          while (k.sim.current.cpu === 0) yield* cpu_relax(k);
-          yield* mod_timer(timer, k.jiffies + 2);
-          yield* msleep(k, 4);
-          while (k.sim.now() < 12e6 + seed * 300) yield* k.sim.spend(300);
-          if (timer.running !== null) waited++;
-          yield* del_timer_sync(timer);
-          state.gone = true;
-          expect(timer_pending(timer)).toBe(false);
-          expect(timer.running).toBeNull();
-        });
-        expect(k.sim.run(second)).toBe('quiescent');
-        expect(livingTasks(k)).toEqual([]);
+  /** Where the callback stood when somebody disarmed the timer. */
+  type Moment = 'before' | 'during' | 'after';
+
+  /** Disarms at an instant of the seed's own. */
+  const disarm = (seed: number, again: boolean): Moment => {
+    const { k, state, timer } = setUp(seed, again);
+    // The timer fires at 12 ms; most callbacks are over 70 us later. All instants come in turn.
+    const atNs = 12e6 + ((seed * 37) % 250) * 300;
+    let moment: Moment = 'before';
+    haveCpu0(k);
+    thread(k, 'owner', function* (): MaySleep<void> {
+      while (k.sim.current.cpu === 0) yield* cpu_relax(k);
+      yield* mod_timer(timer, k.jiffies + 2);
+      yield* msleep(k, 4);
+      while (k.sim.now() < atNs) yield* k.sim.spend(300);
+      if (timer.running !== null) moment = 'during';
+      else if (state.runs > 0) moment = 'after';
+      yield* del_timer_sync(timer);
+      state.gone = true;
+      expect(timer_pending(timer)).toBe(false);
+      expect(timer.running).toBeNull();
+    });
+    expect(k.sim.run(second)).toBe('quiescent');
+    expect(livingTasks(k)).toEqual([]);
+    return moment;
+  };
+
+  // An idle machine needs 0.3 s, in a long run 3 s; a loaded one may be a hundred times slower.
+  const timeout = count(60_000, 300_000);
+
+  it(
+    'comes back only when the callback is over and the timer off, on every schedule',
+    { timeout },
+    () => {
+      const seen = { before: 0, during: 0, after: 0 };
+      for (let seed = 1; seed <= count(40, 2000); seed++) {
+        for (const again of [false, true]) seen[disarm(seed, again)]++;
       }
-    }
-    expect(waited).toBeGreaterThan(5);
-  });
+      expect(Math.min(seen.before, seen.after)).toBeGreaterThan(0);
+      expect(seen.during).toBeGreaterThan(20);
+    },
+  );
 
   it('says whether it was armed', () => {
     const k = bareKernel();
@@ -194,7 +213,7 @@ describe('del_timer_sync', () => {
 });
 
 describe('jiffies', () => {
-  it('round down when less than a quarter of a second over, else up, but never into the past', () => {
+  it('round down when less than a quarter of a second over, else up; never into the past', () => {
     const k = bareKernel();
     k.sim.run(500 * second);
     const now = k.jiffies;

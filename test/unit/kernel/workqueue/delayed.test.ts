@@ -164,7 +164,7 @@ describe('cancelling', () => {
     expect(r.runs).toEqual([]);
   });
 
-  it('with _sync leaves neither timer nor run behind, though the work arms itself, on every schedule', () => {
+  it('with _sync leaves no timer and no run of a work that arms itself, on every schedule', () => {
     let caught = { timer: 0, run: 0 };
     for (let seed = 1; seed <= count(150, 3000); seed++) {
       const k = bareKernel({ seed });

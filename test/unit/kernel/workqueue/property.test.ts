@@ -4,6 +4,7 @@
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import type { Kernel } from '#kernel/kernel.ts';
 import { msleep } from '#kernel/time/delay.ts';
 import {
   alloc_workqueue,
@@ -13,16 +14,27 @@ import {
   INIT_WORK,
   queue_work,
 } from '#kernel/workqueue.ts';
-import type { WorkStruct } from '#kernel/workqueue.ts';
+import type { Workqueue, WorkStruct } from '#kernel/workqueue.ts';
 import type { MaySleep } from '#sim/task.ts';
 import { count } from '#test/support/counts.ts';
 import { bareKernel, second } from '#test/support/machine.ts';
 import { livingTasks, thread } from '#test/support/threads.ts';
 
-type Step = 'queue' | 'flushQueue' | 'flushWork' | 'cancel' | 'sleep' | 'spend';
+interface Step {
+  readonly kind: 'queue' | 'flushQueue' | 'flushWork' | 'cancel' | 'sleep' | 'spend';
+  readonly work: number;
+}
+
+interface Program {
+  /** The steps of each task. */
+  readonly tasks: readonly (readonly Step[])[];
+  readonly maxActive: number;
+  readonly workSleeps: boolean;
+  readonly seed: number;
+}
 
 const step = fc.record({
-  kind: fc.constantFrom<Step>(
+  kind: fc.constantFrom<Step['kind']>(
     'queue',
     'queue',
     'queue',
@@ -35,7 +47,7 @@ const step = fc.record({
   work: fc.nat(2),
 });
 
-const programs = fc.record({
+const programs: fc.Arbitrary<Program> = fc.record({
   tasks: fc.array(fc.array(step, { maxLength: 8 }), { minLength: 1, maxLength: 4 }),
   maxActive: fc.constantFrom(1, 2, 3),
   workSleeps: fc.boolean(),
@@ -86,74 +98,114 @@ class Witness {
   }
 }
 
+/** A program on a kernel of its own; everything it does goes past the witness. */
+class Trial {
+  private readonly program: Program;
+  private readonly k: Kernel;
+  private readonly queue: Workqueue;
+  private readonly works: readonly WorkStruct[];
+  private readonly witness = new Witness();
+
+  constructor(program: Program) {
+    this.program = program;
+    this.k = bareKernel({ seed: program.seed });
+    this.queue = alloc_workqueue(this.k, 'q', 'q', program.maxActive);
+    this.works = [0, 1, 2].map((n) => INIT_WORK(this.k, `w${n}`, () => this.body(n)));
+  }
+
+  /** Runs all tasks of the program to their end. */
+  run(): void {
+    const { k } = this;
+    this.program.tasks.forEach((steps, n) => {
+      thread(k, `t${n}`, () => this.perform(steps));
+    });
+    expect(k.sim.run(100 * second)).toBe('quiescent');
+    expect(livingTasks(k)).toEqual([]);
+  }
+
+  /** Each queueing has had its run, never more at once than allowed, one after another if one. */
+  check(): void {
+    const { witness } = this;
+    const { maxActive } = this.program;
+    expect(witness.open()).toEqual([]);
+    expect(witness.most).toBeLessThanOrEqual(maxActive);
+    if (maxActive > 1) return;
+    const order = witness.runs.filter((run) => !run.cancelled).sort((a, b) => a.begun - b.begun);
+    expect(order.map((run) => run.queued)).toEqual(
+      order.map((run) => run.queued).toSorted((a, b) => a - b),
+    );
+  }
+
+  private *body(n: number): MaySleep<void> {
+    const run = this.witness.begin(n);
+    if (this.program.workSleeps) yield* msleep(this.k, 1 + n);
+    else yield* this.k.sim.spend(700);
+    this.witness.end(run);
+  }
+
+  private *perform(steps: readonly Step[]): MaySleep<void> {
+    for (const { kind, work } of steps) {
+      switch (kind) {
+        case 'queue':
+          yield* this.enqueue(work);
+          break;
+        case 'flushQueue':
+          yield* this.flushQueue();
+          break;
+        case 'flushWork':
+          yield* this.flushWork(work);
+          break;
+        case 'cancel':
+          yield* this.cancel(work);
+          break;
+        case 'sleep':
+          yield* msleep(this.k, 2);
+          break;
+        case 'spend':
+          yield* this.k.sim.spend(500);
+          break;
+      }
+    }
+  }
+
+  private *enqueue(work: number): MaySleep<void> {
+    const item = this.works[work]!;
+    if (yield* queue_work(this.queue, item)) this.witness.queued(work, item.executingOn !== null);
+  }
+
+  private *flushQueue(): MaySleep<void> {
+    const before = this.witness.open();
+    yield* flush_workqueue(this.queue);
+    for (const run of before) expect(this.isOver(run)).toBe(true);
+  }
+
+  private *flushWork(work: number): MaySleep<void> {
+    // The last queueing counts: if it is cancelled, a run before it may still go on.
+    const last = this.witness.open(work).at(-1);
+    yield* flush_work(this.works[work]!);
+    if (last !== undefined) expect(this.isOver(last)).toBe(true);
+  }
+
+  private *cancel(work: number): MaySleep<void> {
+    const { runs } = this.witness;
+    const was = yield* cancel_work_sync(this.works[work]!);
+    if (!was) return;
+    const last = runs.findLast((run) => run.work === work && run.begun < 0);
+    if (last !== undefined) last.cancelled = true;
+    expect(runs.some((run) => run.cancelled)).toBe(true);
+  }
+
+  private isOver(run: Run): boolean {
+    return run.ended >= 0 || run.cancelled || this.works[run.work]!.cancelling > 0;
+  }
+}
+
 test('works run as often as they were queued, never twice at once, and flushes are exact', () => {
   fc.assert(
-    fc.property(programs, ({ tasks, maxActive, workSleeps, seed }) => {
-      const k = bareKernel({ seed });
-      const queue = alloc_workqueue(k, 'q', 'q', maxActive);
-      const witness = new Witness();
-      const works: WorkStruct[] = [0, 1, 2].map((n) =>
-        INIT_WORK(k, `w${n}`, function* (): MaySleep<void> {
-          const run = witness.begin(n);
-          if (workSleeps) yield* msleep(k, 1 + n);
-          else yield* k.sim.spend(700);
-          witness.end(run);
-        }),
-      );
-      const one = function* ({ kind, work }: { kind: Step; work: number }): MaySleep<void> {
-        switch (kind) {
-          case 'queue':
-            if (yield* queue_work(queue, works[work]!)) {
-              witness.queued(work, works[work]!.executingOn !== null);
-            }
-            return;
-          case 'flushQueue': {
-            const before = witness.open();
-            yield* flush_workqueue(queue);
-            for (const run of before) expect(isOver(run)).toBe(true);
-            return;
-          }
-          case 'flushWork': {
-            // The last queueing counts: if it is cancelled, a run before it may still go on.
-            const last = witness.open(work).at(-1);
-            yield* flush_work(works[work]!);
-            if (last !== undefined) expect(isOver(last)).toBe(true);
-            return;
-          }
-          case 'cancel': {
-            const was = yield* cancelNoting(work);
-            if (was) expect(witness.runs.some((run) => run.cancelled)).toBe(true);
-            return;
-          }
-          case 'sleep':
-            return yield* msleep(k, 2);
-          case 'spend':
-            return yield* k.sim.spend(500);
-        }
-      };
-      const isOver = (run: Run): boolean =>
-        run.ended >= 0 || run.cancelled || works[run.work]!.cancelling > 0;
-      const cancelNoting = function* (work: number): MaySleep<boolean> {
-        const item = works[work]!;
-        const was = yield* cancel_work_sync(item);
-        const last = witness.runs.findLast((run) => run.work === work && run.begun < 0);
-        if (was && last !== undefined) last.cancelled = true;
-        return was;
-      };
-      tasks.forEach((steps, n) => {
-        thread(k, `t${n}`, function* (): MaySleep<void> {
-          for (const each of steps) yield* one(each);
-        });
-      });
-      expect(k.sim.run(100 * second)).toBe('quiescent');
-      expect(livingTasks(k)).toEqual([]);
-      expect(witness.open()).toEqual([]);
-      expect(witness.most).toBeLessThanOrEqual(maxActive);
-      if (maxActive > 1) return;
-      const order = witness.runs.filter((run) => !run.cancelled).sort((a, b) => a.begun - b.begun);
-      expect(order.map((run) => run.queued)).toEqual(
-        order.map((run) => run.queued).toSorted((a, b) => a - b),
-      );
+    fc.property(programs, (program) => {
+      const trial = new Trial(program);
+      trial.run();
+      trial.check();
     }),
     { numRuns: count(200, 10_000) },
   );
