@@ -37,9 +37,9 @@ export function deleteRun(db: Database, run: number): void {
   db.transaction(() => {
     db.prepare('DELETE FROM run WHERE id = ?').run(run);
     db.prepare(
-      'DELETE FROM scenario WHERE hash = ?1 AND NOT EXISTS ' +
-        '(SELECT 1 FROM run WHERE scenario_hash = ?1)',
-    ).run(scenario);
+      'DELETE FROM scenario WHERE hash = @scenario AND NOT EXISTS ' +
+        '(SELECT 1 FROM run WHERE scenario_hash = @scenario)',
+    ).run({ scenario });
   }).immediate();
 }
 

@@ -1,4 +1,5 @@
 // The library of runs: one line for each, with its tags and notes, filtered.
+// Reads the table of runs only; no event is unpacked for a list.
 
 import type { Database } from 'better-sqlite3';
 import { runRow } from './reader.ts';
@@ -47,8 +48,10 @@ export const identityOf = ({ seal, head }: Pick<RunRow, 'seal' | 'head'>): strin
 
 /** The number of the run with this identity, or null. */
 export function runWithIdentity(db: Database, identity: string): number | null {
-  const query = 'SELECT id FROM run WHERE seal = ?1 OR (seal IS NULL AND head = ?1)';
-  const found = db.prepare<[Buffer], { id: number }>(query).get(Buffer.from(identity, 'hex'));
+  const query = 'SELECT id FROM run WHERE seal = @hash OR (seal IS NULL AND head = @hash)';
+  const found = db
+    .prepare<[{ hash: Buffer }], { id: number }>(query)
+    .get({ hash: Buffer.from(identity, 'hex') });
   return found?.id ?? null;
 }
 

@@ -1,4 +1,5 @@
 // What recorder and worker say to each other.
+// Plain data: each message crosses a thread by structured clone.
 
 import type { RunEnd, RunHead } from '#lab/record/run-record.ts';
 import type { Segment } from '#lab/record/segment.ts';

@@ -1,6 +1,6 @@
 // The gate: a file becomes a database of runs only if it is whole, ours, of a version that is known
 // and of exactly that version's schema. SQLite alone opens cut and altered files and runs a
-// stranger's triggers and views; here nothing but sqlite_schema is asked before the schema is known.
+// stranger's triggers and views; here only sqlite_schema is asked before the schema is known.
 
 import Database from 'better-sqlite3';
 import { closeSync, existsSync, fstatSync, mkdirSync, openSync, readSync, statSync } from 'node:fs';
@@ -14,6 +14,9 @@ import {
   sharedApplicationId,
 } from './schema.ts';
 import { guarded, StoreError } from './store-error.ts';
+
+/** An open database of runs. */
+export type Runs = Database.Database;
 
 /** What kind of file is wanted. */
 export type FileKind = 'lab' | 'shared';
@@ -44,7 +47,7 @@ function checkNode(): void {
 }
 
 /** Opens a database of runs, making it (and its folder) when it is not there. */
-export function openRuns(file: string, { kind = 'lab', readOnly = false }: OpenOptions = {}) {
+export function openRuns(file: string, { kind = 'lab', readOnly = false }: OpenOptions = {}): Runs {
   checkNode();
   return guarded(file, () => {
     const isNew = !existsSync(file) || (statSync(file).size === 0 && !readOnly && kind === 'lab');
@@ -139,8 +142,9 @@ function checkIdentity(file: string, header: Buffer, kind: FileKind): void {
   }
   const version = header.readUInt32BE(60);
   if (version > schemaVersion) {
-    const said = `it was written by a newer lab (version ${version}, this one knows ${schemaVersion})`;
-    throw new StoreError('newer', `${file}: ${said}; update the lab`);
+    const said = `it was written by a newer lab, in version ${version}`;
+    const mend = `this one knows ${schemaVersion}: update the lab`;
+    throw new StoreError('newer', `${file}: ${said}; ${mend}`);
   }
 }
 

@@ -11,7 +11,6 @@ import { openRuns } from './open.ts';
 import { unpackRecords } from './pack.ts';
 import { runRow, textsOf } from './reader.ts';
 import type { SegmentRow } from './rows.ts';
-import { guarded } from './store-error.ts';
 
 /** Columns of the virtual table `event`; `run`, `seq_from` and `seq_to` narrow what is decoded. */
 export const eventColumns = [
@@ -105,13 +104,11 @@ const allRuns = (reader: Database): number[] =>
 
 /** A database that can be asked. */
 export class QueryDatabase {
-  private readonly file: string;
   private readonly db: Database;
   private readonly reader: Database;
 
   /** Throws StoreError when the file cannot be used. */
   constructor(file: string) {
-    this.file = file;
     this.db = openRuns(file, { readOnly: true });
     this.reader = openRuns(file, { readOnly: true });
     const { reader } = this;
@@ -129,9 +126,9 @@ export class QueryDatabase {
     });
   }
 
-  /** Rows of one SELECT. Throws StoreError, or SqliteError for a query that is wrong. */
+  /** Rows of one SELECT. Throws SqliteError, or TypeError for what is no query. */
   *ask(sql: string): Generator<Readonly<Record<string, unknown>>> {
-    const statement = guarded(this.file, () => this.db.prepare<[], Record<string, unknown>>(sql));
+    const statement = this.db.prepare<[], Record<string, unknown>>(sql);
     if (!statement.reader) throw new TypeError('only queries are answered: write a SELECT');
     yield* statement.iterate();
   }

@@ -1,4 +1,5 @@
 // Rows as SQLite gives them: names and types of db/migrations.
+// Whoever selects a whole row types it with one of these.
 
 /** A run, joined with its scenario. */
 export interface RunRow {

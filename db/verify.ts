@@ -105,7 +105,8 @@ function endProblem(db: Database, row: RunRow, head: Buffer): string | null {
 function inputProblem(db: Database, run: number): string | null {
   const query = `
     SELECT count(*) FROM input WHERE run_id = ? AND
-      (point IS NOT json_extract(input, '$.point') OR time_ns IS NOT json_extract(input, '$.timeNs'))`;
+      (point IS NOT json_extract(input, '$.point') OR
+        time_ns IS NOT json_extract(input, '$.timeNs'))`;
   const odd = db.prepare<[number], number>(query).pluck().get(run)!;
   return odd > 0 ? 'an input has two times' : null;
 }

@@ -1,4 +1,5 @@
 // The recorder's other thread: writes what it is sent, in order, and says what is on the disk.
+// It owns the only writing connection of the run, so no lock is shared with the engine's thread.
 
 import { parentPort, workerData } from 'node:worker_threads';
 import type { FromWorker, ToWorker, WorkerData } from './messages.ts';

@@ -22,7 +22,8 @@ const insertRun = `
     live, engine_version, program_hash, parent_run, parent_seq, started_at, wall_hash,
     event_count, segment_count, head)
   VALUES (@scenarioHash, @scenarioFile, @scenarioName, @variant, @policy, @seed, @untilNs,
-    @live, @engineVersion, @programHash, @parentRun, @parentSeq, @startedAt, @wallHash, 0, 0, @head)`;
+    @live, @engineVersion, @programHash, @parentRun, @parentSeq, @startedAt, @wallHash,
+    0, 0, @head)`;
 
 const insertSegment = `
   INSERT INTO segment (run_id, number, first_seq, event_count, records, text_count, blob_count,

@@ -9,7 +9,7 @@ import { print, printError } from './print.ts';
 /** Checks a file; gives the exit status. */
 export function lintCommand(file: string, json: boolean): number {
   try {
-    const { name, title, steps, checks } = readScenario(file);
+    const { name, title, steps, checks } = readScenario(file).scenario;
     const counts = { steps: steps.length, checks: checks.length };
     if (json) print(JSON.stringify({ file, name, title, ...counts, problems: [] }, null, 2));
     else print(`${file}: ${name}: ${counts.steps} steps, ${counts.checks} checks, no mistakes`);

@@ -9,8 +9,14 @@ import type { Scenario } from '#lab/scenario/scenario.ts';
 import type { Trace } from '#trace/trace.ts';
 import { BadFile } from './bad-file.ts';
 
+/** A scenario with the text that it was made from. */
+export interface ScenarioFile {
+  readonly scenario: Scenario;
+  readonly text: string;
+}
+
 /** Reads and checks a scenario. Throws BadFile, its message naming every mistake. */
-export function readScenario(file: string): Scenario {
+export function readScenario(file: string): ScenarioFile {
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
@@ -18,7 +24,7 @@ export function readScenario(file: string): Scenario {
     throw new BadFile(`${file}: cannot be read (${(error as Error).message})`);
   }
   try {
-    return loadScenario(file, text);
+    return { scenario: loadScenario(file, text), text };
   } catch (error) {
     if (error instanceof ScenarioError) throw new BadFile(error.message, error.problems);
     throw error;

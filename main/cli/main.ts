@@ -9,8 +9,10 @@ import { parseTime } from '#lab/scenario/units.ts';
 import { exitBadFile, exitUsage } from './exit.ts';
 import { BadFile } from './bad-file.ts';
 import { printError } from './print.ts';
+import { addRunsCommands } from './runs-commands.ts';
 import type { RunArguments } from './run.ts';
 import type { ShellArguments } from './shell.ts';
+import type { StoryArguments } from './story.ts';
 
 const time = (text: string): number => {
   const parsed = parseTime(text);
@@ -32,6 +34,9 @@ const variant = (text: string): string => {
   return text;
 };
 
+const database = (): Option =>
+  new Option('--db <file>', 'database of runs; default MLX4_LAB_DB or the user’s data folder');
+
 const json = (): Option => new Option('--json', 'JSON instead of text');
 
 /** The options of everything that runs a machine. */
@@ -40,6 +45,8 @@ function machineOptions(command: Command): Command {
     .option('--variant <name>', `driver: ${variantNames.join(', ')}, or one with switches`, variant)
     .option('--seed <number>', 'seed of the random policy, which it implies', whole)
     .addOption(new Option('--policy <name>', 'who runs when several could').choices(policyNames))
+    .addOption(database())
+    .option('--no-record', 'do not keep the run')
     .addOption(json());
 }
 
@@ -55,7 +62,7 @@ function program(setStatus: (status: number) => void): Command {
     .option('--quiet', 'no kernel log and no terminal, only the result')
     .action(async (file: string, settings: RunArguments) => {
       const { runCommand } = await import('./run.ts');
-      setStatus(runCommand(file, settings));
+      setStatus(await runCommand(file, settings));
     });
   machineOptions(lab.command('shell'))
     .description("a trainee's shell on a machine of the lab")
@@ -67,10 +74,12 @@ function program(setStatus: (status: number) => void): Command {
   lab
     .command('story')
     .description('the bond deadlock of August 2023, told in the terminal')
+    .addOption(database())
+    .option('--no-record', 'do not keep the runs')
     .addOption(json())
-    .action(async (settings: { readonly json?: boolean }) => {
+    .action(async (settings: StoryArguments) => {
       const { storyCommand } = await import('./story.ts');
-      setStatus(storyCommand(settings.json === true));
+      setStatus(await storyCommand(settings));
     });
   lab
     .command('lint <file>')
@@ -88,8 +97,13 @@ function program(setStatus: (status: number) => void): Command {
       const { modelledCommand } = await import('./modelled.ts');
       setStatus(modelledCommand(settings.json === true));
     });
+  addRunsCommands(lab, { setStatus, database, json });
   return lab;
 }
+
+/** By name: the class would load the database for commands that have no use for it. */
+const isStoreError = (error: unknown): error is Error =>
+  error instanceof Error && error.name === 'StoreError';
 
 /** Runs the command line; gives the exit status. `argv` is without node and script. */
 export async function main(argv: string[]): Promise<number> {
@@ -100,7 +114,7 @@ export async function main(argv: string[]): Promise<number> {
   try {
     await program(setStatus).parseAsync(argv, { from: 'user' });
   } catch (error) {
-    if (error instanceof BadFile) {
+    if (error instanceof BadFile || isStoreError(error)) {
       printError(error.message);
       return exitBadFile;
     }

@@ -3,18 +3,20 @@
 
 import { choosePolicy, makePolicy } from '#lab/policy.ts';
 import type { PolicyName } from '#lab/policy.ts';
+import { runEndOf } from '#lab/record/run-record.ts';
 import { reportOf } from '#lab/report.ts';
 import { runScenario } from '#lab/run.ts';
-import type { Scenario } from '#lab/scenario/scenario.ts';
 import { exitStatus } from './exit.ts';
 import { LiveView } from './live.ts';
 import { readScenario, traceHash } from './load.ts';
 import { print } from './print.ts';
 import { resultText } from './result.ts';
+import { keptText, Recording } from './recording.ts';
+import type { RecordingArguments } from './recording.ts';
 import { styleFor } from './style.ts';
 
 /** Options that run, story and shell share. */
-export interface RunArguments {
+export interface RunArguments extends RecordingArguments {
   readonly variant?: string;
   readonly seed?: number;
   readonly policy?: PolicyName;
@@ -24,31 +26,46 @@ export interface RunArguments {
   readonly quiet?: boolean;
 }
 
-/** Runs a file; gives the exit status. Throws BadFile. */
-export function runCommand(file: string, settings: RunArguments): number {
-  return runAndPrint(readScenario(file), settings);
-}
-
-/** Runs a scenario and prints it. */
-export function runAndPrint(scenario: Scenario, settings: RunArguments): number {
+/** Runs a file and prints it; gives the exit status. Throws BadFile and StoreError. */
+export async function runCommand(file: string, settings: RunArguments): Promise<number> {
+  const { scenario, text } = readScenario(file);
   const json = settings.json === true;
   const policy = choosePolicy(settings.policy, settings.seed);
   const style = styleFor(process.stdout);
-  const write = (text: string): void => {
-    process.stdout.write(text);
+  const write = (piece: string): void => {
+    process.stdout.write(piece);
   };
   const view =
     json || settings.quiet === true
       ? null
       : new LiveView({ style, fold: false, echo: true, write });
+  const recording = new Recording(
+    {
+      scenarioFile: file,
+      scenarioName: scenario.name,
+      scenarioText: text,
+      variant: settings.variant ?? scenario.machine.variant,
+      policy: policy.name,
+      seed: policy.seed,
+      untilNs: settings.until ?? null,
+      live: false,
+      parent: null,
+    },
+    settings,
+  );
   const result = runScenario(scenario, {
     policy: makePolicy(policy),
     ...(settings.variant === undefined ? {} : { variant: settings.variant }),
     ...(settings.until === undefined ? {} : { untilNs: settings.until }),
-    onStart: (machine) => view?.watch(machine),
+    onStart: (machine) => {
+      recording.watch(machine);
+      view?.watch(machine);
+    },
   });
   view?.flush();
-  if (json) print(JSON.stringify(reportOf(result, policy, traceHash(result.trace)), null, 2));
-  else print(resultText(result, style));
+  const run = await recording.finish(runEndOf(result));
+  const report = (): unknown => ({ ...reportOf(result, policy, traceHash(result.trace)), run });
+  print(json ? JSON.stringify(report(), null, 2) : resultText(result, style));
+  if (!json && run !== null) print(style.dim(keptText(run, recording)));
   return exitStatus(result);
 }

@@ -11,6 +11,7 @@ import { defaultMachineSpec } from '#lab/default-machine.ts';
 import { findingsOf } from '#lab/findings.ts';
 import { handTexts, parseHand } from '#lab/hands.ts';
 import { LabMachine } from '#lab/machine.ts';
+import type { RunEnd } from '#lab/record/run-record.ts';
 import { outcomeOf } from '#lab/outcome.ts';
 import { choosePolicy, makePolicy } from '#lab/policy.ts';
 import type { PolicyChoice } from '#lab/policy.ts';
@@ -20,6 +21,7 @@ import { Trace } from '#trace/trace.ts';
 import { exitPassed } from './exit.ts';
 import { LiveView } from './live.ts';
 import { readScenario, traceHash } from './load.ts';
+import { keptText, Recording } from './recording.ts';
 import { boardLines } from './result.ts';
 import type { RunArguments } from './run.ts';
 import { styleFor } from './style.ts';
@@ -35,6 +37,9 @@ const bootNs = 2e9;
 
 const settledNs = 1e6;
 
+/** A session on the default machine as a scenario. */
+const defaultText = 'version: 1\nname: shell\nsteps: []\n';
+
 export interface ShellArguments extends RunArguments {
   /** A scenario whose machine is taken; its steps are not run. */
   readonly scenario?: string;
@@ -48,11 +53,15 @@ class Session {
   private readonly paced: boolean;
   private readonly quiet: boolean;
   private readonly policy: PolicyChoice;
+  private readonly recording: Recording;
   private terminal = 'main';
   private interrupts = 0;
 
-  constructor(spec: MachineSpec, policy: PolicyChoice, quiet: boolean) {
+  constructor(source: Source, policy: PolicyChoice, settings: ShellArguments) {
+    const { spec } = source;
+    const quiet = settings.json === true;
     this.policy = policy;
+    this.recording = recordingOf(source, policy, settings);
     this.quiet = quiet;
     this.paced = process.stdin.isTTY && process.stdout.isTTY;
     this.style = styleFor(process.stdout);
@@ -65,6 +74,7 @@ class Session {
       },
     });
     this.machine = new LabMachine(spec, new Trace(), makePolicy(policy));
+    this.recording.watch(this.machine);
     this.view.watch(this.machine);
   }
 
@@ -130,6 +140,7 @@ class Session {
     while (wanted() && sim.now() < end && !this.machine.halted) {
       const before = sim.now();
       if (sim.run(Math.min(end, before + sliceNs)) === 'stepLimit') return;
+      this.recording.flush();
       const passedMs = (sim.now() - before) / 1e6;
       await new Promise((resolve) => setTimeout(resolve, this.paced ? passedMs : 0));
     }
@@ -194,31 +205,77 @@ class Session {
     this.say(rows.join('\n'));
   }
 
-  /** The session as a report; a session has no checks. */
-  get report(): Record<string, unknown> {
-    const { k, spec } = this.machine;
+  /** Where the session stands; it has no checks. */
+  private get end(): RunEnd {
+    const { k } = this.machine;
     const bounds = { scriptDone: true, stepFailed: false, stepLimit: false, diverged: null };
     return {
       outcome: outcomeOf(k, bounds),
       findings: findingsOf(k),
       checks: [],
       detectors: detectorBoard(k),
+      virtualNs: k.sim.now(),
+      unfinished: null,
+    };
+  }
+
+  /** Ends the session; the last word about it is where it is kept. */
+  async finish(): Promise<void> {
+    const { end } = this;
+    const run = await this.recording.finish(end);
+    if (this.quiet) print(JSON.stringify(this.report(end, run), null, 2));
+    else if (run !== null) print(this.style.dim(keptText(run, this.recording)));
+  }
+
+  private report(end: RunEnd, run: number | null): Record<string, unknown> {
+    const { inputs, k, spec } = this.machine;
+    return {
+      ...end,
       variant: spec.variant,
       policy: this.policy.name,
       seed: this.policy.seed,
-      virtualNs: k.sim.now(),
       events: k.trace.count,
-      inputs: this.machine.inputs,
+      inputs,
       hash: traceHash(k.trace),
+      run,
     };
   }
 }
 
-function machineSpec(settings: ShellArguments): MachineSpec {
-  const base =
-    settings.scenario === undefined ? defaultMachineSpec : readScenario(settings.scenario).machine;
-  return settings.variant === undefined ? base : { ...base, variant: settings.variant };
+/** The machine of a session, and the scenario that it comes from. */
+interface Source {
+  readonly spec: MachineSpec;
+  readonly file: string;
+  readonly name: string;
+  readonly text: string;
 }
+
+function sourceOf({ scenario: file, variant }: ShellArguments): Source {
+  const found = file === undefined ? null : { file, ...readScenario(file) };
+  const base = found?.scenario.machine ?? defaultMachineSpec;
+  return {
+    spec: variant === undefined ? base : { ...base, variant },
+    file: found?.file ?? '',
+    name: found?.scenario.name ?? 'shell',
+    text: found?.text ?? defaultText,
+  };
+}
+
+const recordingOf = (source: Source, policy: PolicyChoice, settings: ShellArguments): Recording =>
+  new Recording(
+    {
+      scenarioFile: source.file,
+      scenarioName: source.name,
+      scenarioText: source.text,
+      variant: source.spec.variant,
+      policy: policy.name,
+      seed: policy.seed,
+      untilNs: null,
+      live: true,
+      parent: null,
+    },
+    settings,
+  );
 
 /** Lines one after the other, each asked for when the one before is done. */
 async function drive(session: Session, lines: Interface): Promise<void> {
@@ -244,11 +301,10 @@ function pressCtrlC(session: Session, lines: Interface): void {
   lines.prompt();
 }
 
-/** Runs the shell until the end of input; gives the exit status. Throws BadFile. */
+/** Runs the shell until the end of input; gives the exit status. Throws BadFile, StoreError. */
 export async function shellCommand(settings: ShellArguments): Promise<number> {
   const policy = choosePolicy(settings.policy, settings.seed);
-  const json = settings.json === true;
-  const session = new Session(machineSpec(settings), policy, json);
+  const session = new Session(sourceOf(settings), policy, settings);
   session.boot();
   const terminal = process.stdin.isTTY;
   const lines = createInterface({ input: process.stdin, output: process.stdout, terminal });
@@ -257,6 +313,6 @@ export async function shellCommand(settings: ShellArguments): Promise<number> {
   });
   await drive(session, lines);
   lines.close();
-  if (json) print(JSON.stringify(session.report, null, 2));
+  await session.finish();
   return exitPassed;
 }

@@ -3,14 +3,18 @@
 
 import { fileURLToPath } from 'node:url';
 import { choosePolicy, makePolicy } from '#lab/policy.ts';
+import { runEndOf } from '#lab/record/run-record.ts';
 import { reportOf } from '#lab/report.ts';
 import { runScenario } from '#lab/run.ts';
-import type { RunResult } from '#lab/run.ts';
-import type { Scenario, ScriptStep } from '#lab/scenario/scenario.ts';
+import type { RunOptions, RunResult } from '#lab/run.ts';
+import type { ScriptStep } from '#lab/scenario/scenario.ts';
 import { exitStatus } from './exit.ts';
 import { LiveView } from './live.ts';
 import { readScenario, traceHash } from './load.ts';
+import type { ScenarioFile } from './load.ts';
 import { print, secondsText } from './print.ts';
+import { Recording } from './recording.ts';
+import type { RecordingArguments } from './recording.ts';
 import { boardLines } from './result.ts';
 import { storyText } from './story-text.ts';
 import type { StoryAct } from './story-text.ts';
@@ -20,6 +24,43 @@ import type { Style } from './style.ts';
 const file = fileURLToPath(new URL('../lab/scenarios/bond-deadlock.yaml', import.meta.url));
 
 const policy = choosePolicy(undefined, undefined);
+
+export interface StoryArguments extends RecordingArguments {
+  readonly json?: boolean;
+}
+
+/** Runs the scenario under a variant and keeps the run. */
+async function runKept(
+  { scenario, text }: ScenarioFile,
+  variant: string,
+  settings: RecordingArguments,
+  onStart: RunOptions['onStart'] = () => undefined,
+): Promise<RunResult> {
+  const recording = new Recording(
+    {
+      scenarioFile: 'bond-deadlock.yaml',
+      scenarioName: scenario.name,
+      scenarioText: text,
+      variant,
+      policy: policy.name,
+      seed: policy.seed,
+      untilNs: null,
+      live: false,
+      parent: null,
+    },
+    settings,
+  );
+  const result = runScenario(scenario, {
+    policy: makePolicy(policy),
+    variant,
+    onStart: (machine, script) => {
+      recording.watch(machine);
+      onStart(machine, script);
+    },
+  });
+  await recording.finish(runEndOf(result));
+  return result;
+}
 
 /** Standard output without two empty lines in a row. */
 class Page {
@@ -58,18 +99,14 @@ class Teller {
   }
 
   /** Runs the scenario and tells it as it happens. */
-  tell(scenario: Scenario): RunResult {
+  async tell(source: ScenarioFile, settings: RecordingArguments): Promise<RunResult> {
     const rule = '─'.repeat(Math.max(0, textColumns - this.act.title.length - 4));
     this.page.paragraph(this.style.bold(`── ${this.act.title} ${rule}`));
-    const result = runScenario(scenario, {
-      policy: makePolicy(policy),
-      variant: this.act.variant,
-      onStart: (machine, script) => {
-        this.view.watch(machine);
-        script.onStep = (step) => {
-          this.step(step);
-        };
-      },
+    const result = await runKept(source, this.act.variant, settings, (machine, script) => {
+      this.view.watch(machine);
+      script.onStep = (step) => {
+        this.step(step);
+      };
     });
     this.view.flush();
     this.page.paragraph(wrap(this.act.board));
@@ -102,13 +139,12 @@ function summary(results: readonly RunResult[], style: Style): string {
 }
 
 /** Tells the story; gives the exit status. */
-export function storyCommand(json: boolean): number {
-  const scenario = readScenario(file);
+export async function storyCommand(settings: StoryArguments): Promise<number> {
+  const source = readScenario(file);
   const { title, opening, acts, closing } = storyText;
-  if (json) {
-    const results = acts.map(({ variant }) =>
-      runScenario(scenario, { policy: makePolicy(policy), variant }),
-    );
+  const results: RunResult[] = [];
+  if (settings.json === true) {
+    for (const { variant } of acts) results.push(await runKept(source, variant, settings));
     const reports = results.map((result) => reportOf(result, policy, traceHash(result.trace)));
     print(JSON.stringify(reports, null, 2));
     return Math.max(...results.map(exitStatus));
@@ -116,7 +152,7 @@ export function storyCommand(json: boolean): number {
   const style = styleFor(process.stdout);
   const page = new Page();
   page.write(`${style.bold(title)}\n\n${wrap(opening)}`);
-  const results = acts.map((act) => new Teller(act, page, style).tell(scenario));
+  for (const act of acts) results.push(await new Teller(act, page, style).tell(source, settings));
   page.paragraph(style.bold('─'.repeat(textColumns)));
   page.write(summary(results, style));
   page.paragraph(wrap(closing));

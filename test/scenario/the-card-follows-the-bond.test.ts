@@ -4,7 +4,7 @@
 // Method: bond both ports, pull and plug cables, and look into the card, never into the driver.
 
 import { describe, expect, it } from 'vitest';
-import type { Lab} from '#test/support/lab.ts';
+import type { Lab } from '#test/support/lab.ts';
 import { quietLab } from '#test/support/lab.ts';
 
 const variants = ['v6.1', 'v6.6'] as const;
@@ -158,8 +158,8 @@ describe.each(variants)('a ping every 10 ms over a bond of %s', (variant) => {
     expect(Math.min(...losses), String(losses)).toBe(0);
   });
 
-  // The bond sends through the new slave at once, the card only when the work has told it. An answer
-  // to what went out in between comes in on the old slave, which is not to hear it.
+  // The bond sends through the new slave at once, the card only when the work has told it. The
+  // answer to what went out in between comes in on the old slave, which is not to hear it.
   it('and one at most when a person changes the active slave', () => {
     const lab = bonded(variant, 'active-backup');
     const count = lost(lab, () => {

@@ -5,7 +5,7 @@ import { posix } from 'node:path';
 import ts from 'typescript';
 import { copiedFolders, folderRules } from './rules.ts';
 import type { FolderRule } from './rules.ts';
-import { finding, folderOf, walk } from './source.ts';
+import { finding, folderOf, pathOf, walk } from './source.ts';
 import type { Source } from './source.ts';
 
 interface Import {
@@ -57,7 +57,7 @@ function problemInMain(file: Source, folder: string, found: Import): string | un
   const { from } = found;
   if (from.startsWith('.')) {
     const target = posix.join(posix.dirname(file.path), from);
-    if (!target.startsWith(`main/${folder}/`)) return `${from} leaves its folder: write #…`;
+    if (!target.startsWith(pathOf(folder))) return `${from} leaves its folder: write #…`;
     return /\.(ts|mjs|json)$/.test(from) ? undefined : `${from} has no suffix`;
   }
   if (from.startsWith('#')) return acrossFolders(folder, rule, found);

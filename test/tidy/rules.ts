@@ -31,8 +31,18 @@ export const folderRules: Readonly<Record<string, FolderRule>> = {
   guest: { folders: ['trace', 'bus', 'prm', 'device', 'fabric'], packages: ['v86'], open: true },
   lab: { folders: [...machine, 'kernel', 'driver'], packages: ['yaml'] },
   contract: { folders: ['trace'], types: ['prm'], packages: ['valibot'] },
+  db: {
+    folders: ['trace', 'lab'],
+    types: ['sim'],
+    packages: ['better-sqlite3', 'node:'],
+    open: true,
+  },
   desktop: { folders: host, packages: ['electron', 'ws', 'node:'], open: true },
-  cli: { folders: host, packages: ['commander', 'node:'], open: true },
+  cli: {
+    folders: host,
+    packages: ['commander', 'node:'],
+    open: true,
+  },
 };
 
 /**

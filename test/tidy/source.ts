@@ -1,4 +1,4 @@
-// The tree as the checks see it: every source file of main/ and test/, parsed once.
+// The tree as the checks see it: every source file of main/, db/ and test/, parsed once.
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -40,16 +40,19 @@ export function foldersUnder(folder: string): string[] {
     .sort();
 }
 
-/** Every source file of main/ and test/. */
+/** Every source file of main/, db/ and test/. */
 export function sources(): Source[] {
-  return [...filesUnder('main'), ...filesUnder('test')]
+  return [...filesUnder('main'), ...filesUnder('db'), ...filesUnder('test')]
     .filter((path) => /\.(ts|mts|js|mjs)$/.test(path) && !path.startsWith('test/golden/'))
     .map((path) => source(path, readFileSync(root + path, 'utf8')));
 }
 
-/** The folder under main/ that a file belongs to; undefined outside main/. */
+/** The room that a file belongs to: a folder under main/, or db/; undefined elsewhere. */
 export const folderOf = (file: Source): string | undefined =>
-  /^main\/([^/]+)\//.exec(file.path)?.[1];
+  /^(?:main\/)?([^/]+)\//.exec(file.path)?.[file.path.startsWith('test/') ? 2 : 1];
+
+/** Path of a room, with a slash at the end. */
+export const pathOf = (folder: string): string => (folder === 'db' ? 'db/' : `main/${folder}/`);
 
 /** `path:line what`, the form of every finding. */
 export function finding(file: Source, node: ts.Node, what: string): string {

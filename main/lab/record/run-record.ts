@@ -8,7 +8,7 @@ import type { DetectorReport } from '../board.ts';
 import type { Finding } from '../findings.ts';
 import type { RecordedInput } from '../input.ts';
 import type { Outcome } from '../outcome.ts';
-import type { CheckResult } from '../run.ts';
+import type { CheckResult, RunResult } from '../run.ts';
 
 /** Where a run was forked off another one. */
 export interface ForkPoint {
@@ -36,7 +36,7 @@ export interface RunHead {
   readonly live: boolean;
   /** Version of the package. */
   readonly engineVersion: string;
-  /** SHA-256 over the program's source, hex: two programs with one hash replay each other's runs. */
+  /** SHA-256 over the program's source, hex: programs with one hash replay each other's runs. */
   readonly programHash: string;
   readonly parent: ForkPoint | null;
 }
@@ -62,3 +62,13 @@ export interface RunRecord {
   readonly choices: readonly Choice[];
   readonly trace: Trace;
 }
+
+/** What is kept of a result besides its events. */
+export const runEndOf = (result: RunResult): RunEnd => ({
+  outcome: result.outcome,
+  findings: result.findings,
+  checks: result.checks,
+  detectors: result.detectors,
+  virtualNs: result.virtualNs,
+  unfinished: result.unfinished,
+});

@@ -1,0 +1,67 @@
+// Keeps what the other commands run. Without a word from the user a run goes to the default
+// database, and one that cannot be kept is run all the same, with a warning; a database that was
+// named must work.
+
+import { Recorder } from '#db/recorder.ts';
+import { StoreError } from '#db/store-error.ts';
+import type { LabMachine } from '#lab/machine.ts';
+import type { RunEnd, RunHead } from '#lab/record/run-record.ts';
+import { defaultDatabase } from './data-folder.ts';
+import { printError } from './print.ts';
+import { programHash, programVersion } from './program.ts';
+
+/** Options of every command that runs a machine. */
+export interface RecordingArguments {
+  /** A file; default the user's. */
+  readonly db?: string;
+  /** False for --no-record. */
+  readonly record?: boolean;
+}
+
+/** What the command knows of a run that starts. */
+export type RunPlan = Omit<RunHead, 'engineVersion' | 'programHash'>;
+
+const now = (): string => new Date().toISOString();
+
+/** One run that is kept, or not. */
+export class Recording {
+  /** File of the database. */
+  readonly file: string;
+  private readonly recorder: Recorder | null;
+
+  /** Throws StoreError when a database that was asked for cannot be used. */
+  constructor(plan: RunPlan, settings: RecordingArguments) {
+    this.file = settings.db ?? defaultDatabase();
+    this.recorder = settings.record === false ? null : this.begin(plan, settings.db !== undefined);
+  }
+
+  private begin(plan: RunPlan, isAsked: boolean): Recorder | null {
+    const head = { ...plan, engineVersion: programVersion(), programHash: programHash() };
+    try {
+      return new Recorder(this.file, head, now());
+    } catch (error) {
+      if (isAsked || !(error instanceof StoreError)) throw error;
+      printError(`this run is not kept: ${error.message}`);
+      return null;
+    }
+  }
+
+  /** To be called before the machine's first step. */
+  watch(machine: LabMachine): void {
+    this.recorder?.watch(machine);
+  }
+
+  /** Sends what a live session has added. */
+  flush(): void {
+    this.recorder?.flush();
+  }
+
+  /** Waits for the disk; the run's number, or null when it is not kept. Throws StoreError. */
+  async finish(end: RunEnd): Promise<number | null> {
+    return (await this.recorder?.finish(end, now())) ?? null;
+  }
+}
+
+/** The line that says where a run is. */
+export const keptText = (run: number, { file }: Recording): string =>
+  `kept as run ${run} in ${file}`;

@@ -1,0 +1,93 @@
+// The commands on the database of runs, as the command line has them. Each loads its code when it
+// is asked for.
+
+import type { Command, Option } from 'commander';
+import { InvalidArgumentError } from 'commander';
+import type { ListFilter } from '#db/list.ts';
+import type { DatabaseArguments } from './runs.ts';
+
+/** What the main program lends. */
+export interface Lent {
+  readonly setStatus: (status: number) => void;
+  readonly database: () => Option;
+  readonly json: () => Option;
+}
+
+const wholeOf = (text: string): number => {
+  if (!/^\d{1,15}$/.test(text))
+    throw new InvalidArgumentError('write the number of a run or event');
+  return Number(text);
+};
+
+const wholes = (text: string, before: number[] = []): number[] => [...before, wholeOf(text)];
+
+/** Adds `runs`, `sql`, `export` and `import`. */
+export function addRunsCommands(lab: Command, lent: Lent): void {
+  const { setStatus } = lent;
+  const options = (command: Command): Command =>
+    command.addOption(lent.database()).addOption(lent.json());
+  addLibrary(lab.command('runs').description('the kept runs'), options, setStatus);
+  options(lab.command('sql <query>'))
+    .description('ask the kept runs in SQL; `event` is a table of every event')
+    .action(async (query: string, settings: DatabaseArguments) => {
+      setStatus((await import('./sql.ts')).sqlCommand(query, settings));
+    });
+  options(lab.command('export').argument('<run>', 'its number', wholeOf))
+    .description('write a run to a file that can be shared')
+    .option('-o, --output <file>', 'default run-N.mlx4run')
+    .action(async (run: number, settings: DatabaseArguments & { output?: string }) => {
+      setStatus((await import('./share.ts')).exportCommand(run, settings));
+    });
+  options(lab.command('import <file>'))
+    .description('take in a run that was shared')
+    .action(async (file: string, settings: DatabaseArguments) => {
+      setStatus((await import('./share.ts')).importCommand(file, settings));
+    });
+}
+
+function addLibrary(
+  runs: Command,
+  options: (command: Command) => Command,
+  setStatus: (status: number) => void,
+): void {
+  options(runs.command('list', { isDefault: true }))
+    .description('all, or those that fit')
+    .option('--scenario <name>')
+    .option('--variant <name>')
+    .option('--outcome <name>', 'an outcome, or `cut`')
+    .option('--tag <name>')
+    .action(async (settings: DatabaseArguments & ListFilter) => {
+      setStatus((await import('./runs.ts')).listCommand(settings));
+    });
+  options(runs.command('show').argument('<run>', 'its number', wholeOf))
+    .description('one run')
+    .action(async (run: number, settings: DatabaseArguments) => {
+      setStatus((await import('./runs.ts')).showCommand(run, settings));
+    });
+  options(runs.command('tag').argument('<run>', 'its number', wholeOf).argument('<names...>'))
+    .description('add tags; `-- -name` takes one away')
+    .action(async (run: number, names: string[], settings: DatabaseArguments) => {
+      setStatus((await import('./runs.ts')).tagCommand(run, names, settings));
+    });
+  options(runs.command('note').argument('<run>', 'its number', wholeOf).argument('<text>'))
+    .description('add a note, or with --at a bookmark')
+    .option('--at <event>', 'number of an event', wholeOf)
+    .action(async (run: number, text: string, settings: DatabaseArguments & { at?: number }) => {
+      setStatus((await import('./runs.ts')).noteCommand(run, text, settings));
+    });
+  options(runs.command('delete').argument('<runs...>', 'their numbers', wholes))
+    .description('delete runs with all that belongs to them')
+    .action(async (numbers: number[], settings: DatabaseArguments) => {
+      setStatus((await import('./runs.ts')).deleteCommand(numbers, settings));
+    });
+  options(runs.command('verify').argument('[runs...]', 'their numbers; default all', wholes))
+    .description('check file and runs against their hashes')
+    .action(async (numbers: number[] | undefined, settings: DatabaseArguments) => {
+      setStatus((await import('./runs.ts')).verifyCommand(numbers ?? [], settings));
+    });
+  options(runs.command('vacuum'))
+    .description('give the room of deleted runs back')
+    .action(async (settings: DatabaseArguments) => {
+      setStatus((await import('./runs.ts')).vacuumCommand(settings));
+    });
+}
