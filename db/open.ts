@@ -69,6 +69,16 @@ export function openRuns(file: string, { kind = 'lab', readOnly = false }: OpenO
   });
 }
 
+/** Opens a database, does something and closes it; errors of SQLite come in our words. */
+export function withRuns<T>(file: string, body: (db: Runs) => T, options?: OpenOptions): T {
+  const db = openRuns(file, options);
+  try {
+    return guarded(file, () => body(db));
+  } finally {
+    db.close();
+  }
+}
+
 function connect(file: string, readOnly: boolean): Database.Database {
   const db = new Database(file, { readonly: readOnly, timeout: busyMs });
   db.pragma('trusted_schema = OFF');

@@ -6,7 +6,7 @@
 import { Worker } from 'node:worker_threads';
 import type { RunEnd, RunHead } from '#lab/record/run-record.ts';
 import { Cutter } from '#lab/record/segment.ts';
-import type { LabMachine } from '#lab/machine.ts';
+import type { Recorded } from '#lab/record/segment.ts';
 import type { FromWorker, ToWorker, WorkerData } from './messages.ts';
 import { openRuns } from './open.ts';
 import { StoreError } from './store-error.ts';
@@ -28,7 +28,7 @@ export class Recorder {
   private readonly acknowledged = new Int32Array(new SharedArrayBuffer(4));
   private readonly exited: Promise<void>;
   private cutter: Cutter | null = null;
-  private machine: LabMachine | null = null;
+  private machine: Recorded | null = null;
   private sent = 0;
   /** Events up to the end of each segment that was sent and not seen on the disk. */
   private readonly sentEvents: number[] = [];
@@ -63,7 +63,7 @@ export class Recorder {
   }
 
   /** To be called before the machine's first step. */
-  watch(machine: LabMachine): void {
+  watch(machine: Recorded): void {
     this.machine = machine;
     this.cutter = new Cutter(machine);
     machine.k.trace.onChunk = () => {

@@ -33,12 +33,18 @@ export function migrate(db: Database.Database, to: number = schemaVersion): void
 interface SchemaRow {
   readonly type: string;
   readonly name: string;
+  readonly tbl_name: string;
   readonly sql: string | null;
+  /** What the names are stored as: SQLite takes a blob for a text. */
+  readonly types: string;
 }
 
-const schemaQuery = 'SELECT type, name, sql FROM main.sqlite_schema ORDER BY type, name';
+const schemaQuery = `
+  SELECT type, name, tbl_name, sql, typeof(type) || typeof(name) || typeof(tbl_name) AS types
+  FROM main.sqlite_schema ORDER BY type, name`;
 
-const asText = ({ type, name, sql }: SchemaRow): string => `${type} ${name}: ${sql ?? ''}`;
+const asText = ({ type, name, tbl_name, sql, types }: SchemaRow): string =>
+  `${type} ${name}: ${tbl_name} ${types} ${sql ?? ''}`;
 
 /** What a database's schema must be at a version, object by object. */
 export function expectedSchema(version: number): string[] {

@@ -32,7 +32,7 @@ export class StoreError extends Error {
   }
 }
 
-/** SQLite's result codes that have a sentence of their own, by their beginning. */
+/** Codes of SQLite and of the file system that have a sentence of their own, by their beginning. */
 const causes: readonly (readonly [code: string, problem: StoreProblem, said: string])[] = [
   ['SQLITE_BUSY', 'locked', 'another program is writing to it; try again when it is done'],
   ['SQLITE_LOCKED', 'locked', 'another program is writing to it; try again when it is done'],
@@ -43,6 +43,14 @@ const causes: readonly (readonly [code: string, problem: StoreProblem, said: str
   ['SQLITE_NOTADB', 'notADatabase', 'it is no database'],
   ['SQLITE_CORRUPT', 'damaged', 'it is damaged; `mlx4-lab runs verify` says where'],
   ['SQLITE_IOERR', 'unreadable', 'the disk reported an error'],
+  ['ENOSPC', 'full', 'the disk is full; make room and try again'],
+  ['EROFS', 'readOnly', 'its disk cannot be written'],
+  ['EACCES', 'unreadable', 'it cannot be opened; check its permissions and its folder’s'],
+  ['EPERM', 'unreadable', 'it cannot be opened; check its permissions and its folder’s'],
+  ['ENOENT', 'unreadable', 'it cannot be opened; check the path'],
+  ['ENOTDIR', 'unreadable', 'a folder of its path is a file; check the path'],
+  ['EEXIST', 'unreadable', 'a folder of its path is a file; check the path'],
+  ['ELOOP', 'unreadable', 'its path is a link that leads to itself'],
 ];
 
 const codeOf = (error: unknown): string =>
@@ -52,7 +60,6 @@ const codeOf = (error: unknown): string =>
 export function storeErrorOf(file: string, error: unknown): unknown {
   if (error instanceof StoreError) return error;
   const code = codeOf(error);
-  if (code === 'ENOSPC') return new StoreError('full', `${file}: the disk is full`);
   const cause = causes.find(([begin]) => code.startsWith(begin));
   if (cause !== undefined) return new StoreError(cause[1], `${file}: ${cause[2]}`);
   if (!code.startsWith('SQLITE_')) return error;

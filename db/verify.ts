@@ -67,7 +67,9 @@ function chainOf(db: Database, row: RunRow): Buffer | string {
     const name = `segment ${segment.number} (events from ${segment.first_seq})`;
     if (segment.number !== count || segment.first_seq !== events) return `${name} is out of place`;
     head = linkOf(head, segment, parts);
-    if (!equalHashes(head, segment.hash)) return `${name} is not what was recorded`;
+    const choices = JSON.parse(unpackText(segment.choices)) as unknown[];
+    const isWhole = choices.length === segment.choice_count;
+    if (!isWhole || !equalHashes(head, segment.hash)) return `${name} is not what was recorded`;
     count++;
     events += segment.event_count;
   }

@@ -4,7 +4,7 @@
 import { addNote, addTag, deleteRun, removeTag, vacuum } from '#db/labels.ts';
 import { listRuns, summaryOfRun } from '#db/list.ts';
 import type { ListFilter, RunSummary } from '#db/list.ts';
-import { openRuns } from '#db/open.ts';
+import { withRuns } from '#db/open.ts';
 import type { Runs } from '#db/open.ts';
 import { fileProblems, verifyRun } from '#db/verify.ts';
 import { defaultDatabase } from './data-folder.ts';
@@ -18,15 +18,9 @@ export interface DatabaseArguments {
   readonly json?: boolean;
 }
 
-/** Opens the database of the command line, does something and closes it. Throws StoreError. */
-export function withRuns<T>(settings: DatabaseArguments, body: (db: Runs) => T): T {
-  const db = openRuns(settings.db ?? defaultDatabase());
-  try {
-    return body(db);
-  } finally {
-    db.close();
-  }
-}
+/** Does something with the database of the command line. Throws StoreError. */
+export const withDatabase = <T>(settings: DatabaseArguments, body: (db: Runs) => T): T =>
+  withRuns(settings.db ?? defaultDatabase(), body);
 
 const outcomeText = ({ outcome }: RunSummary): string => outcome ?? 'cut';
 
@@ -51,7 +45,7 @@ const heading =
 /** `runs list`. */
 export function listCommand(settings: DatabaseArguments & ListFilter): number {
   const { db: _db, json, ...filter } = settings;
-  const rows = withRuns(settings, (db) => listRuns(db, filter));
+  const rows = withDatabase(settings, (db) => listRuns(db, filter));
   if (json === true) print(JSON.stringify(rows, null, 2));
   else if (rows.length === 0) print('no run is kept here that fits');
   else print([styleFor(process.stdout).bold(heading), ...rows.map(line)].join('\n'));
@@ -80,14 +74,14 @@ function details(summary: RunSummary): string {
 
 /** `runs show`. */
 export function showCommand(run: number, settings: DatabaseArguments): number {
-  const summary = withRuns(settings, (db) => summaryOfRun(db, run));
+  const summary = withDatabase(settings, (db) => summaryOfRun(db, run));
   print(settings.json === true ? JSON.stringify(summary, null, 2) : details(summary));
   return exitPassed;
 }
 
 /** `runs tag`: a name with a minus in front is taken away. */
 export function tagCommand(run: number, names: string[], settings: DatabaseArguments): number {
-  withRuns(settings, (db) => {
+  withDatabase(settings, (db) => {
     for (const name of names) {
       if (name.startsWith('-')) removeTag(db, run, name.slice(1));
       else addTag(db, run, name);
@@ -102,13 +96,13 @@ export function noteCommand(
   text: string,
   settings: DatabaseArguments & { readonly at?: number },
 ): number {
-  withRuns(settings, (db) => addNote(db, run, text, settings.at ?? null));
+  withDatabase(settings, (db) => addNote(db, run, text, settings.at ?? null));
   return showCommand(run, settings);
 }
 
 /** `runs delete`. */
 export function deleteCommand(runs: number[], settings: DatabaseArguments): number {
-  withRuns(settings, (db) => {
+  withDatabase(settings, (db) => {
     for (const run of runs) deleteRun(db, run);
   });
   print(settings.json === true ? JSON.stringify({ deleted: runs }) : `deleted: ${runs.join(', ')}`);
@@ -117,14 +111,14 @@ export function deleteCommand(runs: number[], settings: DatabaseArguments): numb
 
 /** `runs vacuum`. */
 export function vacuumCommand(settings: DatabaseArguments): number {
-  const freedBytes = withRuns(settings, vacuum);
+  const freedBytes = withDatabase(settings, vacuum);
   print(settings.json === true ? JSON.stringify({ freedBytes }) : `${freedBytes} bytes given back`);
   return exitPassed;
 }
 
 /** `runs verify`: every run, or those that are named. 3 when anything is damaged. */
 export function verifyCommand(runs: number[], settings: DatabaseArguments): number {
-  const { problems, verdicts } = withRuns(settings, (db) => {
+  const { problems, verdicts } = withDatabase(settings, (db) => {
     const wanted = runs.length > 0 ? runs : listRuns(db).map(({ run }) => run);
     return { problems: fileProblems(db), verdicts: wanted.map((run) => verifyRun(db, run)) };
   });

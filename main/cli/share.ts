@@ -4,7 +4,7 @@
 import { exportRun, importRun } from '#db/share.ts';
 import { exitPassed } from './exit.ts';
 import { print } from './print.ts';
-import { withRuns } from './runs.ts';
+import { withDatabase } from './runs.ts';
 import type { DatabaseArguments } from './runs.ts';
 
 /** Writes a run to a new file; gives the exit status. Throws StoreError. */
@@ -13,14 +13,14 @@ export function exportCommand(
   settings: DatabaseArguments & { readonly output?: string },
 ): number {
   const file = settings.output ?? `run-${run}.mlx4run`;
-  withRuns(settings, (db) => exportRun(db, run, file));
+  withDatabase(settings, (db) => exportRun(db, run, file));
   print(settings.json === true ? JSON.stringify({ run, file }) : `run ${run} is in ${file}`);
   return exitPassed;
 }
 
 /** Takes a run in; gives the exit status. Throws StoreError, with nothing changed. */
 export function importCommand(file: string, settings: DatabaseArguments): number {
-  const { run, known } = withRuns(settings, (db) => importRun(db, file));
+  const { run, known } = withDatabase(settings, (db) => importRun(db, file));
   const text = known ? `${file} is here already, as run ${run}` : `${file} is now run ${run}`;
   print(settings.json === true ? JSON.stringify({ run, known }) : text);
   return exitPassed;

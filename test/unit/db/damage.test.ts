@@ -1,0 +1,84 @@
+// Goal: no changed byte of a run goes unnoticed, and every cut of its file is named.
+// Method: a small database; bits flipped at random places of it, found when gate or verify says so;
+// a flip that leaves every row as it was (free pages, counters) may go unnoticed, no other may.
+
+import { readFileSync, writeFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { addNote, addTag } from '#db/labels.ts';
+import { listRuns } from '#db/list.ts';
+import { openRuns, withRuns } from '#db/open.ts';
+import { StoreError } from '#db/store-error.ts';
+import { fileProblems, verifyRun } from '#db/verify.ts';
+import { Random } from '#test/support/card/random.ts';
+import { count } from '#test/support/counts.ts';
+import { contents, folder, keep } from './rig.ts';
+
+const path = folder();
+
+/** A database with one labelled run, as bytes, and its contents. */
+async function sample(): Promise<{ readonly bytes: Buffer; readonly text: string }> {
+  const file = path('whole.db');
+  const { run } = await keep(file);
+  const text = withRuns(file, (db) => {
+    addTag(db, run, 'kept');
+    addNote(db, run, 'a note', 3);
+    // One file without a log beside it, so that every byte counts.
+    db.pragma('journal_mode = DELETE');
+    db.exec('VACUUM');
+    return contents(db);
+  });
+  return { bytes: readFileSync(file), text };
+}
+
+/** How a file answers: refused by the gate, found by verify, or good, with its contents. */
+function look(file: string): { readonly said: string; readonly text: string } {
+  try {
+    return withRuns(file, lookInside, { readOnly: true });
+  } catch (error) {
+    if (error instanceof StoreError) return { said: error.message, text: '' };
+    const { name } = error as Error;
+    return { said: '', text: `unreadable: ${name}` };
+  }
+}
+
+function lookInside(db: ReturnType<typeof openRuns>): ReturnType<typeof look> {
+  const damaged = listRuns(db)
+    .map(({ run }) => verifyRun(db, run))
+    .filter(({ state }) => state === 'damaged');
+  const said = [...fileProblems(db), ...damaged.map((verdict) => verdict.said)];
+  return { said: said.join('; '), text: said.length > 0 ? '' : contents(db) };
+}
+
+test('a flipped bit is found', async () => {
+  const { bytes, text } = await sample();
+  const chance = new Random(20_230_811);
+  const file = path('flipped.db');
+  const missed: string[] = [];
+  let found = 0;
+  for (let trial = 0; trial < count(200, 2000); trial++) {
+    const flipped = Buffer.from(bytes);
+    const at = chance.below(bytes.length);
+    flipped[at]! ^= 1 << chance.below(8);
+    writeFileSync(file, flipped);
+    const { said, text: now } = look(file);
+    if (said !== '') found++;
+    else if (now !== text) missed.push(`byte ${at}: ${now.slice(0, 40)}`);
+  }
+  expect(missed).toEqual([]);
+  // Half-empty pages aside, the file is contents: a test that finds little does not look.
+  expect(found).toBeGreaterThan(count(200, 2000) / 3);
+});
+
+test('a file that was cut says so, at every length', async () => {
+  const { bytes } = await sample();
+  const file = path('cut.db');
+  const chance = new Random(7);
+  const lengths = [1, 15, 16, 17, 99, 100, 101, bytes.length - 1];
+  while (lengths.length < count(60, 1000)) lengths.push(1 + chance.below(bytes.length - 1));
+  for (const length of lengths) {
+    writeFileSync(file, bytes.subarray(0, length));
+    expect(() => openRuns(file, { readOnly: true }), `${length} bytes`).toThrow(
+      `the file is cut after ${length}`,
+    );
+  }
+});
