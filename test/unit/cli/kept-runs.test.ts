@@ -1,0 +1,139 @@
+// Goal: the commands on kept runs, as processes: what they print, and the exit code of each mistake.
+// Method: two runs of one small scenario in a database of this file.
+
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+const launcher = fileURLToPath(new URL('../../../main/cli/mlx4-lab.mjs', import.meta.url));
+const home = mkdtempSync(join(tmpdir(), 'mlx4-lab-kept-'));
+const db = join(home, 'folder of its own', 'runs.db');
+const scenario = join(home, 'small.yaml');
+
+interface Ran {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function lab(args: readonly string[], file = db, input = ''): Ran {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [launcher, ...args], {
+    encoding: 'utf8',
+    input,
+    cwd: home,
+    env: { ...process.env, NO_COLOR: '1', MLX4_LAB_DB: file },
+  });
+  return { status, stdout, stderr };
+}
+
+const object = (args: readonly string[]): unknown => JSON.parse(lab([...args, '--json']).stdout);
+
+beforeAll(() => {
+  writeFileSync(
+    scenario,
+    'version: 1\nname: small\nmachine: { autoload: false, rename: false }\n' +
+      'steps:\n  - run: modprobe mlx4_core\n',
+  );
+  const { stdout } = lab(['run', scenario]);
+  expect(stdout).toContain(`kept as run 1 in ${db}`);
+  expect(object(['run', scenario, '--seed', '4'])).toMatchObject({ run: 2 });
+}, 60_000);
+
+afterAll(() => {
+  rmSync(home, { recursive: true, force: true });
+});
+
+test('the list has a line for each run', () => {
+  const [heading, first, second] = lab(['runs']).stdout.split('\n');
+  expect(heading).toMatch(/^ {2}run scenario +variant +schedule +outcome +events/);
+  expect(first).toMatch(/^ +1 small +v6\.6 +until-blocked +settled +\d+$/);
+  expect(second).toMatch(/^ +2 small +v6\.6 +random 4 +settled +\d+$/);
+  expect(object(['runs', 'list', '--outcome', 'oops'])).toEqual([]);
+  expect(lab(['runs', 'list', '--outcome', 'oops']).stdout).toBe('no run is kept here that fits\n');
+});
+
+test('labels are put on and taken off', () => {
+  expect(lab(['runs', 'tag', '1', 'good', 'first']).stdout).toMatch(/^tags +first good$/m);
+  expect(lab(['runs', 'tag', '1', '--', '-first']).stdout).toMatch(/^tags +good$/m);
+  expect(lab(['runs', 'note', '1', 'here', '--at', '12']).stdout).toMatch(/^at 12 +here$/m);
+  expect(object(['runs', 'list', '--tag', 'good'])).toMatchObject([{ run: 1 }]);
+});
+
+test('SQL is answered as a table and as JSON', () => {
+  const sql = "SELECT run_id, count(*) AS loads FROM event WHERE kind = 'printk' GROUP BY 1";
+  const rows = object(['sql', sql]) as { readonly loads: number }[];
+  expect(rows).toHaveLength(2);
+  const lines = lab(['sql', sql]).stdout.trimEnd().split('\n');
+  expect(lines).toEqual([
+    'run_id  loads',
+    `1       ${rows[0]!.loads}`,
+    `2       ${rows[1]!.loads}`,
+  ]);
+  expect(lab(['sql', 'SELECT 1 WHERE 0']).stdout).toBe('no rows\n');
+});
+
+test('a run goes out, is taken in elsewhere, and is whole there', () => {
+  const other = join(home, 'other.db');
+  expect(lab(['export', '2']).stdout).toBe('run 2 is in run-2.mlx4run\n');
+  expect(lab(['import', 'run-2.mlx4run'], other).stdout).toBe('run-2.mlx4run is now run 1\n');
+  expect(lab(['import', 'run-2.mlx4run'], other).stdout).toContain('is here already, as run 1');
+  expect(lab(['runs', 'verify'], other)).toMatchObject({ status: 0, stdout: 'run 1: whole\n' });
+});
+
+test('what is deleted is gone', () => {
+  lab(['run', scenario, '--quiet']);
+  expect(lab(['runs', 'delete', '3']).stdout).toBe('deleted: 3\n');
+  expect(lab(['runs', 'show', '3'])).toMatchObject({ status: 3 });
+  expect(lab(['runs', 'vacuum']).stdout).toMatch(/^\d+ bytes given back\n$/);
+});
+
+describe('a run that is not kept', () => {
+  test('by wish', () => {
+    const ran = lab(['run', scenario, '--quiet', '--no-record'], join(home, 'never.db'));
+    expect(ran.stdout).not.toContain('kept as');
+    expect(lab(['runs'], join(home, 'never.db')).stdout).toBe('no run is kept here that fits\n');
+  });
+
+  test('for want of a place: it is run all the same, with a warning', () => {
+    const ran = lab(['run', scenario, '--quiet'], scenario);
+    expect(ran.status).toBe(0);
+    expect(ran.stderr).toContain(`this run is not kept: ${scenario}: it is no database`);
+  });
+
+  test('in a place that was named: it is not run', () => {
+    const ran = lab(['run', scenario, '--quiet', '--db', scenario]);
+    expect(ran).toMatchObject({ status: 3, stdout: '' });
+    expect(ran.stderr).toContain('it is no database');
+  });
+});
+
+test('a session is kept as well', () => {
+  const ran = lab(['shell', '--scenario', scenario], join(home, 'shell.db'), 'echo hi\n');
+  expect(ran.stdout).toContain('kept as run 1');
+  const list = JSON.parse(lab(['runs', '--json'], join(home, 'shell.db')).stdout) as unknown[];
+  expect(list).toMatchObject([{ live: true, outcome: 'settled' }]);
+});
+
+describe('mistakes', () => {
+  test.each([
+    [['runs', 'show', '99'], 3, 'there is no run 99; `mlx4-lab runs list` shows all'],
+    [['runs', 'show', 'x'], 2, 'write the number of a run or event'],
+    [['runs', 'tag', '1'], 2, "missing required argument 'names'"],
+    [['runs', 'note', '1', 'x', '--at', '999999999'], 3, 'run 1 has no event 999999999'],
+    [['sql', 'SELEC 1'], 2, 'sql: near "SELEC": syntax error'],
+    [['sql', 'DELETE FROM run'], 2, 'only queries are answered'],
+    [['sql', 'SELECT * FROM event WHERE run = 99'], 3, 'there is no run 99'],
+    [['export', '99'], 3, 'there is no run 99'],
+    [['export', '1', '-o', 'small.yaml'], 3, 'there is a file already'],
+    [['import', 'none.mlx4run'], 3, 'there is no such file'],
+    [['import', 'small.yaml'], 3, 'it is no database'],
+    [['runs', '--db', 'small.yaml'], 3, 'it is no database'],
+  ] as const)('%j', (args, status, said) => {
+    const ran = lab(args);
+    expect(ran.stderr).toContain(said);
+    expect(ran).toMatchObject({ status, stdout: '' });
+  });
+});
