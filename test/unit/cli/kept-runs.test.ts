@@ -1,4 +1,4 @@
-// Goal: the commands on kept runs, as processes: what they print, and the exit code of each mistake.
+// Goal: the commands on kept runs, as processes: what they print, and which mistake exits how.
 // Method: two runs of one small scenario in a database of this file.
 
 import { spawnSync } from 'node:child_process';
