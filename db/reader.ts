@@ -30,6 +30,7 @@ export const headOf = (row: RunRow): RunHead => ({
   policy: row.policy,
   seed: row.seed,
   untilNs: row.until_ns,
+  scripted: row.scripted === 1,
   live: row.live === 1,
   engineVersion: row.engine_version,
   programHash: row.program_hash,

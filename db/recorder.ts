@@ -62,7 +62,7 @@ export class Recorder {
     this.exited.catch(() => undefined);
   }
 
-  /** To be called before the machine's first step. */
+  /** What has happened before is recorded as well. */
   watch(machine: Recorded): void {
     this.machine = machine;
     this.cutter = new Cutter(machine);

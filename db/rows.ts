@@ -12,6 +12,7 @@ export interface RunRow {
   readonly policy: string;
   readonly seed: number | null;
   readonly until_ns: number | null;
+  readonly scripted: number;
   readonly live: number;
   readonly engine_version: string;
   readonly program_hash: string;

@@ -35,6 +35,7 @@ const runColumns = [
   'policy',
   'seed',
   'until_ns',
+  'scripted',
   'live',
   'engine_version',
   'program_hash',

@@ -19,10 +19,10 @@ export const sealed = (segment: Segment): SealedSegment => ({
 
 const insertRun = `
   INSERT INTO run (scenario_hash, scenario_file, scenario_name, variant, policy, seed, until_ns,
-    live, engine_version, program_hash, parent_run, parent_seq, started_at, wall_hash,
+    scripted, live, engine_version, program_hash, parent_run, parent_seq, started_at, wall_hash,
     event_count, segment_count, head)
   VALUES (@scenarioHash, @scenarioFile, @scenarioName, @variant, @policy, @seed, @untilNs,
-    @live, @engineVersion, @programHash, @parentRun, @parentSeq, @startedAt, @wallHash,
+    @scripted, @live, @engineVersion, @programHash, @parentRun, @parentSeq, @startedAt, @wallHash,
     0, 0, @head)`;
 
 const insertSegment = `
@@ -74,6 +74,7 @@ export class RunWriter {
       policy: head.policy,
       seed: head.seed,
       untilNs: head.untilNs,
+      scripted: head.scripted ? 1 : 0,
       live: head.live ? 1 : 0,
       engineVersion: head.engineVersion,
       programHash: head.programHash,

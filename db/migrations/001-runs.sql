@@ -16,6 +16,8 @@ CREATE TABLE run (
   policy TEXT NOT NULL,
   seed INTEGER,
   until_ns REAL,
+  -- The scenario's steps were carried out; a person drove it and ended it. Both can be.
+  scripted INTEGER NOT NULL,
   live INTEGER NOT NULL,
   engine_version TEXT NOT NULL,
   program_hash TEXT NOT NULL,

@@ -4,6 +4,7 @@
 import type { RunResult } from '#lab/run.ts';
 
 export const exitPassed = 0;
+/** A check, a step or a comparison. */
 export const exitCheckFailed = 1;
 export const exitUsage = 2;
 export const exitBadFile = 3;

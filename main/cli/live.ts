@@ -50,15 +50,20 @@ export class LiveView {
       if (record.level < machine.consoleLevel) this.record(record);
     };
     machine.onTerminal = (terminal) => {
-      terminal.screen.onText = ({ text, typed }) => {
-        if (!typed || this.options.echo) this.terminal(terminal, text);
-      };
+      this.watchTerminal(terminal);
     };
+    for (const terminal of machine.terminals.values()) this.watchTerminal(terminal);
     const { graph } = machine.k;
     const { onDeadlock } = graph;
     graph.onDeadlock = (deadlock) => {
       onDeadlock(deadlock);
       this.deadlock(machine);
+    };
+  }
+
+  private watchTerminal(terminal: Terminal): void {
+    terminal.screen.onText = ({ text, typed }) => {
+      if (!typed || this.options.echo) this.terminal(terminal, text);
     };
   }
 

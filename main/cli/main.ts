@@ -39,10 +39,18 @@ const database = (): Option =>
 
 const json = (): Option => new Option('--json', 'JSON instead of text');
 
+const variantOption = (): Option =>
+  new Option(
+    '--variant <name>',
+    `driver: ${variantNames.join(', ')}, or one with switches`,
+  ).argParser(variant);
+
 /** The options of everything that runs a machine. */
-function machineOptions(command: Command): Command {
+const machineOptions = (command: Command): Command => schedule(command.addOption(variantOption()));
+
+/** How a run is scheduled, and kept. */
+function schedule(command: Command): Command {
   return command
-    .option('--variant <name>', `driver: ${variantNames.join(', ')}, or one with switches`, variant)
     .option('--seed <number>', 'seed of the random policy, which it implies', whole)
     .addOption(new Option('--policy <name>', 'who runs when several could').choices(policyNames))
     .addOption(database())
@@ -97,7 +105,7 @@ function program(setStatus: (status: number) => void): Command {
       const { modelledCommand } = await import('./modelled.ts');
       setStatus(modelledCommand(settings.json === true));
     });
-  addRunsCommands(lab, { setStatus, database, json });
+  addRunsCommands(lab, { setStatus, database, json, schedule, variant: variantOption });
   return lab;
 }
 

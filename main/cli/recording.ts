@@ -46,7 +46,7 @@ export class Recording {
     }
   }
 
-  /** To be called before the machine's first step. */
+  /** What has happened before is recorded as well. */
   watch(machine: LabMachine): void {
     this.recorder?.watch(machine);
   }

@@ -48,6 +48,7 @@ export async function runCommand(file: string, settings: RunArguments): Promise<
       policy: policy.name,
       seed: policy.seed,
       untilNs: settings.until ?? null,
+      scripted: true,
       live: false,
       parent: null,
     },

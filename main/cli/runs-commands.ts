@@ -4,10 +4,14 @@
 import type { Command, Option } from 'commander';
 import { InvalidArgumentError } from 'commander';
 import type { ListFilter } from '#db/list.ts';
+import type { ForkArguments } from './fork.ts';
 import type { DatabaseArguments } from './runs.ts';
 
 /** What the main program lends. */
 export interface Lent {
+  /** Options of how a run goes on. */
+  readonly schedule: (command: Command) => Command;
+  readonly variant: () => Option;
   readonly setStatus: (status: number) => void;
   readonly database: () => Option;
   readonly json: () => Option;
@@ -26,6 +30,7 @@ export function addRunsCommands(lab: Command, lent: Lent): void {
   const { setStatus } = lent;
   const options = (command: Command): Command =>
     command.addOption(lent.database()).addOption(lent.json());
+  addAgain(lab, lent);
   addLibrary(lab.command('runs').description('the kept runs'), options, setStatus);
   options(lab.command('sql <query>'))
     .description('ask the kept runs in SQL; `event` is a table of every event')
@@ -42,6 +47,27 @@ export function addRunsCommands(lab: Command, lent: Lent): void {
     .description('take in a run that was shared')
     .action(async (file: string, settings: DatabaseArguments) => {
       setStatus((await import('./share.ts')).importCommand(file, settings));
+    });
+}
+
+/** What runs a kept run again. */
+function addAgain(lab: Command, { setStatus, database, json, schedule, variant }: Lent): void {
+  lab
+    .command('replay')
+    .argument('<run>', 'its number', wholeOf)
+    .description('run a kept run again and compare every event with the recording')
+    .addOption(variant())
+    .addOption(database())
+    .addOption(json())
+    .action(async (run: number, settings: DatabaseArguments & { variant?: string }) => {
+      setStatus((await import('./replay.ts')).replayCommand(run, settings));
+    });
+  schedule(lab.command('fork').argument('<run>', 'its number', wholeOf))
+    .description('run a kept run again up to a moment, and go on from there by hand')
+    .requiredOption('--at <moment>', 'number of an event, or a time with a unit: 6.1s')
+    .option('--run', 'go on by itself to the end, not in a shell')
+    .action(async (run: number, settings: ForkArguments) => {
+      setStatus(await (await import('./fork.ts')).forkCommand(run, settings));
     });
 }
 

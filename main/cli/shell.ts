@@ -1,41 +1,18 @@
-// `mlx4-lab shell`: a machine driven line by line. On a terminal virtual time goes with real time,
-// so a ping is a line a second and Ctrl-C means what it means; from a pipe it runs as fast as it
-// can. A line that hangs leaves its terminal hanging, and the prompt goes on in another one, as it
-// would for you. Lines that begin with a colon are the hands around the machine: cables, faults,
-// time.
+// `mlx4-lab shell`: a session on a new machine, the default one or that of a scenario.
+// What a session is, is in session.ts.
 
-import { createInterface } from 'node:readline';
-import type { Interface } from 'node:readline';
-import { detectorBoard } from '#lab/board.ts';
-import { defaultMachineSpec } from '#lab/default-machine.ts';
-import { findingsOf } from '#lab/findings.ts';
-import { handTexts, parseHand } from '#lab/hands.ts';
-import { LabMachine } from '#lab/machine.ts';
-import type { RunEnd } from '#lab/record/run-record.ts';
-import { outcomeOf } from '#lab/outcome.ts';
 import { choosePolicy, makePolicy } from '#lab/policy.ts';
-import type { PolicyChoice } from '#lab/policy.ts';
-import { parseTime } from '#lab/scenario/units.ts';
-import type { MachineSpec } from '#lab/scenario/scenario.ts';
-import { Trace } from '#trace/trace.ts';
+import { ScenarioRun } from '#lab/run.ts';
+import { loadScenario } from '#lab/scenario/load.ts';
+import type { Scenario } from '#lab/scenario/scenario.ts';
 import { exitPassed } from './exit.ts';
-import { LiveView } from './live.ts';
-import { readScenario, traceHash } from './load.ts';
-import { keptText, Recording } from './recording.ts';
-import { boardLines } from './result.ts';
+import { readScenario } from './load.ts';
 import type { RunArguments } from './run.ts';
-import { styleFor } from './style.ts';
-import type { Style } from './style.ts';
-import { print, secondsText } from './print.ts';
+import { driveSession, Session } from './session.ts';
+import type { Opened } from './session.ts';
 
-/** Virtual time that a line may take before the prompt comes back without it. */
-const patienceNs = 10e9;
-/** Virtual time between two looks at the keyboard. */
-const sliceNs = 20e6;
 /** What a booted machine has done by itself. */
 const bootNs = 2e9;
-
-const settledNs = 1e6;
 
 /** A session on the default machine as a scenario. */
 const defaultText = 'version: 1\nname: shell\nsteps: []\n';
@@ -45,274 +22,51 @@ export interface ShellArguments extends RunArguments {
   readonly scenario?: string;
 }
 
-/** One session. */
-class Session {
-  private readonly machine: LabMachine;
-  private readonly view: LiveView;
-  private readonly style: Style;
-  private readonly paced: boolean;
-  private readonly quiet: boolean;
-  private readonly policy: PolicyChoice;
-  private readonly recording: Recording;
-  private terminal = 'main';
-  private interrupts = 0;
-
-  constructor(source: Source, policy: PolicyChoice, settings: ShellArguments) {
-    const { spec } = source;
-    const quiet = settings.json === true;
-    this.policy = policy;
-    this.recording = recordingOf(source, policy, settings);
-    this.quiet = quiet;
-    this.paced = process.stdin.isTTY && process.stdout.isTTY;
-    this.style = styleFor(process.stdout);
-    this.view = new LiveView({
-      style: this.style,
-      fold: false,
-      echo: !this.paced,
-      write: (text) => {
-        if (!quiet) process.stdout.write(text);
-      },
-    });
-    this.machine = new LabMachine(spec, new Trace(), makePolicy(policy));
-    this.recording.watch(this.machine);
-    this.view.watch(this.machine);
-  }
-
-  boot(): void {
-    this.machine.k.sim.run(bootNs);
-  }
-
-  get prompt(): string {
-    const { cwd } = this.machine.terminal(this.terminal).state;
-    return `${this.terminal}:${cwd}# `;
-  }
-
-  private say(text: string): void {
-    if (!this.quiet) print(text);
-  }
-
-  /** True while a line runs in the terminal that is looked at. */
-  get busy(): boolean {
-    return this.machine.terminal(this.terminal).busy;
-  }
-
-  /** Ctrl-C: for the line that runs; twice while it does not care: for the waiting. */
-  interrupt(): void {
-    this.interrupts++;
-    this.machine.enter({ kind: 'interrupt', terminal: this.terminal });
-  }
-
-  /** One line of input; false ends the session. */
-  async line(line: string): Promise<boolean> {
-    const text = line.trim();
-    if (text === 'exit' || text === ':quit') return false;
-    if (text.startsWith(':')) await this.hand(text.slice(1).trim());
-    else if (text !== '') await this.type(text);
-    return !this.machine.halted;
-  }
-
-  private async type(line: string): Promise<void> {
-    const { machine } = this;
-    machine.enter({ kind: 'type', terminal: this.terminal, line });
-    const terminal = machine.terminal(this.terminal);
-    this.interrupts = 0;
-    await this.pass(patienceNs, () => terminal.busy && !terminal.closed && this.interrupts < 2);
-    if (terminal.busy && !machine.halted) this.nextTerminal();
-    // What the line has set going, a renamed interface for example, comes before the next prompt.
-    else await this.pass(settledNs, () => true);
-  }
-
-  private nextTerminal(): void {
-    const number = this.machine.terminals.size + 1;
-    const stuck = this.terminal;
-    this.terminal = `tty${number}`;
-    this.say(
-      this.style.yellow(
-        `(${stuck} is still busy; this is ${this.terminal}. :terminal ${stuck} goes back)`,
-      ),
-    );
-  }
-
-  /** Lets virtual time go on while `wanted`. */
-  private async pass(durationNs: number, wanted: () => boolean): Promise<void> {
-    const { sim } = this.machine.k;
-    const end = sim.now() + durationNs;
-    while (wanted() && sim.now() < end && !this.machine.halted) {
-      const before = sim.now();
-      if (sim.run(Math.min(end, before + sliceNs)) === 'stepLimit') return;
-      this.recording.flush();
-      const passedMs = (sim.now() - before) / 1e6;
-      await new Promise((resolve) => setTimeout(resolve, this.paced ? passedMs : 0));
-    }
-    this.view.flush();
-  }
-
-  private async hand(line: string): Promise<void> {
-    const [verb = '', ...words] = line.split(/\s+/);
-    const rest = words.join(' ');
-    switch (verb) {
-      case 'help':
-        return this.help();
-      case 'board':
-        return this.say(
-          boardLines({ detectors: detectorBoard(this.machine.k) }, this.style).join('\n'),
-        );
-      case 'findings':
-        return this.findings();
-      case 'cables':
-        return this.cables();
-      case 'terminal':
-        this.terminal = rest === '' ? this.terminal : rest;
-        return;
-      case 'time': {
-        const time = parseTime(rest);
-        if (time === undefined) return this.say('write a time with a unit: :time 30s');
-        return await this.pass(time, () => true);
-      }
-      default: {
-        const input = parseHand(line, this.machine.spec);
-        const problem = typeof input === 'string' ? input : this.machine.enter(input);
-        if (problem !== null) this.say(problem);
-        return await this.pass(settledNs, () => true);
-      }
-    }
-  }
-
-  private help(): void {
-    const own: readonly (readonly [string, string])[] = [
-      ['time DURATION', 'let time go on: :time 30s'],
-      ['terminal NAME', 'type on another terminal'],
-      ['board, findings, cables', 'what detectors say, what was found, what is plugged where'],
-      ['quit', 'end the session (so does exit)'],
-    ];
-    const rows = [...handTexts, ...own].map(([form, text]) => `  :${form.padEnd(26)} ${text}`);
-    this.say(['Shell lines go to the machine (help lists its programs).', ...rows].join('\n'));
-  }
-
-  private findings(): void {
-    const rows = findingsOf(this.machine.k).map(
-      ({ kind, timeNs, text }) => `${secondsText(timeNs).padStart(12)}  ${kind}: ${text}`,
-    );
-    this.say(rows.length === 0 ? 'nothing was found' : rows.join('\n'));
-  }
-
-  private cables(): void {
-    const rows = this.machine.fabric.cables.map((cable) => {
-      const end = (side: 'a' | 'b'): string => cable.portAt(side)?.name ?? 'free';
-      const ends = `${end('a').padEnd(14)} ${end('b').padEnd(16)}`;
-      return `  ${cable.name.padEnd(8)} ${ends} ${cable.reason}`;
-    });
-    this.say(rows.join('\n'));
-  }
-
-  /** Where the session stands; it has no checks. */
-  private get end(): RunEnd {
-    const { k } = this.machine;
-    const bounds = { scriptDone: true, stepFailed: false, stepLimit: false, diverged: null };
-    return {
-      outcome: outcomeOf(k, bounds),
-      findings: findingsOf(k),
-      checks: [],
-      detectors: detectorBoard(k),
-      virtualNs: k.sim.now(),
-      unfinished: null,
-    };
-  }
-
-  /** Ends the session; the last word about it is where it is kept. */
-  async finish(): Promise<void> {
-    const { end } = this;
-    const run = await this.recording.finish(end);
-    if (this.quiet) print(JSON.stringify(this.report(end, run), null, 2));
-    else if (run !== null) print(this.style.dim(keptText(run, this.recording)));
-  }
-
-  private report(end: RunEnd, run: number | null): Record<string, unknown> {
-    const { inputs, k, spec } = this.machine;
-    return {
-      ...end,
-      variant: spec.variant,
-      policy: this.policy.name,
-      seed: this.policy.seed,
-      events: k.trace.count,
-      inputs,
-      hash: traceHash(k.trace),
-      run,
-    };
-  }
-}
-
-/** The machine of a session, and the scenario that it comes from. */
+/** A scenario whose machine is taken, and its text. */
 interface Source {
-  readonly spec: MachineSpec;
-  readonly file: string;
-  readonly name: string;
+  readonly scenario: Scenario;
   readonly text: string;
 }
 
-function sourceOf({ scenario: file, variant }: ShellArguments): Source {
-  const found = file === undefined ? null : { file, ...readScenario(file) };
-  const base = found?.scenario.machine ?? defaultMachineSpec;
-  return {
-    spec: variant === undefined ? base : { ...base, variant },
-    file: found?.file ?? '',
-    name: found?.scenario.name ?? 'shell',
-    text: found?.text ?? defaultText,
-  };
-}
+const sourceOf = (file: string | undefined): Source =>
+  file === undefined
+    ? { scenario: loadScenario('', defaultText), text: defaultText }
+    : readScenario(file);
 
-const recordingOf = (source: Source, policy: PolicyChoice, settings: ShellArguments): Recording =>
-  new Recording(
-    {
-      scenarioFile: source.file,
-      scenarioName: source.name,
-      scenarioText: source.text,
-      variant: source.spec.variant,
+/** A new machine. Throws BadFile. */
+function open(settings: ShellArguments): Opened {
+  const { scenario, text } = sourceOf(settings.scenario);
+  const policy = choosePolicy(settings.policy, settings.seed);
+  const variant = settings.variant ?? scenario.machine.variant;
+  const run = new ScenarioRun(scenario, {
+    policy: makePolicy(policy),
+    variant,
+    scripted: false,
+    live: true,
+  });
+  return {
+    run,
+    policy,
+    plan: {
+      scenarioFile: scenario.file,
+      scenarioName: scenario.name,
+      scenarioText: text,
+      variant,
       policy: policy.name,
       seed: policy.seed,
       untilNs: null,
+      scripted: false,
       live: true,
       parent: null,
     },
-    settings,
-  );
-
-/** Lines one after the other, each asked for when the one before is done. */
-async function drive(session: Session, lines: Interface): Promise<void> {
-  const prompt = (): void => {
-    lines.setPrompt(session.prompt);
-    if (process.stdin.isTTY) lines.prompt();
   };
-  prompt();
-  for await (const line of lines) {
-    if (!(await session.line(line))) break;
-    prompt();
-  }
-}
-
-/** As in every shell: ends what runs, or throws away what was typed so far. */
-function pressCtrlC(session: Session, lines: Interface): void {
-  process.stdout.write('^C\n');
-  if (session.busy) {
-    session.interrupt();
-    return;
-  }
-  for (const name of ['e', 'u']) lines.write(null, { ctrl: true, name });
-  lines.prompt();
 }
 
 /** Runs the shell until the end of input; gives the exit status. Throws BadFile, StoreError. */
 export async function shellCommand(settings: ShellArguments): Promise<number> {
-  const policy = choosePolicy(settings.policy, settings.seed);
-  const session = new Session(sourceOf(settings), policy, settings);
-  session.boot();
-  const terminal = process.stdin.isTTY;
-  const lines = createInterface({ input: process.stdin, output: process.stdout, terminal });
-  lines.on('SIGINT', () => {
-    pressCtrlC(session, lines);
-  });
-  await drive(session, lines);
-  lines.close();
-  await session.finish();
+  const opened = open(settings);
+  const session = new Session(opened, settings);
+  opened.run.advance(bootNs);
+  await driveSession(session);
   return exitPassed;
 }

@@ -45,6 +45,7 @@ async function runKept(
       policy: policy.name,
       seed: policy.seed,
       untilNs: null,
+      scripted: true,
       live: false,
       parent: null,
     },

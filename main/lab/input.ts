@@ -5,9 +5,13 @@ import type { CableFaultName, FaultName, FaultSpec, Input } from './scenario/sce
 import type { LabMachine } from './machine.ts';
 import type { CableFaults } from '#fabric/faults.ts';
 
-/** An input of a person, with the point before which it entered. */
+/** An input of a person, with the moment at which it entered. */
 export interface RecordedInput {
+  /** Points before it. */
   readonly point: number;
+  /** Events before it: some come without a point. */
+  readonly seq: number;
+  /** The clock may have moved since the last event. */
   readonly timeNs: number;
   readonly input: Input;
 }

@@ -100,7 +100,7 @@ export class LabMachine {
   /** A person does something: it is recorded, and enters at the next point. The error, in words. */
   enter(input: Input): string | null {
     const { sim, trace } = this.k;
-    this.inputs.push({ point: sim.pointCount, timeNs: sim.now(), input });
+    this.inputs.push({ point: sim.pointCount, seq: trace.count, timeNs: sim.now(), input });
     trace.emit(K.input, trace.intern(inputText(input)), 0);
     return applyInput(this, input);
   }

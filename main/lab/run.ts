@@ -1,5 +1,6 @@
 // Carries out a scenario: builds the machine, lets its script and then its time run, judges the
-// checks and says what the run came to. Every bound is explicit, and an outcome when it is hit.
+// checks and says what the run came to. Every bound is explicit, and an outcome when it is hit. A
+// person may drive the machine instead of the script, or beside it, and then says when it is over.
 
 import { deadlockSentence } from '#detect/sentence.ts';
 import type { RunStop } from '#sim/sim.ts';
@@ -59,61 +60,135 @@ export interface RunOptions {
   readonly onStart?: (machine: LabMachine, script: Script) => void;
   /** Where a replay left its recording, in words; asked at the end. */
   readonly divergence?: () => string | null;
+  /** What records it; a new one unless given. */
+  readonly trace?: Trace;
+  /** False: only the machine is taken, nobody carries out the steps. */
+  readonly scripted?: boolean;
+  /** A person says when it is over, and no check is judged. */
+  readonly live?: boolean;
+}
+
+/** A scenario under way. Stopping in between and going on leaves no trace in it. */
+export class ScenarioRun {
+  readonly machine: LabMachine;
+  readonly script: Script;
+  /** Its time is over, or what should end it has come. */
+  over = false;
+  private readonly scenario: Scenario;
+  private readonly options: RunOptions;
+  /** The script has ended, or a deadlock that ends the run. */
+  private ended = false;
+  private haltedBefore = false;
+  private endNs: number;
+  /** Time goes on after a deadlock. */
+  private afterwards = false;
+  private lastStop: RunStop = 'until';
+
+  constructor(scenario: Scenario, options: RunOptions) {
+    const variant = options.variant ?? scenario.machine.variant;
+    const spec = { ...scenario.machine, variant };
+    this.scenario = scenario;
+    this.options = options;
+    this.endNs = options.untilNs ?? scenario.untilNs;
+    this.machine = new LabMachine(spec, options.trace ?? new Trace(), options.policy);
+    this.script = new Script(this.machine, scenario);
+    this.script.onEnd = () => {
+      this.end();
+    };
+    if (options.scripted !== false) this.machine.spawn('script', () => this.script.run());
+    noteDeadlocks(this.machine, () => {
+      if (scenario.onDeadlock.kind === 'stop') this.end();
+    });
+    options.onStart?.(this.machine, this.script);
+  }
+
+  /** A person says when it is over. */
+  get live(): boolean {
+    return this.options.live === true;
+  }
+
+  private end(): void {
+    this.ended = true;
+    this.machine.k.sim.stop();
+  }
+
+  /** Lets it go on until somebody stops it, or one of these bounds is reached (Sim.run). */
+  advance(untilNs = Infinity, pointsMax?: number, eventsMax?: number): RunStop {
+    const { machine } = this;
+    const endNs = this.live ? Infinity : this.endNs;
+    const stop = machine.k.sim.run(Math.min(untilNs, endNs), pointsMax, eventsMax);
+    this.lastStop = stop;
+    if (this.live) return stop;
+    const isEnded = this.ended || machine.halted !== this.haltedBefore;
+    const isTimeUp = stop === 'until' && machine.k.sim.now() >= this.endNs;
+    if (isEnded || isTimeUp || stop === 'stepLimit' || stop === 'quiescent') this.endPhase();
+    return stop;
+  }
+
+  /** Script first; when it is over in a deadlock, the time that the scenario gives it. */
+  private endPhase(): void {
+    const { machine, options } = this;
+    const { onDeadlock } = this.scenario;
+    const { graph, sim } = machine.k;
+    this.ended = false;
+    this.haltedBefore = machine.halted;
+    this.over = true;
+    if (this.afterwards || onDeadlock.kind !== 'continue' || graph.deadlocks.length === 0) return;
+    this.afterwards = true;
+    this.endNs = options.untilNs ?? onDeadlock.untilNs;
+    this.over = this.endNs <= sim.now();
+  }
+
+  /** Judges the checks and says what the run came to; to be asked once, when it is over. */
+  result(): RunResult {
+    const { machine, scenario, script } = this;
+    const { k, spec } = machine;
+    const isLive = this.live;
+    const virtualNs = k.sim.now();
+    const detectors = detectorBoard(k);
+    const findings = findingsOf(k);
+    const reached = outcomeOf(k, {
+      scriptDone: isLive || script.done,
+      stepFailed: !isLive && script.failure?.timedOut === false,
+      stepLimit: this.lastStop === 'stepLimit',
+      diverged: this.options.divergence?.() ?? null,
+    });
+    const wanted = scenario.checks.filter(
+      (check) => !isLive && appliesTo(check.when, spec.variant),
+    );
+    const checks = wanted.map((check) => judgeCheck(machine, check, reached));
+    const failed = checks.filter((check) => !check.holds);
+    return {
+      scenario,
+      variant: spec.variant,
+      policy: k.sim.policy.name,
+      outcome: failed.length > 0 ? 'checkFailed' : reached,
+      findings: [...findings, ...failed.map((check) => failedCheck(scenario, check, k.sim.now()))],
+      checks,
+      detectors,
+      virtualNs,
+      events: k.trace.count,
+      choices: k.sim.choices,
+      trace: k.trace,
+      machine,
+      unfinished: isLive ? null : script.unfinished,
+    };
+  }
 }
 
 /** Runs a scenario to its end. */
 export function runScenario(scenario: Scenario, options: RunOptions): RunResult {
-  const variant = options.variant ?? scenario.machine.variant;
-  const machine = new LabMachine({ ...scenario.machine, variant }, new Trace(), options.policy);
-  const script = new Script(machine, scenario);
-  const { k } = machine;
-  machine.spawn('script', () => script.run());
-  noteDeadlocks(machine, scenario.onDeadlock.kind === 'stop');
-  options.onStart?.(machine, script);
-  const stop = runTime(machine, scenario, options);
-  const virtualNs = k.sim.now();
-  const detectors = detectorBoard(k);
-  const findings = findingsOf(k);
-  const reached = outcomeOf(k, {
-    scriptDone: script.done,
-    stepFailed: script.failure?.timedOut === false,
-    stepLimit: stop === 'stepLimit',
-    diverged: options.divergence?.() ?? null,
-  });
-  const wanted = scenario.checks.filter((check) => appliesTo(check.when, variant));
-  const checks = wanted.map((check) => judgeCheck(machine, check, reached));
-  const failed = checks.filter((check) => !check.holds);
-  return {
-    scenario,
-    variant,
-    policy: k.sim.policy.name,
-    outcome: failed.length > 0 ? 'checkFailed' : reached,
-    findings: [...findings, ...failed.map((check) => failedCheck(scenario, check, k.sim.now()))],
-    checks,
-    detectors,
-    virtualNs,
-    events: k.trace.count,
-    choices: k.sim.choices,
-    trace: k.trace,
-    machine,
-    unfinished: script.unfinished,
-  };
+  const run = new ScenarioRun(scenario, options);
+  while (!run.over) run.advance();
+  return run.result();
 }
 
-/** Script first; when it is over in a deadlock, the time that the scenario gives it. */
-function runTime({ k }: LabMachine, scenario: Scenario, options: RunOptions): RunStop {
-  const stop = k.sim.run(options.untilNs ?? scenario.untilNs);
-  if (scenario.onDeadlock.kind !== 'continue' || k.graph.deadlocks.length === 0) return stop;
-  const until = options.untilNs ?? scenario.onDeadlock.untilNs;
-  return until <= k.sim.now() ? stop : k.sim.run(until);
-}
-
-/** A deadlock is an event of the run at the moment it closes, and may be its end. */
-function noteDeadlocks({ k }: LabMachine, stops: boolean): void {
-  const { graph, sim, trace } = k;
+/** A deadlock is an event of the run at the moment it closes; `then` may stop the run there. */
+export function noteDeadlocks({ k }: LabMachine, then: () => void = () => undefined): void {
+  const { graph, trace } = k;
   graph.onDeadlock = (deadlock) => {
     trace.emit(K.finding, trace.intern('deadlock'), trace.intern(deadlockSentence(deadlock)));
-    if (stops) sim.stop();
+    then();
   };
 }
 

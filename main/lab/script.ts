@@ -32,6 +32,8 @@ export class Script {
   at: ScriptStep | null = null;
   /** Told of each step as it begins. */
   onStep: (step: ScriptStep) => void = () => undefined;
+  /** Told when it is at its end, one way or the other. */
+  onEnd: () => void = () => undefined;
   private readonly machine: LabMachine;
   private readonly scenario: Scenario;
 
@@ -60,7 +62,7 @@ export class Script {
       yield* this.step(step.step, step.line);
     }
     this.done = this.failure === null;
-    machine.k.sim.stop();
+    this.onEnd();
   }
 
   private fail(line: number, text: string, timedOut = false): void {

@@ -254,15 +254,18 @@ export class Sim {
     if (this.point(K.preempt, 0)) yield preempt;
   }
 
-  /** Runs until `untilNs`, or until nothing is left to do, or `pointsMax` points more. */
-  run(untilNs: number, pointsMax = Number.MAX_SAFE_INTEGER): RunStop {
+  /**
+   * Runs until `untilNs`, or until nothing is left to do, or `pointsMax` points more. It pauses as
+   * well when a context has left and the trace has `eventsMax` events: some come without a point.
+   */
+  run(untilNs: number, pointsMax = Number.MAX_SAFE_INTEGER, eventsMax = Infinity): RunStop {
     this.stopAsked = false;
     this.untilNs = untilNs;
     this.fuel = Math.min(pointsMax, this.pointsMax - this.points);
     for (;;) {
       if (this.stopAsked) return 'stopped';
       if (this.points >= this.pointsMax) return 'stepLimit';
-      if (this.fuel <= 0) return 'paused';
+      if (this.fuel <= 0 || this.trace.count >= eventsMax) return 'paused';
       if (this.trace.nowNs >= untilNs) return 'until';
       const task = this.next?.runState === 'runnable' ? this.next : this.pick(untilNs);
       if (task === null) return this.heap.nextNs === Infinity ? 'quiescent' : 'until';

@@ -41,6 +41,7 @@ export function recordOf(result: RunResult, over: Partial<RunHead> = {}): RunRec
       policy,
       seed: null,
       untilNs: null,
+      scripted: true,
       live: false,
       engineVersion: '0.0.0-test',
       programHash: '0'.repeat(64),

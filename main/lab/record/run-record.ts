@@ -32,7 +32,9 @@ export interface RunHead {
   readonly seed: number | null;
   /** The end that was asked for instead of the scenario's, ns. */
   readonly untilNs: number | null;
-  /** A person drove it, line by line; else the scenario's script did. */
+  /** The scenario's steps were carried out; else only its machine was taken. */
+  readonly scripted: boolean;
+  /** A person drove it and said when it was over; no check was judged. */
   readonly live: boolean;
   /** Version of the package. */
   readonly engineVersion: string;

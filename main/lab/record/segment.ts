@@ -1,9 +1,11 @@
 // A run is kept in segments: what was added since the one before. A segment is cut where a chunk of
 // the trace is full, at the end, and whenever a live session asks, so that a batch run is always
-// cut in the same places. Cutting only notes counts; the contents are taken when there is room to
-// send them, and stay in the run's own memory until then.
+// cut in the same places; a run that is watched late is cut as soon as it is. Cutting only notes
+// counts; the contents are taken when there is room to send them, and stay in the run's own memory
+// until then.
 
 import type { Choice } from '#sim/policy.ts';
+import { chunkRecords } from '#trace/trace.ts';
 import type { Trace } from '#trace/trace.ts';
 import type { RecordedInput } from '../input.ts';
 import type { LabMachine } from '../machine.ts';
@@ -73,6 +75,13 @@ export class Cutter {
     };
     const keys = Object.keys(mark) as (keyof Mark)[];
     if (keys.every((key) => mark[key] === this.last[key])) return;
+    for (
+      let events = this.last.events + chunkRecords;
+      events < mark.events;
+      events += chunkRecords
+    ) {
+      this.marks.push({ ...mark, events });
+    }
     this.marks.push(mark);
     this.last = mark;
   }

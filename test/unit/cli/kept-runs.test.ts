@@ -90,6 +90,36 @@ test('what is deleted is gone', () => {
   expect(lab(['runs', 'vacuum']).stdout).toMatch(/^\d+ bytes given back\n$/);
 });
 
+describe('a kept run is run again', () => {
+  test('and is the same', () => {
+    const ran = lab(['replay', '2']);
+    expect(ran.status).toBe(0);
+    expect(ran.stdout).toMatch(
+      /^the same: run 2, small under v6\.6: \d+ events, every one the same/,
+    );
+    expect(object(['replay', '2'])).toMatchObject({ same: true, difference: null });
+  });
+
+  test('under another driver, and is not', () => {
+    const ran = lab(['replay', '1', '--variant', 'v6.1']);
+    expect(ran.status).toBe(1);
+    expect(ran.stdout).toMatch(/^not the same: run 1, .* events are the same, then event \d+/s);
+  });
+
+  test('up to a moment, and goes on from there', () => {
+    const forks = join(home, 'forks.db');
+    lab(['run', scenario, '--quiet'], forks);
+    const ran = lab(['fork', '1', '--at', '1.03s'], forks, 'echo from here\n');
+    expect(ran.stdout).toMatch(/^forked off run 1 before event \d+, at 1\.0\d\d s$/m);
+    expect(ran.stdout).toMatch(/^from here$/m);
+    expect(lab(['runs', 'show', '2'], forks).stdout).toMatch(/^forked off +run 1, event \d+$/m);
+    expect(lab(['replay', '2'], forks).status).toBe(0);
+    const onward = lab(['fork', '1', '--at', '500', '--run', '--seed', '2', '--json'], forks);
+    expect(JSON.parse(onward.stdout)).toMatchObject({ outcome: 'settled', run: 3, seed: 2 });
+    expect(lab(['replay', '3'], forks).status).toBe(0);
+  });
+});
+
 describe('a run that is not kept', () => {
   test('by wish', () => {
     const ran = lab(['run', scenario, '--quiet', '--no-record'], join(home, 'never.db'));
@@ -126,6 +156,9 @@ describe('mistakes', () => {
     [['sql', 'SELEC 1'], 2, 'sql: near "SELEC": syntax error'],
     [['sql', 'DELETE FROM run'], 2, 'only queries are answered'],
     [['sql', 'SELECT * FROM event WHERE run = 99'], 3, 'there is no run 99'],
+    [['replay', '99'], 3, 'there is no run 99'],
+    [['fork', '1'], 2, "required option '--at <moment>'"],
+    [['fork', '1', '--at', 'noon'], 2, 'or a time with a unit: 6.1s'],
     [['export', '99'], 3, 'there is no run 99'],
     [['export', '1', '-o', 'small.yaml'], 3, 'there is a file already'],
     [['import', 'none.mlx4run'], 3, 'there is no such file'],

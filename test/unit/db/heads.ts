@@ -12,6 +12,7 @@ export const headOf = (over: Partial<RunHead> = {}): RunHead => ({
   policy: 'until-blocked',
   seed: null,
   untilNs: null,
+  scripted: true,
   live: false,
   engineVersion: '0.0.0-test',
   programHash: '0'.repeat(64),

@@ -1,0 +1,170 @@
+// A recorded run, run again: from its scenario, its choices and the inputs of whoever drove it,
+// each entered before the very point and at the very time where it was. Every event is held against
+// the recording as it happens. The first one that is not the same ends the replay, in words:
+// nothing is guessed past it.
+
+import { ReplayPolicy } from '#explore/replay.ts';
+import { Trace } from '#trace/trace.ts';
+import { partingWords, replaySides } from '../compare/difference.ts';
+import type { Difference } from '../compare/difference.ts';
+import { Matcher } from '../compare/match.ts';
+import type { RecordedInput } from '../input.ts';
+import type { LabMachine } from '../machine.ts';
+import { runEndOf } from '../record/run-record.ts';
+import type { RunEnd, RunRecord } from '../record/run-record.ts';
+import { ScenarioRun } from '../run.ts';
+import { loadScenario } from '../scenario/load.ts';
+import { endDifference } from './end-difference.ts';
+
+/** Points between two looks at the recording. */
+const slicePoints = 50_000;
+
+export interface ReplayOptions {
+  /** Another driver than the recorded one: the first thing that it does otherwise is told. */
+  readonly variant?: string;
+  /** A person is going to take over: the end of a script is not the end. */
+  readonly live?: boolean;
+  /** Told of the machine before it starts. */
+  readonly onStart?: (machine: LabMachine) => void;
+}
+
+/** What a replay came to. */
+export interface Replayed {
+  /** Events that are the same on both sides. */
+  readonly events: number;
+  /** Null when every event, and what the run came to, is the same. */
+  readonly difference: Difference | null;
+  /** What it came to this time; null when the recording was cut, or left. */
+  readonly end: RunEnd | null;
+}
+
+/** A replay under way. */
+export class Replay {
+  readonly run: ScenarioRun;
+  readonly record: RunRecord;
+  /** Where it left the recording. */
+  difference: Difference | null = null;
+  private readonly match: Matcher;
+  /** Events that were compared. */
+  private same = 0;
+  /** Inputs that were given. */
+  private given = 0;
+
+  /** Throws ScenarioError when this program does not know the scenario any more. */
+  constructor(record: RunRecord, options: ReplayOptions = {}) {
+    const { head } = record;
+    const trace = new Trace();
+    this.record = record;
+    this.run = new ScenarioRun(loadScenario(head.scenarioFile, head.scenarioText), {
+      policy: new ReplayPolicy(record.choices, (object) => trace.text(object)),
+      trace,
+      variant: options.variant ?? head.variant,
+      scripted: head.scripted,
+      live: options.live ?? head.live,
+      ...(head.untilNs === null ? {} : { untilNs: head.untilNs }),
+      ...(options.onStart === undefined ? {} : { onStart: options.onStart }),
+    });
+    this.match = new Matcher(record.trace, trace);
+  }
+
+  /** Events of the recording that happened again. */
+  get events(): number {
+    return this.same;
+  }
+
+  private get trace(): Trace {
+    return this.run.machine.k.trace;
+  }
+
+  /** Lets it go on for a while. True as long as there is more to do. */
+  advance(): boolean {
+    if (this.difference !== null || !this.step(slicePoints)) return false;
+    this.compare();
+    return this.difference === null;
+  }
+
+  /**
+   * Goes on to the point before which event `seq` happened, or to the next point after it when
+   * several events happened in between. False when the recording was left first.
+   */
+  advanceTo(seq: number, onProgress: (events: number) => void = () => undefined): boolean {
+    while (this.difference === null && this.trace.count < seq) {
+      // A point has one event or more: a part of what is left cannot go too far.
+      const points = Math.ceil((seq - this.trace.count) / 8);
+      if (!this.step(Math.min(points, slicePoints))) break;
+      this.compare();
+      onProgress(this.same);
+    }
+    return this.difference === null && this.trace.count >= seq;
+  }
+
+  /** One piece of the run, up to the next input at most. False when there is none. */
+  private step(pointsMax: number): boolean {
+    const { run, record } = this;
+    const { sim } = run.machine.k;
+    const input = record.inputs[this.given];
+    if (input !== undefined && sim.pointCount >= input.point) {
+      this.give(input);
+      return true;
+    }
+    if (run.over || this.isCutHere || run.machine.halted) return false;
+    if (input === undefined) return this.stepFree(pointsMax);
+    const stop = run.advance(Infinity, Math.min(pointsMax, input.point - sim.pointCount));
+    return stop !== 'stepLimit' && (stop !== 'quiescent' || sim.pointCount >= input.point);
+  }
+
+  /** The point is reached: on to the event and the time, and in with it. */
+  private give({ seq, timeNs, input }: RecordedInput): void {
+    const { run } = this;
+    const { sim } = run.machine.k;
+    if (this.trace.count < seq) run.advance(sim.now() < timeNs ? timeNs : Infinity, 1, seq);
+    if (sim.now() < timeNs) run.advance(timeNs, 1);
+    run.machine.enter(input);
+    this.given++;
+  }
+
+  /** No input is left: on to the end that the recording has. */
+  private stepFree(pointsMax: number): boolean {
+    const { run, record } = this;
+    const untilNs = record.head.live && record.end !== null ? record.end.virtualNs : Infinity;
+    const stop = run.advance(untilNs, pointsMax);
+    return stop === 'paused' || stop === 'stopped' || (!record.head.live && stop === 'until');
+  }
+
+  /** The recording has no more events, and no end. */
+  private get isCutHere(): boolean {
+    return this.record.end === null && this.trace.count >= this.record.trace.count;
+  }
+
+  /** Holds the new events against the recorded ones. */
+  private compare(): void {
+    const both = Math.min(this.record.trace.count, this.trace.count);
+    const seq = this.match.first(this.same);
+    if (seq !== null && seq < both) this.part(seq);
+    this.same = this.difference?.seq ?? both;
+  }
+
+  private part(seq: number): void {
+    this.difference = { seq, said: partingWords(this.match, seq, replaySides) };
+  }
+
+  /** To be called when there is no more to do: judges the checks and compares how it ended. */
+  finish(): Replayed {
+    const { record } = this;
+    if (this.difference !== null || record.end === null) {
+      return { events: this.same, difference: this.difference, end: null };
+    }
+    const end = runEndOf(this.run.result());
+    this.compare();
+    if (this.difference === null && this.trace.count !== record.trace.count) this.part(this.same);
+    this.difference ??= endDifference(record, end);
+    return { events: this.same, difference: this.difference, end };
+  }
+}
+
+/** Replays a whole run. */
+export function replay(record: RunRecord, options: ReplayOptions = {}): Replayed {
+  const replaying = new Replay(record, options);
+  while (replaying.advance());
+  return replaying.finish();
+}
