@@ -62,6 +62,16 @@ function addAgain(lab: Command, { setStatus, database, json, schedule, variant }
     .action(async (run: number, settings: DatabaseArguments & { variant?: string }) => {
       setStatus((await import('./replay.ts')).replayCommand(run, settings));
     });
+  lab
+    .command('state')
+    .argument('<run>', 'its number', wholeOf)
+    .description('a kept run at a moment: tasks, locks, references, works, ports')
+    .requiredOption('--at <moment>', 'number of an event, or a time with a unit: 6.1s')
+    .addOption(database())
+    .addOption(json())
+    .action(async (run: number, settings: DatabaseArguments & { at: string }) => {
+      setStatus((await import('./state.ts')).stateCommand(run, settings));
+    });
   schedule(lab.command('fork').argument('<run>', 'its number', wholeOf))
     .description('run a kept run again up to a moment, and go on from there by hand')
     .requiredOption('--at <moment>', 'number of an event, or a time with a unit: 6.1s')

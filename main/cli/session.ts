@@ -1,7 +1,7 @@
 // A machine driven line by line. On a terminal virtual time goes with real time, so a ping is a
-// line a second and Ctrl-C means what it means; from a pipe it runs as fast as it can. A line that hangs
-// leaves its terminal hanging, and the prompt goes on in another one, as it would for you. Lines
-// that begin with a colon are the hands around the machine: cables, faults, time.
+// line a second and Ctrl-C means what it means; from a pipe it runs as fast as it can. A line that
+// hangs leaves its terminal hanging, and the prompt goes on in another one, as it would for you.
+// Lines that begin with a colon are the hands around the machine: cables, faults, time.
 
 import { createInterface } from 'node:readline';
 import type { Interface } from 'node:readline';

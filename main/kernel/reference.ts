@@ -28,9 +28,12 @@ export class Reference {
 
   /** The object got another name; graph and trace use it from now on. */
   rename(name: string): void {
+    const { trace } = this.k;
+    const before = this.object;
     this.name = name;
-    this.object = this.k.trace.intern(name);
+    this.object = trace.intern(name);
     this.resource.name = name;
+    trace.emit(K['ref.rename'], before, this.object);
   }
 
   /** The count, the base references included. */

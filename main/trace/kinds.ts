@@ -108,6 +108,8 @@ export const kindTable = [
   row('spin.acquired', 'resource', 'none'),
   row('rwsem.acquired', 'resource', 'count'),
   row('sem.acquired', 'resource', 'none'),
+  // A counted object has another name from now on.
+  row('ref.rename', 'resource', 'text'),
 ] as const satisfies readonly KindRow[];
 
 /** Name of an event kind, for example `mutex.lock`. */

@@ -86,6 +86,7 @@ export const phrases: Readonly<Record<KindName, string>> = {
   'spin.acquired': 'takes {o}',
   'rwsem.acquired': 'takes {o}',
   'sem.acquired': 'takes one of {o}',
+  'ref.rename': 'gives {o} the name {v}',
 };
 
 /** Longest object or value in a sentence. */

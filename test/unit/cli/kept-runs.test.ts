@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Snapshot } from '#lab/fold/snapshot.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 const launcher = fileURLToPath(new URL('../../../main/cli/mlx4-lab.mjs', import.meta.url));
@@ -106,6 +107,15 @@ describe('a kept run is run again', () => {
     expect(ran.stdout).toMatch(/^not the same: run 1, .* events are the same, then event \d+/s);
   });
 
+  test('or only looked at, at a moment', () => {
+    const state = object(['state', '1', '--at', '1.03s']) as Snapshot;
+    expect(state.modules).toEqual(['mlx4_core']);
+    expect(state.tasks).toContainEqual(expect.objectContaining({ name: 'init', state: 'blocked' }));
+    const lines = lab(['state', '1', '--at', '1.03s']).stdout;
+    expect(lines).toMatch(/^before event \d+, at 1\.0\d\d s\n\ntasks\n/);
+    expect(lines).toMatch(/^ {2}0000:06:00\.0 +mlx4_core$/m);
+  });
+
   test('up to a moment, and goes on from there', () => {
     const forks = join(home, 'forks.db');
     lab(['run', scenario, '--quiet'], forks);
@@ -158,6 +168,7 @@ describe('mistakes', () => {
     [['sql', 'SELECT * FROM event WHERE run = 99'], 3, 'there is no run 99'],
     [['replay', '99'], 3, 'there is no run 99'],
     [['fork', '1'], 2, "required option '--at <moment>'"],
+    [['state', '1', '--at', 'noon'], 2, 'or a time with a unit: 6.1s'],
     [['fork', '1', '--at', 'noon'], 2, 'or a time with a unit: 6.1s'],
     [['export', '99'], 3, 'there is no run 99'],
     [['export', '1', '-o', 'small.yaml'], 3, 'there is a file already'],
