@@ -41,9 +41,9 @@ function forkAt(loaded: Loaded, seq: number, settings: ForkArguments): Forked {
   const { summary, record } = loaded;
   const live = settings.run !== true;
   const replay = beginReplay(loaded, { live: live || record.head.live });
-  const progress = new Progress('running up to the moment', seq);
+  const progress = new Progress('running up to the moment');
   const isThere = replay.advanceTo(seq, (events) => {
-    progress.at(events);
+    progress.part(events, seq);
   });
   progress.end();
   if (!isThere) {

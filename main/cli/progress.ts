@@ -1,41 +1,50 @@
-// A bar for what takes more than a second, on a terminal's standard error: results are on standard
-// output, and a file or a pipe wants no bar.
+// How far something is that takes more than a second, on a terminal's standard error: results are
+// on standard output, and a file or a pipe wants no bar.
 
-/** Before this it is not worth a bar, ms. */
+/** Before this it is not worth a word, ms. */
 const patienceMs = 1000;
 /** Between two drawings, ms. */
 const refreshMs = 100;
 const barColumns = 30;
 
-/** How far something is. */
+/** One thing that goes on. */
 export class Progress {
   private readonly label: string;
-  private readonly total: number;
   private readonly startMs = performance.now();
   private drawnMs = 0;
-  private isShown = false;
 
-  constructor(label: string, total: number) {
+  constructor(label: string) {
     this.label = label;
-    this.total = total;
   }
 
-  /** `done` of the total. */
-  at(done: number): void {
-    const nowMs = performance.now();
-    if (!process.stderr.isTTY || nowMs - this.startMs < patienceMs) return;
-    if (nowMs - this.drawnMs < refreshMs) return;
-    this.drawnMs = nowMs;
-    this.isShown = true;
-    const part = Math.min(1, done / Math.max(1, this.total));
+  /** `done` of `total`. */
+  part(done: number, total: number): void {
+    if (!this.isDue()) return;
+    const part = Math.min(1, done / Math.max(1, total));
     const full = Math.round(part * barColumns);
     const bar = '█'.repeat(full) + '░'.repeat(barColumns - full);
-    process.stderr.write(`\r${this.label} ${bar} ${Math.floor(part * 100)} %`);
+    this.draw(`${bar} ${Math.floor(part * 100)} %`);
   }
 
-  /** Takes the bar away. */
+  /** So many bytes of who knows how many. */
+  bytes(done: number): void {
+    if (this.isDue()) this.draw(`${(done / 1e6).toFixed(1)} MB`);
+  }
+
+  private isDue(): boolean {
+    const nowMs = performance.now();
+    const isLate = nowMs - this.startMs >= patienceMs && nowMs - this.drawnMs >= refreshMs;
+    return isLate && process.stderr.isTTY;
+  }
+
+  private draw(text: string): void {
+    this.drawnMs = performance.now();
+    process.stderr.write(`\r${this.label} ${text}`);
+  }
+
+  /** Takes it away. */
   end(): void {
-    if (this.isShown) process.stderr.write('\r\x1b[K');
-    this.isShown = false;
+    if (this.drawnMs > 0) process.stderr.write('\r\x1b[K');
+    this.drawnMs = 0;
   }
 }

@@ -69,8 +69,8 @@ export function replayCommand(
   const loaded = load(run, settings);
   const { record } = loaded;
   const replaying = beginReplay(loaded, settings.variant === undefined ? {} : settings);
-  const progress = new Progress('replaying', record.trace.count);
-  while (replaying.advance()) progress.at(replaying.events);
+  const progress = new Progress('replaying');
+  while (replaying.advance()) progress.part(replaying.events, record.trace.count);
   const replayed = replaying.finish();
   progress.end();
   const { events, difference, end } = replayed;

@@ -6,6 +6,7 @@ import { InvalidArgumentError } from 'commander';
 import type { ListFilter } from '#db/list.ts';
 import type { ForkArguments } from './fork.ts';
 import type { DatabaseArguments } from './runs.ts';
+import type { ExportArguments } from './share.ts';
 
 /** What the main program lends. */
 export interface Lent {
@@ -38,10 +39,14 @@ export function addRunsCommands(lab: Command, lent: Lent): void {
       setStatus((await import('./sql.ts')).sqlCommand(query, settings));
     });
   options(lab.command('export').argument('<run>', 'its number', wholeOf))
-    .description('write a run to a file that can be shared')
-    .option('-o, --output <file>', 'default run-N.mlx4run')
-    .action(async (run: number, settings: DatabaseArguments & { output?: string }) => {
-      setStatus((await import('./share.ts')).exportCommand(run, settings));
+    .description('write a run to a file, to be imported elsewhere or read by another tool')
+    .option('--format <name>', 'mlx4run (default), pcapng, perfetto, ftrace, dmesg, jsonl')
+    .option(
+      '-o, --output <file>',
+      'default run-N and what the format is called; - for the terminal',
+    )
+    .action(async (run: number, settings: ExportArguments) => {
+      setStatus(await (await import('./share.ts')).exportCommand(run, settings));
     });
   options(lab.command('import <file>'))
     .description('take in a run that was shared')

@@ -12,7 +12,9 @@ import {
   softirqRoundTripsPerSecond,
   workItemsPerSecond,
 } from './engine.ts';
+import { longRun } from './long-run.ts';
 import { loopbackPackets, wirePackets } from './packets.ts';
+import { libraryMs, plainInserts, recordingRatio, replays, seekMs, written } from './runs.ts';
 
 /** One figure of the report. */
 interface Figure {
@@ -131,6 +133,61 @@ function machineFigures(): Figure[] {
   ];
 }
 
+async function runFigures(): Promise<Figure[]> {
+  const record = longRun();
+  written(record);
+  const kept = written(record);
+  const plain = plainInserts(record);
+  const ratio = await recordingRatio(5);
+  replays();
+  const { replayed, run } = replays();
+  const { open, list } = libraryMs(10_000);
+  return [
+    {
+      name: 'events kept, with their chain',
+      value: kept.eventsPerSecond,
+      unit: '/s',
+      expected: '≥ 2,000,000',
+      beside: `${times(kept.eventsPerSecond, plain.eventsPerSecond)} plain inserts`,
+    },
+    {
+      name: 'an event on the disk',
+      value: kept.bytesPerEvent,
+      unit: 'bytes',
+      expected: '≤ 10',
+      beside: `${times(kept.bytesPerEvent, plain.bytesPerEvent)} a row of a plain table`,
+    },
+    {
+      name: 'a run while it is recorded',
+      value: ratio,
+      unit: '×',
+      expected: '≤ 1.1',
+      beside: 'of one that is not; medians of 5',
+    },
+    {
+      name: 'events run again and compared',
+      value: replayed,
+      unit: '/s',
+      expected: '',
+      beside: `${times(replayed, run)} those of the run alone`,
+    },
+    {
+      name: 'a seek among a million events',
+      value: seekMs(record, 2000),
+      unit: 'ms',
+      expected: '≤ 2',
+      beside: '99 in 100 are faster',
+    },
+    {
+      name: 'opening a library of 10,000 runs',
+      value: open,
+      unit: 'ms',
+      expected: '≤ 100',
+      beside: `listing them all takes ${list.toFixed(0)} ms`,
+    },
+  ];
+}
+
 /** Whether a figure is as expected; empty when nothing is. */
 function verdict({ expected, value }: Figure): string {
   if (expected === '') return '';
@@ -154,3 +211,4 @@ function print(figure: Figure): void {
 
 console.log(`Node ${process.version}, load ${loadavg()[0]!.toFixed(1)}; seconds are CPU seconds\n`);
 for (const figures of [engineFigures, cardFigures, machineFigures]) figures().forEach(print);
+(await runFigures()).forEach(print);

@@ -130,7 +130,9 @@ export function* down_read(sem: RwSemaphore): MaySleep<void> {
 /** Takes it for reading if that needs no wait. */
 export function* down_read_trylock(sem: RwSemaphore): Atomic<boolean> {
   if (sem.k.sim.point(K['rwsem.read'], sem.object)) yield preempt;
-  return tryEnter(sem, false);
+  const taken = tryEnter(sem, false);
+  if (taken) sem.k.trace.emit(K['rwsem.acquired'], sem.object, 0);
+  return taken;
 }
 
 export function* up_read(sem: RwSemaphore): Atomic<void> {
@@ -159,5 +161,6 @@ export function* downgrade_write(sem: RwSemaphore): Atomic<void> {
   k.graph.release(sem.resource, currentActor(k));
   sem.writer = null;
   enter(sem, k.sim.current, false);
+  k.trace.emit(K['rwsem.acquired'], sem.object, 0);
   letIn(sem);
 }

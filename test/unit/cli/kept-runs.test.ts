@@ -2,7 +2,7 @@
 // Method: two runs of one small scenario in a database of this file.
 
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -82,6 +82,17 @@ test('a run goes out, is taken in elsewhere, and is whole there', () => {
   expect(lab(['import', 'run-2.mlx4run'], other).stdout).toBe('run-2.mlx4run is now run 1\n');
   expect(lab(['import', 'run-2.mlx4run'], other).stdout).toContain('is here already, as run 1');
   expect(lab(['runs', 'verify'], other)).toMatchObject({ status: 0, stdout: 'run 1: whole\n' });
+});
+
+test('a run goes out in the forms of other tools', () => {
+  expect(lab(['export', '1', '--format', 'perfetto']).stdout).toBe('run 1 is in run-1.json\n');
+  const { traceEvents } = JSON.parse(readFileSync(join(home, 'run-1.json'), 'utf8')) as {
+    readonly traceEvents: readonly unknown[];
+  };
+  expect(traceEvents.length).toBeGreaterThan(100);
+  const log = lab(['export', '1', '--format', 'dmesg', '-o', '-']).stdout;
+  expect(log).toMatch(/^\[ {4}\d\.\d{6}\] .*\n/);
+  expect(log).toContain('Mellanox ConnectX core driver');
 });
 
 test('what is deleted is gone', () => {
@@ -172,6 +183,9 @@ describe('mistakes', () => {
     [['fork', '1', '--at', 'noon'], 2, 'or a time with a unit: 6.1s'],
     [['export', '99'], 3, 'there is no run 99'],
     [['export', '1', '-o', 'small.yaml'], 3, 'there is a file already'],
+    [['export', '1', '--format', 'dmesg', '-o', 'small.yaml'], 3, 'there is a file already'],
+    [['export', '1', '--format', 'zip'], 2, 'choose mlx4run (a run to import) or'],
+    [['export', '1', '-o', '-'], 2, 'is a file; give its name'],
     [['import', 'none.mlx4run'], 3, 'there is no such file'],
     [['import', 'small.yaml'], 3, 'it is no database'],
     [['runs', '--db', 'small.yaml'], 3, 'it is no database'],

@@ -1,0 +1,169 @@
+// How fast runs are kept and found again: the writer of the database beside plain inserts of one
+// row for each event, what recording costs the run, replay, seeking, and a library of many runs.
+// Files are in a folder of their own that is taken away.
+
+import Database from 'better-sqlite3';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { listRuns } from '#db/list.ts';
+import { openRuns, withRuns } from '#db/open.ts';
+import { Recorder } from '#db/recorder.ts';
+import { RunWriter } from '#db/writer.ts';
+import { Seeker } from '#lab/fold/seeker.ts';
+import { choosePolicy, makePolicy } from '#lab/policy.ts';
+import type { RunRecord } from '#lab/record/run-record.ts';
+import { runEndOf } from '#lab/record/run-record.ts';
+import { Cutter } from '#lab/record/segment.ts';
+import { replay } from '#lab/replay/replay.ts';
+import { runScenario } from '#lab/run.ts';
+import { loadScenario } from '#lab/scenario/load.ts';
+import { Random } from '#test/support/card/random.ts';
+import { recordScenario, scenarioPath, scenarioText } from '#test/support/run-record.ts';
+
+const seconds = (): number => performance.now() / 1000;
+
+/** Does something in a folder that is there for it alone. */
+function inFolder<T>(body: (folder: string) => T): T {
+  const folder = mkdtempSync(join(tmpdir(), 'mlx4-lab-bench-'));
+  const remove = (): void => {
+    rmSync(folder, { recursive: true, force: true });
+  };
+  try {
+    const result = body(folder);
+    if (result instanceof Promise) return result.finally(remove) as T;
+    remove();
+    return result;
+  } catch (error) {
+    remove();
+    throw error;
+  }
+}
+
+/** What the writer does with a run. */
+export interface Written {
+  readonly eventsPerSecond: number;
+  readonly bytesPerEvent: number;
+}
+
+/** Segments with their hashes, on the disk. */
+export const written = (record: RunRecord): Written =>
+  inFolder((folder) => {
+    const file = join(folder, 'runs.db');
+    const { trace } = record;
+    const cutter = new Cutter({ inputs: [], k: { trace, sim: { choices: record.choices } } });
+    cutter.cut();
+    const took = withRuns(file, (db) => {
+      const writer = new RunWriter(db, record.head, null);
+      const start = seconds();
+      for (let segment = cutter.take(); segment !== null; segment = cutter.take()) {
+        writer.append(segment);
+      }
+      writer.end(record.end!, null);
+      const end = seconds();
+      db.pragma('wal_checkpoint(TRUNCATE)');
+      return end - start;
+    });
+    const bytesPerEvent = statSync(file).size / trace.count;
+    return { eventsPerSecond: trace.count / took, bytesPerEvent };
+  });
+
+/** One row for each event, as a database would have it that knows no chunks. */
+export const plainInserts = ({ trace }: RunRecord): Written =>
+  inFolder((folder) => {
+    const file = join(folder, 'plain.db');
+    const db = new Database(file);
+    db.pragma('journal_mode = WAL');
+    db.pragma('synchronous = NORMAL');
+    db.exec(
+      'CREATE TABLE event (seq INTEGER PRIMARY KEY, t, cpu, task, kind, object, value, place)',
+    );
+    const insert = db.prepare('INSERT INTO event VALUES (?, ?, ?, ?, ?, ?, ?, ?)');
+    const start = seconds();
+    db.transaction(() => {
+      for (const { seq, timeNs, cpu, task, kind, object, value, place } of trace.events()) {
+        insert.run(seq, timeNs, cpu, task, kind, object, value, place);
+      }
+    })();
+    const took = seconds() - start;
+    db.pragma('wal_checkpoint(TRUNCATE)');
+    db.close();
+    const bytesPerEvent = statSync(file).size / trace.count;
+    return { eventsPerSecond: trace.count / took, bytesPerEvent };
+  });
+
+/** Seconds of one run of the story, the time until it is on the disk left out. */
+async function storySeconds(file: string | null): Promise<number> {
+  const text = scenarioText('bond-deadlock');
+  const scenario = loadScenario(scenarioPath('bond-deadlock'), text);
+  const { head } = recordScenario('bond-deadlock', { untilNs: 1e6 });
+  const recorder = file === null ? null : new Recorder(file, { ...head, untilNs: null }, '');
+  // The worker starts beside the run; what is measured is the run while it is recorded.
+  const start = seconds();
+  const result = runScenario(scenario, {
+    policy: makePolicy(choosePolicy(undefined, undefined)),
+    variant: 'naive',
+    onStart: (machine) => recorder?.watch(machine),
+  });
+  const took = seconds() - start;
+  await recorder?.finish(runEndOf(result), '');
+  return took;
+}
+
+/** Time of a recorded run as a multiple of the same run unrecorded; medians of `tries` each. */
+export const recordingRatio = (tries: number): Promise<number> =>
+  inFolder(async (folder) => {
+    const [bare, recorded]: [number[], number[]] = [[], []];
+    await storySeconds(null);
+    for (let round = 0; round < tries; round++) {
+      bare.push(await storySeconds(null));
+      recorded.push(await storySeconds(join(folder, 'runs.db')));
+    }
+    return median(recorded) / median(bare);
+  });
+
+const median = (values: readonly number[]): number =>
+  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
+
+/** Events per second of running a recorded run again and comparing it, and of running it alone. */
+export function replays(): { readonly replayed: number; readonly run: number } {
+  const start = seconds();
+  const record = recordScenario('bond-deadlock', { variant: 'naive' });
+  const middle = seconds();
+  const { difference } = replay(record);
+  if (difference !== null) throw new Error(difference.said);
+  const end = seconds();
+  const { count } = record.trace;
+  return { replayed: count / (end - middle), run: count / (middle - start) };
+}
+
+/** The slowest but one in a hundred of `count` seeks to random events, ms. */
+export function seekMs({ trace }: RunRecord, count: number): number {
+  const seeker = new Seeker(trace);
+  seeker.at(trace.count);
+  const random = new Random(1);
+  const times = Array.from({ length: count }, () => {
+    const start = performance.now();
+    seeker.at(random.below(trace.count));
+    return performance.now() - start;
+  });
+  return times.sort((a, b) => a - b)[Math.floor(count * 0.99)]!;
+}
+
+/** Time to open a database of `runs` runs and to list them all, ms. */
+export const libraryMs = (runs: number): { readonly open: number; readonly list: number } =>
+  inFolder((folder) => {
+    const file = join(folder, 'runs.db');
+    const { head, end } = recordScenario('bond-deadlock', { untilNs: 1e6 });
+    withRuns(file, (db) => {
+      db.pragma('synchronous = OFF');
+      for (let run = 0; run < runs; run++) new RunWriter(db, head, '').end(end!, '');
+    });
+    const start = performance.now();
+    const db = openRuns(file);
+    const opened = performance.now();
+    if (listRuns(db).length !== runs) throw new Error('a run is missing');
+    const listed = performance.now();
+    db.close();
+    return { open: opened - start, list: listed - opened };
+  });
