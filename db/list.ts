@@ -47,21 +47,26 @@ export const identityOf = ({ seal, head }: Pick<RunRow, 'seal' | 'head'>): strin
   (seal ?? head).toString('hex');
 
 /** The number of the run with this identity, or null. */
-export function runWithIdentity(db: Database, identity: string): number | null {
+export const runWithIdentity = (db: Database, identity: string): number | null =>
+  numberFinder(db)(identity);
+
+/** Prepared once for many. */
+function numberFinder(db: Database): (identity: string) => number | null {
   const query = 'SELECT id FROM run WHERE seal = @hash OR (seal IS NULL AND head = @hash)';
-  const found = db
-    .prepare<[{ hash: Buffer }], { id: number }>(query)
-    .get({ hash: Buffer.from(identity, 'hex') });
-  return found?.id ?? null;
+  const find = db.prepare<[{ hash: Buffer }], number>(query).pluck();
+  return (identity) => find.get({ hash: Buffer.from(identity, 'hex') }) ?? null;
 }
 
-export function summaryOf(db: Database, row: Omit<RunRow, 'scenario_text'>): RunSummary {
-  const tags = db.prepare<[number], string>('SELECT name FROM tag WHERE run_id = ? ORDER BY name');
+/** Makes lines of the list. */
+function summarizer(db: Database): (row: Omit<RunRow, 'scenario_text'>) => RunSummary {
+  const tags = db
+    .prepare<[number], string>('SELECT name FROM tag WHERE run_id = ? ORDER BY name')
+    .pluck();
   const notes = db.prepare<[number], Note>(
     'SELECT seq, text FROM note WHERE run_id = ? ORDER BY number',
   );
-  const { parent_run: parent, parent_seq: seq } = row;
-  return {
+  const numberOf = numberFinder(db);
+  return (row) => ({
     run: row.id,
     scenario: row.scenario_name,
     variant: row.variant,
@@ -73,15 +78,19 @@ export function summaryOf(db: Database, row: Omit<RunRow, 'scenario_text'>): Run
     virtualNs: row.virtual_ns,
     startedAt: row.started_at,
     endedAt: row.ended_at,
-    tags: tags.pluck().all(row.id),
+    tags: tags.all(row.id),
     notes: notes.all(row.id),
     programHash: row.program_hash,
     identity: identityOf(row),
-    parent:
-      parent === null || seq === null
-        ? null
-        : { identity: parent, run: runWithIdentity(db, parent), seq },
-  };
+    parent: parentOf(row, numberOf),
+  });
+}
+
+function parentOf(
+  { parent_run: identity, parent_seq: seq }: Pick<RunRow, 'parent_run' | 'parent_seq'>,
+  numberOf: (identity: string) => number | null,
+): RunSummary['parent'] {
+  return identity === null || seq === null ? null : { identity, run: numberOf(identity), seq };
 }
 
 /** Runs in the order of their numbers. */
@@ -94,12 +103,9 @@ export function listRuns(db: Database, filter: ListFilter = {}): RunSummary[] {
       (@tag IS NULL OR EXISTS (SELECT 1 FROM tag WHERE run_id = run.id AND name = @tag))
     ORDER BY id`;
   const wanted = { scenario: null, variant: null, outcome: null, tag: null, ...filter };
-  return db
-    .prepare<[typeof wanted], RunRow>(query)
-    .all(wanted)
-    .map((row) => summaryOf(db, row));
+  return db.prepare<[typeof wanted], RunRow>(query).all(wanted).map(summarizer(db));
 }
 
 /** One run. Throws StoreError when it is not there. */
 export const summaryOfRun = (db: Database, run: number): RunSummary =>
-  summaryOf(db, runRow(db, run));
+  summarizer(db)(runRow(db, run));

@@ -50,47 +50,32 @@ function comparisonText(comparison: Comparison, runs: readonly number[], style: 
   return [head.join('\n'), ...sections].join('\n\n');
 }
 
-/** Columns of the table: heading, width, right-aligned or not. */
-const tableColumns = [
-  ['run', 5, true],
-  ['scenario', 20, false],
-  ['variant', 17, false],
-  ['schedule', 14, false],
-  ['outcome', 11, false],
-  ['events', 9, true],
-  ['time', 10, true],
-  ['choices', 7, true],
-  ['findings', 8, true],
-] as const;
+/** Columns of the table: what stands in them, and whether it is a number. */
+const tableColumns: readonly (readonly [string, boolean, (row: RunRow) => string])[] = [
+  ['run', true, ({ label }) => label],
+  ['scenario', false, ({ scenario }) => scenario],
+  ['variant', false, ({ variant }) => variant],
+  ['schedule', false, ({ schedule }) => schedule],
+  ['outcome', false, ({ outcome }) => outcome],
+  ['events', true, ({ events }) => String(events)],
+  ['time', true, ({ virtualNs }) => secondsText(virtualNs)],
+  ['choices', true, ({ choices }) => String(choices)],
+  ['findings', true, ({ findings }) => String(findings)],
+];
 
-const tableLine = (cells: readonly string[]): string =>
-  tableColumns
-    .map(([, width, isRight], at) =>
-      isRight ? (cells[at] ?? '').padStart(width) : (cells[at] ?? '').padEnd(width),
-    )
-    .join(' ')
-    .trimEnd();
-
-function rowText(row: RunRow): string {
-  const { label, scenario, variant, schedule, outcome, events, virtualNs } = row;
-  const cells = [
-    label,
-    scenario,
-    variant,
-    schedule,
-    outcome,
-    `${events}`,
-    secondsText(virtualNs),
-    `${row.choices}`,
-    `${row.findings}`,
-  ];
-  const first = row.firstFinding === null ? [] : [wrap(row.firstFinding, ' '.repeat(8), columns)];
-  return [tableLine(cells), ...first].join('\n');
-}
-
+/** Columns as wide as what stands in them; the first finding is below its run. */
 function tableText(rows: readonly RunRow[], style: Style): string {
-  const heading = style.bold(tableLine(tableColumns.map(([name]) => name)));
-  return [heading, ...rows.map(rowText)].join('\n');
+  const columnsOfCells = tableColumns.map(([title, isNumber, cell]) => {
+    const cells = [title, ...rows.map(cell)];
+    const width = Math.max(...cells.map(({ length }) => length));
+    return cells.map((text) => (isNumber ? text.padStart(width) : text.padEnd(width)));
+  });
+  const line = (at: number): string => columnsOfCells.map((cells) => cells[at]).join(' ');
+  const lines = rows.flatMap(({ firstFinding }, at) => [
+    line(at + 1),
+    ...(firstFinding === null ? [] : [wrap(firstFinding, ' '.repeat(8), columns)]),
+  ]);
+  return [style.bold(line(0)), ...lines].join('\n');
 }
 
 /**

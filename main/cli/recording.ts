@@ -51,6 +51,15 @@ export class Recording {
     this.recorder?.watch(machine);
   }
 
+  /** How far the disk is, in words. */
+  get said(): string {
+    if (this.recorder === null) return 'this run is not kept';
+    const { behind, failure } = this.recorder.state;
+    if (failure !== null) return `this run is kept up to a point only: ${failure.message}`;
+    const lag = behind === 0 ? 'every event is on the disk' : `${behind} events are not there yet`;
+    return `kept in ${this.file}: ${lag}`;
+  }
+
   /** Sends what a live session has added. */
   flush(): void {
     this.recorder?.flush();

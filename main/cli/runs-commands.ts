@@ -10,10 +10,10 @@ import type { ExportArguments } from './share.ts';
 
 /** What the main program lends. */
 export interface Lent {
-  /** Options of how a run goes on. */
+  readonly setStatus: (status: number) => void;
+  /** Adds the options of how a run goes on. */
   readonly schedule: (command: Command) => Command;
   readonly variant: () => Option;
-  readonly setStatus: (status: number) => void;
   readonly database: () => Option;
   readonly json: () => Option;
 }
@@ -26,72 +26,78 @@ const wholeOf = (text: string): number => {
 
 const wholes = (text: string, before: number[] = []): number[] => [...before, wholeOf(text)];
 
-/** Adds `runs`, `sql`, `export` and `import`. */
+/** Adds every command that is about kept runs. */
 export function addRunsCommands(lab: Command, lent: Lent): void {
-  const { setStatus } = lent;
-  const options = (command: Command): Command =>
-    command.addOption(lent.database()).addOption(lent.json());
   addAgain(lab, lent);
-  addLibrary(lab.command('runs').description('the kept runs'), options, setStatus);
-  options(lab.command('sql <query>'))
-    .description('ask the kept runs in SQL; `event` is a table of every event')
-    .action(async (query: string, settings: DatabaseArguments) => {
-      setStatus((await import('./sql.ts')).sqlCommand(query, settings));
-    });
-  options(lab.command('export').argument('<run>', 'its number', wholeOf))
-    .description('write a run to a file, to be imported elsewhere or read by another tool')
-    .option('--format <name>', 'mlx4run (default), pcapng, perfetto, ftrace, dmesg, jsonl')
-    .option(
-      '-o, --output <file>',
-      'default run-N and what the format is called; - for the terminal',
-    )
-    .action(async (run: number, settings: ExportArguments) => {
-      setStatus(await (await import('./share.ts')).exportCommand(run, settings));
-    });
-  options(lab.command('import <file>'))
-    .description('take in a run that was shared')
-    .action(async (file: string, settings: DatabaseArguments) => {
-      setStatus((await import('./share.ts')).importCommand(file, settings));
-    });
+  addQuestions(lab, lent);
+  addSharing(lab, lent);
+  addLibrary(lab.command('runs').description('the kept runs'), lent);
 }
 
+/** Every one of them has these. */
+const options = (command: Command, { database, json }: Lent): Command =>
+  command.addOption(database()).addOption(json());
+
+const momentText = 'number of an event, or a time with a unit: 6.1s';
+
 /** What runs a kept run again. */
-function addAgain(lab: Command, { setStatus, database, json, schedule, variant }: Lent): void {
-  lab
-    .command('replay')
-    .argument('<run>', 'its number', wholeOf)
+function addAgain(lab: Command, lent: Lent): void {
+  const { setStatus, schedule, variant } = lent;
+  options(lab.command('replay').argument('<run>', 'its number', wholeOf), lent)
     .description('run a kept run again and compare every event with the recording')
     .addOption(variant())
-    .addOption(database())
-    .addOption(json())
     .action(async (run: number, settings: DatabaseArguments & { variant?: string }) => {
       setStatus((await import('./replay.ts')).replayCommand(run, settings));
     });
-  lab
-    .command('state')
-    .argument('<run>', 'its number', wholeOf)
-    .description('a kept run at a moment: tasks, locks, references, works, ports')
-    .requiredOption('--at <moment>', 'number of an event, or a time with a unit: 6.1s')
-    .addOption(database())
-    .addOption(json())
-    .action(async (run: number, settings: DatabaseArguments & { at: string }) => {
-      setStatus((await import('./state.ts')).stateCommand(run, settings));
-    });
   schedule(lab.command('fork').argument('<run>', 'its number', wholeOf))
     .description('run a kept run again up to a moment, and go on from there by hand')
-    .requiredOption('--at <moment>', 'number of an event, or a time with a unit: 6.1s')
+    .requiredOption('--at <moment>', momentText)
     .option('--run', 'go on by itself to the end, not in a shell')
     .action(async (run: number, settings: ForkArguments) => {
       setStatus(await (await import('./fork.ts')).forkCommand(run, settings));
     });
 }
 
-function addLibrary(
-  runs: Command,
-  options: (command: Command) => Command,
-  setStatus: (status: number) => void,
-): void {
-  options(runs.command('list', { isDefault: true }))
+/** What looks at kept runs without running them. */
+function addQuestions(lab: Command, lent: Lent): void {
+  const { setStatus } = lent;
+  options(lab.command('state').argument('<run>', 'its number', wholeOf), lent)
+    .description('a kept run at a moment: tasks, locks, references, works, ports')
+    .requiredOption('--at <moment>', momentText)
+    .action(async (run: number, settings: DatabaseArguments & { at: string }) => {
+      setStatus((await import('./state.ts')).stateCommand(run, settings));
+    });
+  options(lab.command('compare').argument('<runs...>', 'their numbers', wholes), lent)
+    .description('what two runs have in common and where they part; more runs: a table')
+    .action(async (runs: number[], settings: DatabaseArguments) => {
+      setStatus((await import('./compare.ts')).compareCommand(runs, settings));
+    });
+  options(lab.command('sql <query>'), lent)
+    .description('ask the kept runs in SQL; `event` is a table of every event')
+    .action(async (query: string, settings: DatabaseArguments) => {
+      setStatus((await import('./sql.ts')).sqlCommand(query, settings));
+    });
+}
+
+function addSharing(lab: Command, lent: Lent): void {
+  const { setStatus } = lent;
+  options(lab.command('export').argument('<run>', 'its number', wholeOf), lent)
+    .description('write a run to a file, to be imported elsewhere or read by another tool')
+    .option('--format <name>', 'mlx4run (default), pcapng, perfetto, ftrace, dmesg, jsonl')
+    .option('-o, --output <file>', 'default run-N and the name of the format; - for the terminal')
+    .action(async (run: number, settings: ExportArguments) => {
+      setStatus(await (await import('./share.ts')).exportCommand(run, settings));
+    });
+  options(lab.command('import <file>'), lent)
+    .description('take in a run that was shared')
+    .action(async (file: string, settings: DatabaseArguments) => {
+      setStatus((await import('./share.ts')).importCommand(file, settings));
+    });
+}
+
+function addLibrary(runs: Command, lent: Lent): void {
+  const { setStatus } = lent;
+  options(runs.command('list', { isDefault: true }), lent)
     .description('all, or those that fit')
     .option('--scenario <name>')
     .option('--variant <name>')
@@ -100,33 +106,33 @@ function addLibrary(
     .action(async (settings: DatabaseArguments & ListFilter) => {
       setStatus((await import('./runs.ts')).listCommand(settings));
     });
-  options(runs.command('show').argument('<run>', 'its number', wholeOf))
+  options(runs.command('show').argument('<run>', 'its number', wholeOf), lent)
     .description('one run')
     .action(async (run: number, settings: DatabaseArguments) => {
       setStatus((await import('./runs.ts')).showCommand(run, settings));
     });
-  options(runs.command('tag').argument('<run>', 'its number', wholeOf).argument('<names...>'))
+  options(runs.command('tag').argument('<run>', 'its number', wholeOf).argument('<names...>'), lent)
     .description('add tags; `-- -name` takes one away')
     .action(async (run: number, names: string[], settings: DatabaseArguments) => {
       setStatus((await import('./runs.ts')).tagCommand(run, names, settings));
     });
-  options(runs.command('note').argument('<run>', 'its number', wholeOf).argument('<text>'))
+  options(runs.command('note').argument('<run>', 'its number', wholeOf).argument('<text>'), lent)
     .description('add a note, or with --at a bookmark')
     .option('--at <event>', 'number of an event', wholeOf)
     .action(async (run: number, text: string, settings: DatabaseArguments & { at?: number }) => {
       setStatus((await import('./runs.ts')).noteCommand(run, text, settings));
     });
-  options(runs.command('delete').argument('<runs...>', 'their numbers', wholes))
+  options(runs.command('delete').argument('<runs...>', 'their numbers', wholes), lent)
     .description('delete runs with all that belongs to them')
     .action(async (numbers: number[], settings: DatabaseArguments) => {
       setStatus((await import('./runs.ts')).deleteCommand(numbers, settings));
     });
-  options(runs.command('verify').argument('[runs...]', 'their numbers; default all', wholes))
+  options(runs.command('verify').argument('[runs...]', 'their numbers; default all', wholes), lent)
     .description('check file and runs against their hashes')
     .action(async (numbers: number[] | undefined, settings: DatabaseArguments) => {
       setStatus((await import('./runs.ts')).verifyCommand(numbers ?? [], settings));
     });
-  options(runs.command('vacuum'))
+  options(runs.command('vacuum'), lent)
     .description('give the room of deleted runs back')
     .action(async (settings: DatabaseArguments) => {
       setStatus((await import('./runs.ts')).vacuumCommand(settings));

@@ -10,6 +10,7 @@ import { fileProblems, verifyRun } from '#db/verify.ts';
 import { defaultDatabase } from './data-folder.ts';
 import { exitBadFile, exitPassed } from './exit.ts';
 import { print, secondsText } from './print.ts';
+import { Progress } from './progress.ts';
 import { styleFor } from './style.ts';
 
 /** Options that every command on the database has. */
@@ -120,7 +121,13 @@ export function vacuumCommand(settings: DatabaseArguments): number {
 export function verifyCommand(runs: number[], settings: DatabaseArguments): number {
   const { problems, verdicts } = withDatabase(settings, (db) => {
     const wanted = runs.length > 0 ? runs : listRuns(db).map(({ run }) => run);
-    return { problems: fileProblems(db), verdicts: wanted.map((run) => verifyRun(db, run)) };
+    const progress = new Progress('verifying');
+    const verdicts = wanted.map((run, number) => {
+      progress.part(number, wanted.length);
+      return verifyRun(db, run);
+    });
+    progress.end();
+    return { problems: fileProblems(db), verdicts };
   });
   if (settings.json === true) print(JSON.stringify({ problems, verdicts }, null, 2));
   else {

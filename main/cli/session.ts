@@ -158,6 +158,9 @@ export class Session {
         return this.findings();
       case 'cables':
         return this.cables();
+      case 'recording':
+        this.recording.flush();
+        return this.say(this.recording.said);
       case 'terminal':
         this.terminal = rest === '' ? this.terminal : rest;
         return;
@@ -180,6 +183,7 @@ export class Session {
       ['time DURATION', 'let time go on: :time 30s'],
       ['terminal NAME', 'type on another terminal'],
       ['board, findings, cables', 'what detectors say, what was found, what is plugged where'],
+      ['recording', 'where this is kept, and how far the disk is'],
       ['quit', 'end the session (so does exit)'],
     ];
     const rows = [...handTexts, ...own].map(([form, text]) => `  :${form.padEnd(26)} ${text}`);

@@ -101,12 +101,11 @@ export async function exportCommand(run: number, settings: ExportArguments): Pro
   const { format = ownFormat } = settings;
   const known = formatNames.find((name) => name === format);
   if (known === undefined && format !== ownFormat) {
-    const rows = formatNames.map(
+    const names = formatNames.map(
       (name) => `  ${name.padEnd(9)} ${exportFormats[name].description}`,
     );
-    printError(
-      `--format: there is no ${format}; choose ${ownFormat} (a run to import) or\n${rows.join('\n')}`,
-    );
+    const said = `--format: there is no ${format}; choose ${ownFormat} (a run to import) or`;
+    printError([said, ...names].join('\n'));
     return exitUsage;
   }
   if (known === undefined && settings.output === '-') {

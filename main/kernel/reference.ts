@@ -33,7 +33,7 @@ export class Reference {
     this.name = name;
     this.object = trace.intern(name);
     this.resource.name = name;
-    trace.emit(K['ref.rename'], before, this.object);
+    if (before !== this.object) trace.emit(K['ref.rename'], before, this.object);
   }
 
   /** The count, the base references included. */

@@ -5,7 +5,6 @@
 import type { Trace } from '#trace/trace.ts';
 import { hasBlob, Matcher } from './match.ts';
 import {
-  deedWords,
   eventWords,
   objectText,
   roundSeconds,
@@ -65,7 +64,8 @@ function textPair(left: string, right: string, sides: Sides): string {
 function detailWords(match: Matcher, seq: number, sides: Sides): string {
   const [before, after] = [match.a.event(seq), match.b.event(seq)];
   if (before.timeNs !== after.timeNs) {
-    return `${sides.a} at ${secondsText(before.timeNs)}; ${sides.b} at ${secondsText(after.timeNs)}`;
+    const [left, right] = [secondsText(before.timeNs), secondsText(after.timeNs)];
+    return `${sides.a} at ${left}; ${sides.b} at ${right}`;
   }
   if (before.cpu !== after.cpu) {
     return `${sides.a} on CPU ${before.cpu}; ${sides.b} on CPU ${after.cpu}`;
@@ -114,9 +114,3 @@ export function firstDifference(a: Trace, b: Trace, from = 0): Difference | null
   const seq = match.first(from);
   return seq === null ? null : { seq, said: partingWords(match, seq, replaySides) };
 }
-
-/** What an event does without its doer, for lists that are about one task. */
-export const deedAt = (match: Matcher, side: 'a' | 'b', seq: number): string =>
-  side === 'a'
-    ? deedWords(match.a, match.namesA, match.a.event(seq))
-    : deedWords(match.b, match.namesB, match.b.event(seq));

@@ -3,7 +3,7 @@
 // runs, so they are compared by what they stand for, and what was found equal once is remembered by
 // number. The place of an event is not compared, except for the name of a new task.
 
-import { K, kindTable } from '#trace/kinds.ts';
+import { kindTable } from '#trace/kinds.ts';
 import type { Trace } from '#trace/trace.ts';
 import { chunkEnd, pieceAt } from '../fold/piece.ts';
 import type { Piece } from '../fold/piece.ts';
@@ -137,7 +137,3 @@ export class Matcher {
 
 /** True for a kind whose value is a mailbox or a packet. */
 export const hasBlob = (kind: number): boolean => valueMeanings[kind] === stands.blob;
-
-/** True for a kind that tells of the scheduler and not of what somebody does. */
-export const isScheduling = (kind: number): boolean =>
-  kind === K['task.switch'] || kind === K.preempt || kind === K['task.relax'];

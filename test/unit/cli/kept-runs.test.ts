@@ -63,6 +63,16 @@ test('labels are put on and taken off', () => {
   expect(object(['runs', 'list', '--tag', 'good'])).toMatchObject([{ run: 1 }]);
 });
 
+test('two runs are held against each other, more in a table', () => {
+  const two = lab(['compare', '1', '2']);
+  expect(two.status).toBe(0);
+  expect(two.stdout).toMatch(/^A {2}run 1: small, v6\.6, until-blocked; /m);
+  expect(two.stdout).toMatch(/^first parting step: \d+ events are the same/m);
+  expect(lab(['compare', '1', '1']).stdout).toMatch(/^first parting step: .*equal|same/m);
+  expect(lab(['compare', '1', '2', '1']).stdout.split('\n')).toHaveLength(5);
+  expect(object(['compare', '1', '2'])).toMatchObject({ runs: [1, 2] });
+});
+
 test('SQL is answered as a table and as JSON', () => {
   const sql = "SELECT run_id, count(*) AS loads FROM event WHERE kind = 'printk' GROUP BY 1";
   const rows = object(['sql', sql]) as { readonly loads: number }[];
@@ -162,7 +172,9 @@ describe('a run that is not kept', () => {
 });
 
 test('a session is kept as well', () => {
-  const ran = lab(['shell', '--scenario', scenario], join(home, 'shell.db'), 'echo hi\n');
+  const lines = 'echo hi\n:time 1s\n:recording\n';
+  const ran = lab(['shell', '--scenario', scenario], join(home, 'shell.db'), lines);
+  expect(ran.stdout).toMatch(/^kept in .*shell\.db: /m);
   expect(ran.stdout).toContain('kept as run 1');
   const list = JSON.parse(lab(['runs', '--json'], join(home, 'shell.db')).stdout) as unknown[];
   expect(list).toMatchObject([{ live: true, outcome: 'settled' }]);
@@ -177,6 +189,8 @@ describe('mistakes', () => {
     [['sql', 'SELEC 1'], 2, 'sql: near "SELEC": syntax error'],
     [['sql', 'DELETE FROM run'], 2, 'only queries are answered'],
     [['sql', 'SELECT * FROM event WHERE run = 99'], 3, 'there is no run 99'],
+    [['compare', '1', '99'], 3, 'there is no run 99'],
+    [['compare'], 2, "missing required argument 'runs'"],
     [['replay', '99'], 3, 'there is no run 99'],
     [['fork', '1'], 2, "required option '--at <moment>'"],
     [['state', '1', '--at', 'noon'], 2, 'or a time with a unit: 6.1s'],
