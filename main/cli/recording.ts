@@ -5,8 +5,10 @@
 import { Recorder } from '#db/recorder.ts';
 import { StoreError } from '#db/store-error.ts';
 import type { LabMachine } from '#lab/machine.ts';
+import type { PolicyChoice } from '#lab/policy.ts';
 import type { RunEnd, RunHead } from '#lab/record/run-record.ts';
 import { defaultDatabase } from './data-folder.ts';
+import type { ScenarioFile } from './load.ts';
 import { printError } from './print.ts';
 import { programHash, programVersion } from './program.ts';
 
@@ -20,6 +22,25 @@ export interface RecordingArguments {
 
 /** What the command knows of a run that starts. */
 export type RunPlan = Omit<RunHead, 'engineVersion' | 'programHash'>;
+
+/** A run of a scenario from its begin; `over` says what is not as usual. */
+export const planOf = (
+  { scenario, text }: ScenarioFile,
+  policy: PolicyChoice,
+  over: Partial<RunPlan> = {},
+): RunPlan => ({
+  scenarioFile: scenario.file,
+  scenarioName: scenario.name,
+  scenarioText: text,
+  variant: scenario.machine.variant,
+  policy: policy.name,
+  seed: policy.seed,
+  untilNs: null,
+  scripted: true,
+  live: false,
+  parent: null,
+  ...over,
+});
 
 const now = (): string => new Date().toISOString();
 

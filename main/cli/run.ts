@@ -11,7 +11,7 @@ import { LiveView } from './live.ts';
 import { readScenario, traceHash } from './load.ts';
 import { print } from './print.ts';
 import { resultText } from './result.ts';
-import { keptText, Recording } from './recording.ts';
+import { keptText, planOf, Recording } from './recording.ts';
 import type { RecordingArguments } from './recording.ts';
 import { styleFor } from './style.ts';
 
@@ -28,7 +28,8 @@ export interface RunArguments extends RecordingArguments {
 
 /** Runs a file and prints it; gives the exit status. Throws BadFile and StoreError. */
 export async function runCommand(file: string, settings: RunArguments): Promise<number> {
-  const { scenario, text } = readScenario(file);
+  const source = readScenario(file);
+  const { scenario } = source;
   const json = settings.json === true;
   const policy = choosePolicy(settings.policy, settings.seed);
   const style = styleFor(process.stdout);
@@ -40,18 +41,10 @@ export async function runCommand(file: string, settings: RunArguments): Promise<
       ? null
       : new LiveView({ style, fold: false, echo: true, write });
   const recording = new Recording(
-    {
-      scenarioFile: file,
-      scenarioName: scenario.name,
-      scenarioText: text,
+    planOf(source, policy, {
       variant: settings.variant ?? scenario.machine.variant,
-      policy: policy.name,
-      seed: policy.seed,
       untilNs: settings.until ?? null,
-      scripted: true,
-      live: false,
-      parent: null,
-    },
+    }),
     settings,
   );
   const result = runScenario(scenario, {

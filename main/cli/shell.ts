@@ -4,9 +4,10 @@
 import { choosePolicy, makePolicy } from '#lab/policy.ts';
 import { ScenarioRun } from '#lab/run.ts';
 import { loadScenario } from '#lab/scenario/load.ts';
-import type { Scenario } from '#lab/scenario/scenario.ts';
 import { exitPassed } from './exit.ts';
 import { readScenario } from './load.ts';
+import type { ScenarioFile } from './load.ts';
+import { planOf } from './recording.ts';
 import type { RunArguments } from './run.ts';
 import { driveSession, Session } from './session.ts';
 import type { Opened } from './session.ts';
@@ -22,20 +23,15 @@ export interface ShellArguments extends RunArguments {
   readonly scenario?: string;
 }
 
-/** A scenario whose machine is taken, and its text. */
-interface Source {
-  readonly scenario: Scenario;
-  readonly text: string;
-}
-
-const sourceOf = (file: string | undefined): Source =>
+const sourceOf = (file: string | undefined): ScenarioFile =>
   file === undefined
     ? { scenario: loadScenario('', defaultText), text: defaultText }
     : readScenario(file);
 
 /** A new machine. Throws BadFile. */
 function open(settings: ShellArguments): Opened {
-  const { scenario, text } = sourceOf(settings.scenario);
+  const source = sourceOf(settings.scenario);
+  const { scenario } = source;
   const policy = choosePolicy(settings.policy, settings.seed);
   const variant = settings.variant ?? scenario.machine.variant;
   const run = new ScenarioRun(scenario, {
@@ -44,22 +40,7 @@ function open(settings: ShellArguments): Opened {
     scripted: false,
     live: true,
   });
-  return {
-    run,
-    policy,
-    plan: {
-      scenarioFile: scenario.file,
-      scenarioName: scenario.name,
-      scenarioText: text,
-      variant,
-      policy: policy.name,
-      seed: policy.seed,
-      untilNs: null,
-      scripted: false,
-      live: true,
-      parent: null,
-    },
-  };
+  return { run, policy, plan: planOf(source, policy, { variant, scripted: false, live: true }) };
 }
 
 /** Runs the shell until the end of input; gives the exit status. Throws BadFile, StoreError. */

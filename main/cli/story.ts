@@ -13,7 +13,7 @@ import { LiveView } from './live.ts';
 import { readScenario, traceHash } from './load.ts';
 import type { ScenarioFile } from './load.ts';
 import { print, secondsText } from './print.ts';
-import { Recording } from './recording.ts';
+import { planOf, Recording } from './recording.ts';
 import type { RecordingArguments } from './recording.ts';
 import { boardLines } from './result.ts';
 import { storyText } from './story-text.ts';
@@ -31,27 +31,14 @@ export interface StoryArguments extends RecordingArguments {
 
 /** Runs the scenario under a variant and keeps the run. */
 async function runKept(
-  { scenario, text }: ScenarioFile,
+  source: ScenarioFile,
   variant: string,
   settings: RecordingArguments,
   onStart: RunOptions['onStart'] = () => undefined,
 ): Promise<RunResult> {
-  const recording = new Recording(
-    {
-      scenarioFile: 'bond-deadlock.yaml',
-      scenarioName: scenario.name,
-      scenarioText: text,
-      variant,
-      policy: policy.name,
-      seed: policy.seed,
-      untilNs: null,
-      scripted: true,
-      live: false,
-      parent: null,
-    },
-    settings,
-  );
-  const result = runScenario(scenario, {
+  const plan = planOf(source, policy, { scenarioFile: 'bond-deadlock.yaml', variant });
+  const recording = new Recording(plan, settings);
+  const result = runScenario(source.scenario, {
     policy: makePolicy(policy),
     variant,
     onStart: (machine, script) => {

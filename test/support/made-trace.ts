@@ -5,6 +5,7 @@ import type { RunEnd, RunHead, RunRecord } from '#lab/record/run-record.ts';
 import { K, kindTable } from '#trace/kinds.ts';
 import type { KindName } from '#trace/kinds.ts';
 import { Trace } from '#trace/trace.ts';
+import { endOf, headOf } from './heads.ts';
 
 /** What an event can say besides who, when and what. Names and texts are interned. */
 export type MadeValue = number | string | Uint8Array;
@@ -72,35 +73,13 @@ export class MadeTrace {
 
   /** The run that this trace is of. */
   record(end: Partial<RunEnd> | null = {}, head: Partial<RunHead> = {}): RunRecord {
-    const whole: RunEnd = {
-      outcome: 'settled',
-      findings: [],
-      checks: [],
-      detectors: [],
-      virtualNs: this.trace.nowNs,
-      unfinished: null,
-    };
+    const made = { scenarioFile: 'made.yaml', scenarioName: 'made', scenarioText: '' };
     return {
-      head: { ...madeHead, ...head },
-      end: end === null ? null : { ...whole, ...end },
+      head: headOf({ ...made, ...head }),
+      end: end === null ? null : endOf({ virtualNs: this.trace.nowNs, ...end }),
       inputs: [],
       choices: [],
       trace: this.trace,
     };
   }
 }
-
-const madeHead: RunHead = {
-  scenarioFile: 'made.yaml',
-  scenarioName: 'made',
-  scenarioText: '',
-  variant: 'v6.6',
-  policy: 'until-blocked',
-  seed: null,
-  untilNs: null,
-  scripted: true,
-  live: false,
-  engineVersion: '0.0.0-test',
-  programHash: '0'.repeat(64),
-  parent: null,
-};

@@ -9,6 +9,7 @@ import type { RunHead, RunRecord } from '#lab/record/run-record.ts';
 import { runScenario } from '#lab/run.ts';
 import type { RunOptions, RunResult } from '#lab/run.ts';
 import { loadScenario } from '#lab/scenario/load.ts';
+import { headOf } from './heads.ts';
 
 /** How a recorded scenario is run. */
 export interface RecordOptions {
@@ -33,21 +34,14 @@ export function recordOf(result: RunResult, over: Partial<RunHead> = {}): RunRec
   const { scenario, variant, policy, machine, choices, trace } = result;
   const { outcome, findings, checks, detectors, virtualNs, unfinished } = result;
   return {
-    head: {
+    head: headOf({
       scenarioFile: scenario.file,
       scenarioName: scenario.name,
       scenarioText: '',
       variant,
       policy,
-      seed: null,
-      untilNs: null,
-      scripted: true,
-      live: false,
-      engineVersion: '0.0.0-test',
-      programHash: '0'.repeat(64),
-      parent: null,
       ...over,
-    },
+    }),
     end: { outcome, findings, checks, detectors, virtualNs, unfinished },
     inputs: machine.inputs,
     choices,

@@ -5,7 +5,7 @@ import { writeSync } from 'node:fs';
 import { Recorder } from '#db/recorder.ts';
 import { K } from '#trace/kinds.ts';
 import { Trace } from '#trace/trace.ts';
-import { headOf } from './heads.ts';
+import { headOf } from '#test/support/heads.ts';
 
 /** Events between two flushes. */
 const burst = 3000;

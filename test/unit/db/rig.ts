@@ -15,7 +15,7 @@ import type { RunHead, RunRecord } from '#lab/record/run-record.ts';
 import { runScenario } from '#lab/run.ts';
 import { loadScenario } from '#lab/scenario/load.ts';
 import { recordOf } from '#test/support/run-record.ts';
-import { headOf } from './heads.ts';
+import { headOf } from '#test/support/heads.ts';
 
 /** A folder of this test file. */
 export function folder(): (name: string) => string {

@@ -12,7 +12,7 @@ import { exportRun, importRun } from '#db/share.ts';
 import { StoreError } from '#db/store-error.ts';
 import { verifyRun } from '#db/verify.ts';
 import { RunWriter } from '#db/writer.ts';
-import { headOf } from './heads.ts';
+import { headOf } from '#test/support/heads.ts';
 import { folder, keep } from './rig.ts';
 
 const path = folder();

@@ -1,9 +1,9 @@
-// Head and end of made-up runs, without anything of the test runner: processes of tests take them
-// too.
+// Head and end of recorded runs for tests, made by hand, with a program hash that no program has.
+// Without anything of the test runner: processes of tests take them too.
 
 import type { RunEnd, RunHead } from '#lab/record/run-record.ts';
 
-/** A head of a made-up run. */
+/** A head: of a made-up run, or with what `over` knows of a real one. */
 export const headOf = (over: Partial<RunHead> = {}): RunHead => ({
   scenarioFile: 'small.yaml',
   scenarioName: 'small',
@@ -20,12 +20,13 @@ export const headOf = (over: Partial<RunHead> = {}): RunHead => ({
   ...over,
 });
 
-/** An end of a made-up run. */
-export const settledEnd: RunEnd = {
+/** An end of a made-up run, or with what `over` knows. */
+export const endOf = (over: Partial<RunEnd> = {}): RunEnd => ({
   outcome: 'settled',
   findings: [],
   checks: [],
   detectors: [],
   virtualNs: 1e9,
   unfinished: null,
-};
+  ...over,
+});
