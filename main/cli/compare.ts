@@ -8,12 +8,23 @@ import { runRow } from '#lab/compare/table.ts';
 import type { RunRow } from '#lab/compare/table.ts';
 import { comparisonSections } from '#lab/compare/text.ts';
 import type { TextLine, TextSection } from '#lab/compare/text.ts';
-import { exitPassed } from './exit.ts';
-import { print, secondsText } from './print.ts';
+import type { RunRecord } from '#lab/record/run-record.ts';
+import { rerun } from '#lab/replay/rerun.ts';
+import { exitPassed, exitUsage } from './exit.ts';
+import { print, printError, secondsText } from './print.ts';
+import { load } from './replay.ts';
 import { withDatabase } from './runs.ts';
 import type { DatabaseArguments } from './runs.ts';
 import { styleFor, wrap } from './style.ts';
 import type { Style } from './style.ts';
+
+/** What the two sides are called in the heading. */
+type Labels = readonly [a: string, b: string];
+
+export interface CompareArguments extends DatabaseArguments {
+  /** Another driver, for the schedule of one run. */
+  readonly variant?: string;
+}
 
 /** Columns of a comparison. */
 const columns = 96;
@@ -38,11 +49,11 @@ function sideText(side: string, label: string, run: RunRow): string {
   return `${side}  ${label}: ${made}; ${secondsText(virtualNs)}, ${events} events`;
 }
 
-function comparisonText(comparison: Comparison, runs: readonly number[], style: Style): string {
+function comparisonText(comparison: Comparison, labels: Labels, style: Style): string {
   const { sides, made } = comparison;
   const head = [
-    sideText(sides.a, `run ${runs[0]}`, comparison.runs.a),
-    sideText(sides.b, `run ${runs[1]}`, comparison.runs.b),
+    sideText(sides.a, labels[0], comparison.runs.a),
+    sideText(sides.b, labels[1], comparison.runs.b),
     ...made.map((text) => `   ${text}`),
     '   #n is the number of an event in its own run',
   ];
@@ -78,29 +89,48 @@ function tableText(rows: readonly RunRow[], style: Style): string {
   return [style.bold(line(0)), ...lines].join('\n');
 }
 
-/**
- * Compares two runs, or lists what more came to; gives the exit status, which is no verdict: equal
- * or not, the comparison was made. Throws StoreError.
- */
-export function compareCommand(runs: number[], settings: DatabaseArguments): number {
-  const style = styleFor(process.stdout);
-  const [first, second] = runs;
-  if (runs.length === 2 && first !== undefined && second !== undefined) {
-    const comparison = withDatabase(settings, (db) =>
-      compareRuns(loadRun(db, first), loadRun(db, second)),
-    );
-    const isJson = settings.json === true;
-    print(
-      isJson
-        ? JSON.stringify({ runs, comparison }, null, 2)
-        : comparisonText(comparison, runs, style),
-    );
-    return exitPassed;
-  }
-  // One at a time: many runs do not fit into memory together.
+/** Prints a comparison; `labels` say what the sides are. */
+function show(a: RunRecord, b: RunRecord, labels: Labels, settings: CompareArguments): void {
+  const comparison = compareRuns(a, b);
+  const isJson = settings.json === true;
+  print(
+    isJson
+      ? JSON.stringify({ runs: labels, comparison }, null, 2)
+      : comparisonText(comparison, labels, styleFor(process.stdout)),
+  );
+}
+
+/** The schedule of a run under another driver. */
+function compareVariants(run: number, variant: string, settings: CompareArguments): void {
+  const { record } = load(run, settings);
+  show(record, rerun(record, variant), [`run ${run}`, `run ${run} under ${variant}`], settings);
+}
+
+/** One at a time: many runs do not fit into memory together. */
+function showTable(runs: readonly number[], settings: CompareArguments): void {
   const rows = withDatabase(settings, (db) =>
     runs.map((run) => runRow(String(run), loadRun(db, run))),
   );
-  print(settings.json === true ? JSON.stringify(rows, null, 2) : tableText(rows, style));
+  const isJson = settings.json === true;
+  print(isJson ? JSON.stringify(rows, null, 2) : tableText(rows, styleFor(process.stdout)));
+}
+
+/**
+ * Compares two runs, or a run with what another driver makes of its schedule, or lists what more
+ * came to. Gives the exit status, which is no verdict: equal or not, the comparison was made.
+ * Throws StoreError.
+ */
+export function compareCommand(runs: number[], settings: CompareArguments): number {
+  const [first, second] = runs;
+  if (settings.variant !== undefined) {
+    if (first === undefined || runs.length > 1) {
+      printError('--variant: one run is run again under it; give the number of that run only');
+      return exitUsage;
+    }
+    compareVariants(first, settings.variant, settings);
+  } else if (first !== undefined && second !== undefined && runs.length === 2) {
+    const [a, b] = [load(first, settings), load(second, settings)];
+    show(a.record, b.record, [`run ${first}`, `run ${second}`], settings);
+  } else showTable(runs, settings);
   return exitPassed;
 }

@@ -4,6 +4,7 @@
 import type { Command, Option } from 'commander';
 import { InvalidArgumentError } from 'commander';
 import type { ListFilter } from '#db/list.ts';
+import type { CompareArguments } from './compare.ts';
 import type { ForkArguments } from './fork.ts';
 import type { DatabaseArguments } from './runs.ts';
 import type { ExportArguments } from './share.ts';
@@ -60,7 +61,7 @@ function addAgain(lab: Command, lent: Lent): void {
 
 /** What looks at kept runs without running them. */
 function addQuestions(lab: Command, lent: Lent): void {
-  const { setStatus } = lent;
+  const { setStatus, variant } = lent;
   options(lab.command('state').argument('<run>', 'its number', wholeOf), lent)
     .description('a kept run at a moment: tasks, locks, references, works, ports')
     .requiredOption('--at <moment>', momentText)
@@ -69,7 +70,8 @@ function addQuestions(lab: Command, lent: Lent): void {
     });
   options(lab.command('compare').argument('<runs...>', 'their numbers', wholes), lent)
     .description('what two runs have in common and where they part; more runs: a table')
-    .action(async (runs: number[], settings: DatabaseArguments) => {
+    .addOption(variant())
+    .action(async (runs: number[], settings: CompareArguments) => {
       setStatus((await import('./compare.ts')).compareCommand(runs, settings));
     });
   options(lab.command('sql <query>'), lent)

@@ -3,7 +3,7 @@
 // have a row each. A hold that never ended is a span without end.
 //
 // A lock is given back a moment after mutex.unlock and rwsem.release say so: the engine may switch
-// in between. Not in the trace, so not here: holds by down_read_trylock() and after a downgrade.
+// in between.
 
 import { K } from '#trace/kinds.ts';
 import type { TraceEvent } from '#trace/trace.ts';

@@ -70,7 +70,10 @@ test('two runs are held against each other, more in a table', () => {
   expect(two.stdout).toMatch(/^first parting step: \d+ events are the same/m);
   expect(lab(['compare', '1', '1']).stdout).toMatch(/^first parting step: .*equal|same/m);
   expect(lab(['compare', '1', '2', '1']).stdout.split('\n')).toHaveLength(5);
-  expect(object(['compare', '1', '2'])).toMatchObject({ runs: [1, 2] });
+  expect(object(['compare', '1', '2'])).toMatchObject({ runs: ['run 1', 'run 2'] });
+  const other = lab(['compare', '1', '--variant', 'v6.1']).stdout;
+  expect(other).toMatch(/^B {2}run 1 under v6\.1: small, v6\.1, /m);
+  expect(other).toContain('driver v6.6 in A, v6.1 in B');
 });
 
 test('SQL is answered as a table and as JSON', () => {
@@ -190,6 +193,7 @@ describe('mistakes', () => {
     [['sql', 'DELETE FROM run'], 2, 'only queries are answered'],
     [['sql', 'SELECT * FROM event WHERE run = 99'], 3, 'there is no run 99'],
     [['compare', '1', '99'], 3, 'there is no run 99'],
+    [['compare', '1', '2', '--variant', 'v6.1'], 2, 'give the number of that run only'],
     [['compare'], 2, "missing required argument 'runs'"],
     [['replay', '99'], 3, 'there is no run 99'],
     [['fork', '1'], 2, "required option '--at <moment>'"],

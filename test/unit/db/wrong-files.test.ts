@@ -6,10 +6,11 @@ import { chmodSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSyn
 import { zstdCompressSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { openRuns, withRuns } from '#db/open.ts';
+import type { Runs } from '#db/open.ts';
 import { loadRun } from '#db/reader.ts';
 import { labApplicationId, sharedApplicationId } from '#db/schema.ts';
 import { exportRun, importRun } from '#db/share.ts';
-import { StoreError } from '#db/store-error.ts';
+import { guarded, StoreError } from '#db/store-error.ts';
 import { verifyRun } from '#db/verify.ts';
 import { RunWriter } from '#db/writer.ts';
 import { headOf } from '#test/support/heads.ts';
@@ -167,9 +168,12 @@ test('a database that may not be written', async () => {
   const file = path('sealed.db');
   await keep(file);
   chmodSync(file, 0o444);
-  // The administrator may write everything; a disk that is full says the same to everybody.
+  // The administrator may write everything: a connection that may not says the same.
   if (process.getuid?.() !== 0) await expect(keep(file)).rejects.toThrow('it cannot be written');
   chmodSync(file, 0o644);
+  const write = (db: Runs): unknown => new RunWriter(db, headOf(), null);
+  const message = refusal(() => withRuns(file, write, { readOnly: true }));
+  expect(message).toContain('it cannot be written; check its permissions');
 });
 
 test('a full disk ends the recording, and what was written stays', async () => {
@@ -180,7 +184,7 @@ test('a full disk ends the recording, and what was written stays', async () => {
     db.pragma(`max_page_count = ${pages}`);
     const writer = (): unknown =>
       new RunWriter(db, headOf({ scenarioText: 'x'.repeat(1e6) }), null);
-    expect(writer).toThrow('database or disk is full');
+    expect(refusal(() => guarded(file, writer))).toContain('the disk is full; make room');
   });
   expect(withRuns(file, (db) => verifyRun(db, 1).state)).toBe('whole');
 });
