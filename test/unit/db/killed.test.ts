@@ -61,7 +61,7 @@ test('nothing acknowledged is lost', async () => {
   }
   expect(withRuns(file, (db) => listRuns(db, { outcome: 'cut' }).length)).toBe(before);
   expect(kept).toBeGreaterThan(0);
-}, 900_000);
+}, 1_800_000);
 
 /** What is there is what was recorded: its events count themselves. Gives how many there are. */
 function checkCut(db: Runs, run: number): number {
