@@ -18,6 +18,7 @@ import type { RunPlan } from './recording.ts';
 import { beginReplay, load, programText } from './replay.ts';
 import type { Loaded } from './replay.ts';
 import { resultText } from './result.ts';
+import { runToEnd } from './run.ts';
 import type { RunArguments } from './run.ts';
 import { driveSession, Session } from './session.ts';
 import { styleFor, wrap } from './style.ts';
@@ -72,8 +73,7 @@ async function runOn(forked: Forked, settings: ForkArguments): Promise<number> {
   const where = whereText(forked);
   const recording = new Recording(plan, settings);
   recording.watch(run.machine);
-  while (!run.over) run.advance();
-  const result = run.result();
+  const result = runToEnd(run, false);
   const number = await recording.finish(runEndOf(result));
   if (settings.json === true) {
     const report = reportOf(result, policy, traceHash(result.trace));

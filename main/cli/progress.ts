@@ -1,6 +1,8 @@
 // How far something is that takes more than a second, on a terminal's standard error: results are
 // on standard output, and a file or a pipe wants no bar.
 
+import { secondsText } from './print.ts';
+
 /** Before this it is not worth a word, ms. */
 const patienceMs = 1000;
 /** Between two drawings, ms. */
@@ -29,6 +31,11 @@ export class Progress {
   /** So many bytes of who knows how many. */
   bytes(done: number): void {
     if (this.isDue()) this.draw(`${(done / 1e6).toFixed(1)} MB`);
+  }
+
+  /** So much virtual time, of a run whose end nobody knows. */
+  time(nowNs: number): void {
+    if (this.isDue()) this.draw(`${secondsText(nowNs)} of virtual time`);
   }
 
   private isDue(): boolean {

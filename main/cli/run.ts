@@ -5,15 +5,20 @@ import { choosePolicy, makePolicy } from '#lab/policy.ts';
 import type { PolicyName } from '#lab/policy.ts';
 import { runEndOf } from '#lab/record/run-record.ts';
 import { reportOf } from '#lab/report.ts';
-import { runScenario } from '#lab/run.ts';
+import { ScenarioRun } from '#lab/run.ts';
+import type { RunResult } from '#lab/run.ts';
 import { exitStatus } from './exit.ts';
 import { LiveView } from './live.ts';
 import { readScenario, traceHash } from './load.ts';
 import { print } from './print.ts';
+import { Progress } from './progress.ts';
 import { resultText } from './result.ts';
 import { keptText, planOf, Recording } from './recording.ts';
 import type { RecordingArguments } from './recording.ts';
 import { styleFor } from './style.ts';
+
+/** Points between two words about a run that goes on. */
+const slicePoints = 100_000;
 
 /** Options that run, story and shell share. */
 export interface RunArguments extends RecordingArguments {
@@ -47,7 +52,7 @@ export async function runCommand(file: string, settings: RunArguments): Promise<
     }),
     settings,
   );
-  const result = runScenario(scenario, {
+  const run = new ScenarioRun(scenario, {
     policy: makePolicy(policy),
     ...(settings.variant === undefined ? {} : { variant: settings.variant }),
     ...(settings.until === undefined ? {} : { untilNs: settings.until }),
@@ -56,10 +61,25 @@ export async function runCommand(file: string, settings: RunArguments): Promise<
       view?.watch(machine);
     },
   });
+  const result = runToEnd(run, view !== null);
   view?.flush();
-  const run = await recording.finish(runEndOf(result));
-  const report = (): unknown => ({ ...reportOf(result, policy, traceHash(result.trace)), run });
+  const number = await recording.finish(runEndOf(result));
+  const report = (): unknown => ({
+    ...reportOf(result, policy, traceHash(result.trace)),
+    run: number,
+  });
   print(json ? JSON.stringify(report(), null, 2) : resultText(result, style));
-  if (!json && run !== null) print(style.dim(keptText(run, recording)));
+  if (!json && number !== null) print(style.dim(keptText(number, recording)));
   return exitStatus(result);
+}
+
+/** Lets a run go on to its end; where nothing of it is shown, with a word about its time. */
+export function runToEnd(run: ScenarioRun, isShown: boolean): RunResult {
+  const progress = new Progress('running:');
+  while (!run.over) {
+    run.advance(Infinity, slicePoints);
+    if (!isShown) progress.time(run.machine.k.sim.now());
+  }
+  progress.end();
+  return run.result();
 }
