@@ -12,8 +12,7 @@ import type { RunRecord } from '#lab/record/run-record.ts';
 import { rerun } from '#lab/replay/rerun.ts';
 import { exitPassed, exitUsage } from './exit.ts';
 import { print, printError, secondsText } from './print.ts';
-import { load } from './replay.ts';
-import { withDatabase } from './runs.ts';
+import { loadKept, withDatabase } from './runs.ts';
 import type { DatabaseArguments } from './runs.ts';
 import { styleFor, wrap } from './style.ts';
 import type { Style } from './style.ts';
@@ -102,7 +101,7 @@ function show(a: RunRecord, b: RunRecord, labels: Labels, settings: CompareArgum
 
 /** The schedule of a run under another driver. */
 function compareVariants(run: number, variant: string, settings: CompareArguments): void {
-  const { record } = load(run, settings);
+  const { record } = loadKept(run, settings);
   show(record, rerun(record, variant), [`run ${run}`, `run ${run} under ${variant}`], settings);
 }
 
@@ -129,7 +128,7 @@ export function compareCommand(runs: number[], settings: CompareArguments): numb
     }
     compareVariants(first, settings.variant, settings);
   } else if (first !== undefined && second !== undefined && runs.length === 2) {
-    const [a, b] = [load(first, settings), load(second, settings)];
+    const [a, b] = [loadKept(first, settings), loadKept(second, settings)];
     show(a.record, b.record, [`run ${first}`, `run ${second}`], settings);
   } else showTable(runs, settings);
   return exitPassed;

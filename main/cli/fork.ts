@@ -15,11 +15,12 @@ import { print, printError, secondsText } from './print.ts';
 import { Progress } from './progress.ts';
 import { keptText, Recording } from './recording.ts';
 import type { RunPlan } from './recording.ts';
-import { beginReplay, load, programText } from './replay.ts';
-import type { Loaded } from './replay.ts';
+import { beginReplay, programText } from './replay.ts';
 import { resultText } from './result.ts';
 import { runToEnd } from './run.ts';
 import type { RunArguments } from './run.ts';
+import { loadKept } from './runs.ts';
+import type { Kept } from './runs.ts';
 import { driveSession, Session } from './session.ts';
 import { styleFor, wrap } from './style.ts';
 
@@ -31,17 +32,17 @@ export interface ForkArguments extends Omit<RunArguments, 'variant' | 'until' | 
 }
 
 /** A run that stands at the moment, and how it goes on. */
-interface Forked extends Loaded {
+interface Forked extends Kept {
   readonly replay: Replay;
   readonly policy: PolicyChoice;
   readonly plan: RunPlan;
 }
 
 /** Throws BadFile when the run cannot be run again up to there. */
-function forkAt(loaded: Loaded, seq: number, settings: ForkArguments): Forked {
-  const { summary, record } = loaded;
+function forkAt(kept: Kept, seq: number, settings: ForkArguments): Forked {
+  const { summary, record } = kept;
   const live = settings.run !== true;
-  const replay = beginReplay(loaded, { live: live || record.head.live });
+  const replay = beginReplay(kept, { live: live || record.head.live });
   const progress = new Progress('running up to the moment');
   const isThere = replay.advanceTo(seq, (events) => {
     progress.part(events, seq);
@@ -58,7 +59,7 @@ function forkAt(loaded: Loaded, seq: number, settings: ForkArguments): Forked {
   const parent = { run: summary.identity, seq: machine.k.trace.count };
   const { engineVersion: _version, programHash: _hash, ...head } = record.head;
   const plan = { ...head, policy: policy.name, seed: policy.seed, live: replay.run.live, parent };
-  return { ...loaded, replay, policy, plan };
+  return { ...kept, replay, policy, plan };
 }
 
 function whereText({ summary, plan, replay }: Forked): string {
@@ -88,8 +89,8 @@ async function runOn(forked: Forked, settings: ForkArguments): Promise<number> {
 
 /** Forks a run; gives the exit status. Throws StoreError and BadFile. */
 export async function forkCommand(run: number, settings: ForkArguments): Promise<number> {
-  const loaded = load(run, settings);
-  const { trace, head } = loaded.record;
+  const kept = loadKept(run, settings);
+  const { trace, head } = kept.record;
   const seq = seqOf(trace, settings.at);
   if (seq === null) {
     printError(`--at: give an event from 0 to ${trace.count}, or a time with a unit: 6.1s`);
@@ -99,7 +100,7 @@ export async function forkCommand(run: number, settings: ForkArguments): Promise
     printError(`--run: run ${run} was driven by a person and has no end of its own; leave it out`);
     return exitUsage;
   }
-  const forked = forkAt(loaded, seq, settings);
+  const forked = forkAt(kept, seq, settings);
   if (settings.run === true) return runOn(forked, settings);
   const { replay, policy, plan } = forked;
   const session = new Session({ run: replay.run, policy, plan }, settings);

@@ -1,9 +1,6 @@
 // `mlx4-lab replay`: a kept run, run again and held against its recording event by event. The exit
 // status is 1 when they part; where and how is said in one sentence.
 
-import { summaryOfRun } from '#db/list.ts';
-import type { RunSummary } from '#db/list.ts';
-import { loadRun } from '#db/reader.ts';
 import { Replay } from '#lab/replay/replay.ts';
 import type { Replayed, ReplayOptions } from '#lab/replay/replay.ts';
 import type { RunRecord } from '#lab/record/run-record.ts';
@@ -13,22 +10,12 @@ import { exitCheckFailed, exitPassed } from './exit.ts';
 import { print } from './print.ts';
 import { programHash } from './program.ts';
 import { Progress } from './progress.ts';
-import { withDatabase } from './runs.ts';
-import type { DatabaseArguments } from './runs.ts';
+import { loadKept } from './runs.ts';
+import type { DatabaseArguments, Kept } from './runs.ts';
 import { styleFor, wrap } from './style.ts';
 
-/** A run with its line of the list. */
-export interface Loaded {
-  readonly summary: RunSummary;
-  readonly record: RunRecord;
-}
-
-/** Throws StoreError. */
-export const load = (run: number, settings: DatabaseArguments): Loaded =>
-  withDatabase(settings, (db) => ({ summary: summaryOfRun(db, run), record: loadRun(db, run) }));
-
 /** A replay that is about to begin. Throws BadFile for a scenario that is not understood now. */
-export function beginReplay({ summary, record }: Loaded, options: ReplayOptions): Replay {
+export function beginReplay({ summary, record }: Kept, options: ReplayOptions): Replay {
   try {
     return new Replay(record, options);
   } catch (error) {
@@ -45,7 +32,7 @@ export const programText = ({ head }: RunRecord): string =>
     : `It was recorded by another program (version ${head.engineVersion}, ` +
       `${head.programHash.slice(0, 12)}; this is ${programHash().slice(0, 12)}).`;
 
-function replayText({ summary, record }: Loaded, { events, difference }: Replayed): string {
+function replayText({ summary, record }: Kept, { events, difference }: Replayed): string {
   const style = styleFor(process.stdout);
   const { run, scenario, variant } = summary;
   const name = `run ${run}, ${scenario} under ${variant}`;
@@ -66,9 +53,9 @@ export function replayCommand(
   run: number,
   settings: DatabaseArguments & { readonly variant?: string },
 ): number {
-  const loaded = load(run, settings);
-  const { record } = loaded;
-  const replaying = beginReplay(loaded, settings.variant === undefined ? {} : settings);
+  const kept = loadKept(run, settings);
+  const { record } = kept;
+  const replaying = beginReplay(kept, settings.variant === undefined ? {} : settings);
   const progress = new Progress('replaying');
   while (replaying.advance()) progress.part(replaying.events, record.trace.count);
   const replayed = replaying.finish();
@@ -76,7 +63,7 @@ export function replayCommand(
   const { events, difference, end } = replayed;
   const same = difference === null;
   const isSameProgram = record.head.programHash === programHash();
-  if (settings.json !== true) print(replayText(loaded, replayed));
+  if (settings.json !== true) print(replayText(kept, replayed));
   else {
     const outcome = end?.outcome ?? null;
     print(JSON.stringify({ run, same, events, difference, outcome, isSameProgram }, null, 2));

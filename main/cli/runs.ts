@@ -6,7 +6,9 @@ import { listRuns, summaryOfRun } from '#db/list.ts';
 import type { ListFilter, RunSummary } from '#db/list.ts';
 import { withRuns } from '#db/open.ts';
 import type { Runs } from '#db/open.ts';
+import { loadRun } from '#db/reader.ts';
 import { fileProblems, verifyRun } from '#db/verify.ts';
+import type { RunRecord } from '#lab/record/run-record.ts';
 import { defaultDatabase } from './data-folder.ts';
 import { exitBadFile, exitPassed } from './exit.ts';
 import { print, secondsText } from './print.ts';
@@ -22,6 +24,16 @@ export interface DatabaseArguments {
 /** Does something with the database of the command line. Throws StoreError. */
 export const withDatabase = <T>(settings: DatabaseArguments, body: (db: Runs) => T): T =>
   withRuns(settings.db ?? defaultDatabase(), body);
+
+/** A run with its line of the list. */
+export interface Kept {
+  readonly summary: RunSummary;
+  readonly record: RunRecord;
+}
+
+/** A whole run. Throws StoreError. */
+export const loadKept = (run: number, settings: DatabaseArguments): Kept =>
+  withDatabase(settings, (db) => ({ summary: summaryOfRun(db, run), record: loadRun(db, run) }));
 
 const outcomeText = ({ outcome }: RunSummary): string => outcome ?? 'cut';
 

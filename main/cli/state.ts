@@ -7,7 +7,7 @@ import type { LockSnapshot, Snapshot } from '#lab/fold/snapshot.ts';
 import { seqOf } from '#lab/replay/moment.ts';
 import { exitPassed, exitUsage } from './exit.ts';
 import { print, printError, secondsText } from './print.ts';
-import { load } from './replay.ts';
+import { loadKept } from './runs.ts';
 import type { DatabaseArguments } from './runs.ts';
 import { styleFor, wrap } from './style.ts';
 
@@ -74,7 +74,7 @@ export function stateCommand(
   run: number,
   settings: DatabaseArguments & { readonly at: string },
 ): number {
-  const { trace } = load(run, settings).record;
+  const { trace } = loadKept(run, settings).record;
   const seq = seqOf(trace, settings.at);
   if (seq === null) {
     printError(`--at: give an event from 0 to ${trace.count}, or a time with a unit: 6.1s`);
