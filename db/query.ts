@@ -64,6 +64,13 @@ class Names {
   }
 }
 
+/** What of a run is decoded, and who is told how many events that is. */
+interface Range {
+  readonly from: number;
+  readonly to: number;
+  readonly onEvents: (events: number) => void;
+}
+
 type EventRow = readonly (string | number | null)[];
 
 function eventRow(event: TraceEvent, names: Names): EventRow {
@@ -82,13 +89,18 @@ function eventRow(event: TraceEvent, names: Names): EventRow {
 }
 
 /** Events of a run from one position to another, decoded segment by segment. */
-function* eventRows(reader: Database, run: number, from: number, to: number): Generator<EventRow> {
+function* eventRows(
+  reader: Database,
+  run: number,
+  { from, to, onEvents }: Range,
+): Generator<EventRow> {
   const { event_count: events } = runRow(reader, run);
   const names = new Names(textsOf(reader, run));
   const query = 'SELECT * FROM segment WHERE run_id = ? AND first_seq < ? ORDER BY number';
   // From the first segment on, for the names of tasks.
   for (const row of reader.prepare<[number, number], SegmentRow>(query).all(run, to)) {
     const records = [unpackRecords(row.records, row.event_count)];
+    onEvents(row.event_count);
     for (const event of Trace.restore({ records, texts: [], blobs: [] }).events()) {
       const seq = row.first_seq + event.seq;
       if (seq >= Math.min(to, events)) return;
@@ -107,8 +119,8 @@ export class QueryDatabase {
   private readonly db: Database;
   private readonly reader: Database;
 
-  /** Throws StoreError when the file cannot be used. */
-  constructor(file: string) {
+  /** `onEvents` is told of events as they are decoded. Throws StoreError for a bad file. */
+  constructor(file: string, onEvents: (events: number) => void = () => undefined) {
     this.db = openRuns(file, { readOnly: true });
     this.reader = openRuns(file, { readOnly: true });
     const { reader } = this;
@@ -118,9 +130,12 @@ export class QueryDatabase {
       *rows(run: unknown, from: unknown, to: unknown) {
         const runs = run === undefined || run === null ? allRuns(reader) : [Number(run)];
         for (const each of runs) {
-          const first = Number(from ?? 0);
-          const end = Number(to ?? Number.MAX_SAFE_INTEGER);
-          for (const row of eventRows(reader, each, first, end)) yield [each, ...row];
+          const range = {
+            from: Number(from ?? 0),
+            to: Number(to ?? Number.MAX_SAFE_INTEGER),
+            onEvents,
+          };
+          for (const row of eventRows(reader, each, range)) yield [each, ...row];
         }
       },
     });

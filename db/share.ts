@@ -55,8 +55,16 @@ const runColumns = [
   'seal',
 ] as const;
 
+/** Told how many of how many segments are copied. */
+type OnSegment = (done: number, total: number) => void;
+
 /** Copies one run with its rows; gives its number in the other database. */
-function copyRun(from: Database, row: RunRow, to: Database): number {
+function copyRun(
+  from: Database,
+  row: RunRow,
+  to: Database,
+  onSegment: OnSegment = () => undefined,
+): number {
   const names = runColumns.join(', ');
   const marks = runColumns.map((name) => `@${name}`).join(', ');
   to.prepare('INSERT INTO scenario VALUES (?, ?) ON CONFLICT DO NOTHING').run(
@@ -72,7 +80,11 @@ function copyRun(from: Database, row: RunRow, to: Database): number {
       `INSERT INTO ${table} (run_id, ${columns}) VALUES (?, ${values.join(', ')})`,
     );
     const rows = from.prepare<[number], unknown[]>(query).raw();
-    for (const cells of rows.iterate(row.id)) insert.run(run, ...cells);
+    let done = 0;
+    for (const cells of rows.iterate(row.id)) {
+      insert.run(run, ...cells);
+      if (table === 'segment') onSegment(++done, row.segment_count);
+    }
   }
   return run;
 }
@@ -108,19 +120,24 @@ export interface Imported {
 }
 
 /** Takes a shared run in. Throws StoreError, with nothing added, when anything is wrong with it. */
-export function importRun(db: Database, file: string): Imported {
+export function importRun(db: Database, file: string, onSegment?: OnSegment): Imported {
   if (existsSync(file) && statSync(file).size > sharedBytesMax) {
     throw new StoreError('full', `${file}: it is larger than 2 GB, more than one run can be`);
   }
   const shared = openRuns(file, { kind: 'shared', readOnly: true });
   try {
-    return guarded(file, () => takeIn(db, shared, file));
+    return guarded(file, () => takeIn(db, shared, file, onSegment));
   } finally {
     shared.close();
   }
 }
 
-function takeIn(db: Database, shared: Database, file: string): Imported {
+function takeIn(
+  db: Database,
+  shared: Database,
+  file: string,
+  onSegment: OnSegment | undefined,
+): Imported {
   const [problem] = fileProblems(shared);
   if (problem !== undefined) throw new StoreError('damaged', `${file}: it is damaged (${problem})`);
   const ids = shared.prepare<[], number>('SELECT id FROM run').pluck().all();
@@ -135,5 +152,6 @@ function takeIn(db: Database, shared: Database, file: string): Imported {
   }
   const known = runWithIdentity(db, identityOf(row));
   if (known !== null) return { run: known, known: true };
-  return { run: db.transaction(() => copyRun(shared, row, db)).immediate(), known: false };
+  const copy = db.transaction(() => copyRun(shared, row, db, onSegment));
+  return { run: copy.immediate(), known: false };
 }

@@ -33,6 +33,11 @@ export class Progress {
     if (this.isDue()) this.draw(`${(done / 1e6).toFixed(1)} MB`);
   }
 
+  /** So many events of who knows how many. */
+  events(done: number): void {
+    if (this.isDue()) this.draw(`${(done / 1e6).toFixed(1)} million events`);
+  }
+
   /** So much virtual time, of a run whose end nobody knows. */
   time(nowNs: number): void {
     if (this.isDue()) this.draw(`${secondsText(nowNs)} of virtual time`);

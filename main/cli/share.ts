@@ -121,7 +121,13 @@ export async function exportCommand(run: number, settings: ExportArguments): Pro
 
 /** Takes a run in; gives the exit status. Throws StoreError, with nothing changed. */
 export function importCommand(file: string, settings: DatabaseArguments): number {
-  const { run, known } = withDatabase(settings, (db) => importRun(db, file));
+  const progress = new Progress('importing');
+  const { run, known } = withDatabase(settings, (db) =>
+    importRun(db, file, (done, total) => {
+      progress.part(done, total);
+    }),
+  );
+  progress.end();
   const text = known ? `${file} is here already, as run ${run}` : `${file} is now run ${run}`;
   print(settings.json === true ? JSON.stringify({ run, known }) : text);
   return exitPassed;

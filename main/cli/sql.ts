@@ -5,6 +5,7 @@ import { QueryDatabase } from '#db/query.ts';
 import { defaultDatabase } from './data-folder.ts';
 import { exitPassed, exitUsage } from './exit.ts';
 import { print, printError } from './print.ts';
+import { Progress } from './progress.ts';
 import type { DatabaseArguments } from './runs.ts';
 
 type Row = Readonly<Record<string, unknown>>;
@@ -32,15 +33,22 @@ function table(rows: readonly Row[]): string {
 
 /** Answers one SELECT; gives the exit status. Throws StoreError. */
 export function sqlCommand(sql: string, settings: DatabaseArguments): number {
-  const database = new QueryDatabase(settings.db ?? defaultDatabase());
+  const progress = new Progress('looking at');
+  let events = 0;
+  const database = new QueryDatabase(settings.db ?? defaultDatabase(), (count) => {
+    events += count;
+    progress.events(events);
+  });
   try {
     const rows = [...database.ask(sql)];
+    progress.end();
     if (settings.json === true) print(JSON.stringify(rows, null, 2));
     else print(rows.length === 0 ? 'no rows' : table(rows));
     return exitPassed;
   } catch (error) {
     const isQuestion = error instanceof TypeError || (error as Error).name === 'SqliteError';
     if (!isQuestion) throw error;
+    progress.end();
     printError(`sql: ${(error as Error).message}`);
     return exitUsage;
   } finally {

@@ -21,6 +21,7 @@ import { replay } from '#lab/replay/replay.ts';
 import { runScenario } from '#lab/run.ts';
 import { loadScenario } from '#lab/scenario/load.ts';
 import { Random } from '#test/support/card/random.ts';
+import { threadSeconds } from './clock.ts';
 import { recordScenario, scenarioPath, scenarioText } from '#test/support/run-record.ts';
 
 const seconds = (): number => performance.now() / 1000;
@@ -99,21 +100,21 @@ const longStoryNs = 4000e9;
 /** The recorder's thread has started by then, ms: once for a run, however long it is. */
 const startMs = 500;
 
-/** Seconds of one run of the story, recorded or not; what the disk takes afterwards is left out. */
+/** Seconds of the engine's thread for one run of the story, recorded or not. */
 async function storySeconds(file: string | null): Promise<number> {
   const text = scenarioText('bond-deadlock');
   const scenario = loadScenario(scenarioPath('bond-deadlock'), text);
   const { head } = recordScenario('bond-deadlock', { untilNs: 1e6 });
   const recorder = file === null ? null : new Recorder(file, { ...head, untilNs: null }, '');
   await new Promise((resolve) => setTimeout(resolve, startMs));
-  const start = seconds();
+  const start = threadSeconds();
   const result = runScenario(scenario, {
     policy: makePolicy(choosePolicy(undefined, undefined)),
     variant: 'naive',
     untilNs: longStoryNs,
     onStart: (machine) => recorder?.watch(machine),
   });
-  const took = seconds() - start;
+  const took = threadSeconds() - start;
   await recorder?.finish(runEndOf(result), '');
   return took;
 }
