@@ -9,7 +9,7 @@ import type { Reading } from './reading.ts';
 import { countsOf, Sequence } from './sequence.ts';
 import { diffSequences } from './sequence-diff.ts';
 import type { Budget, SequenceDiff } from './sequence-diff.ts';
-import { deedWords } from './words.ts';
+import { deedWords } from '../record/words.ts';
 
 /** Most differences of one sequence that are aligned. */
 const differencesMax = 2000;

@@ -11,7 +11,7 @@ import {
   secondsText,
   valueMeaning,
   valueText,
-} from './words.ts';
+} from '../record/words.ts';
 
 /** Where two runs part. */
 export interface Difference {

@@ -5,9 +5,9 @@
 
 import { kindTable } from '#trace/kinds.ts';
 import type { Trace } from '#trace/trace.ts';
-import { chunkEnd, pieceAt } from '../fold/piece.ts';
-import type { Piece } from '../fold/piece.ts';
-import { TaskNames, valueMeaning } from './words.ts';
+import { chunkEnd, pieceAt } from '../record/piece.ts';
+import type { Piece } from '../record/piece.ts';
+import { TaskNames, valueMeaning } from '../record/words.ts';
 
 /** What a number in a record stands for. */
 const stands = { plain: 0, text: 1, task: 2, blob: 3, ignored: 4 } as const;

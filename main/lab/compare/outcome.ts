@@ -8,7 +8,7 @@ import type { CheckResult } from '../run.ts';
 import { bothOf } from './both.ts';
 import type { Both } from './both.ts';
 import type { Sides } from './difference.ts';
-import { roundSeconds } from './words.ts';
+import { roundSeconds } from '../record/words.ts';
 
 /** A run that goes on for so long after the other one has done a lot alone. */
 const aloneNs = 1e9;

@@ -3,13 +3,13 @@
 
 import { K, kindTable } from '#trace/kinds.ts';
 import type { Trace } from '#trace/trace.ts';
-import { pieces } from '../fold/piece.ts';
-import type { Piece } from '../fold/piece.ts';
+import { pieces } from '../record/piece.ts';
+import type { Piece } from '../record/piece.ts';
 import { deedForms, plainName } from './deeds.ts';
 import type { DeedPart, DeedTable } from './deeds.ts';
 import { Sequence } from './sequence.ts';
 import { columnOfKind, Tally } from './tally.ts';
-import type { TaskNames } from './words.ts';
+import type { TaskNames } from '../record/words.ts';
 
 /** One run, read. */
 export class Reading {

@@ -10,7 +10,7 @@ import type { Sides } from './difference.ts';
 import type { PacketDifference, PacketWords } from './packets.ts';
 import type { TaskDifference } from './tasks.ts';
 import { outcomeText } from './outcome.ts';
-import { roundSeconds, shortText } from './words.ts';
+import { roundSeconds, shortText } from '../record/words.ts';
 
 /** A line below a heading; `depth` says how far in it stands. */
 export interface TextLine {

@@ -5,7 +5,7 @@
 
 import { kindTable } from '#trace/kinds.ts';
 import type { KindName } from '#trace/kinds.ts';
-import type { Piece } from './piece.ts';
+import type { Piece } from '../record/piece.ts';
 
 /** How a task stands. */
 export type TaskState = 'runnable' | 'blocked' | 'spinning' | 'relaxing';

@@ -3,7 +3,7 @@
 
 import type { Trace } from '#trace/trace.ts';
 import { Fold } from './fold.ts';
-import { pieces } from './piece.ts';
+import { pieces } from '../record/piece.ts';
 
 /** Events between two keyframes. */
 const keyframeEvents = 4096;

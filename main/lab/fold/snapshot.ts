@@ -3,7 +3,7 @@
 
 import { K, kindTable } from '#trace/kinds.ts';
 import type { Trace } from '#trace/trace.ts';
-import { TaskNames } from '../compare/words.ts';
+import { TaskNames } from '../record/words.ts';
 import { noteKinds } from './fold.ts';
 import type { Fold, NoteKind, TaskState } from './fold.ts';
 

@@ -151,14 +151,24 @@ export class Replay {
   /** To be called when there is no more to do: judges the checks and compares how it ended. */
   finish(): Replayed {
     const { record } = this;
-    if (this.difference !== null || record.end === null) {
-      return { events: this.same, difference: this.difference, end: null };
-    }
-    const end = runEndOf(this.run.result());
+    const isOpen = this.difference !== null || this.isCutHere;
+    const end = isOpen ? null : runEndOf(this.run.result());
+    if (this.difference === null) this.compareEnds(end);
+    return {
+      events: this.same,
+      difference: this.difference,
+      end: record.end === null ? null : end,
+    };
+  }
+
+  /** A recording that was cut may stop where it likes; it must not have more than happens here. */
+  private compareEnds(end: RunEnd | null): void {
+    const { record, trace } = this;
     this.compare();
-    if (this.difference === null && this.trace.count !== record.trace.count) this.part(this.same);
-    this.difference ??= endDifference(record, end);
-    return { events: this.same, difference: this.difference, end };
+    const isShort = trace.count < record.trace.count;
+    const isLong = record.end !== null && trace.count > record.trace.count;
+    if (this.difference === null && (isShort || isLong)) this.part(this.same);
+    if (end !== null) this.difference ??= endDifference(record, end);
   }
 }
 

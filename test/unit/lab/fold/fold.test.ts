@@ -5,9 +5,9 @@
 
 import { describe, expect, test } from 'vitest';
 import type { Resource } from '#detect/graph.ts';
-import { TaskNames } from '#lab/compare/words.ts';
+import { TaskNames } from '#lab/record/words.ts';
 import { Fold } from '#lab/fold/fold.ts';
-import { pieces } from '#lab/fold/piece.ts';
+import { pieces } from '#lab/record/piece.ts';
 import { Seeker } from '#lab/fold/seeker.ts';
 import type { LabMachine } from '#lab/machine.ts';
 import { choosePolicy, makePolicy } from '#lab/policy.ts';

@@ -9,6 +9,7 @@ import { Replay, replay } from '#lab/replay/replay.ts';
 import { ScenarioRun } from '#lab/run.ts';
 import { loadScenario } from '#lab/scenario/load.ts';
 import type { Input } from '#lab/scenario/scenario.ts';
+import { K } from '#trace/kinds.ts';
 import { Trace } from '#trace/trace.ts';
 import { Random } from '#test/support/card/random.ts';
 import { count } from '#test/support/counts.ts';
@@ -47,6 +48,19 @@ describe('a scenario', () => {
   test('that was cut is the same up to there', () => {
     const cut = cutAt(record, 7001);
     expect(replay(cut)).toEqual({ events: 7001, difference: null, end: null });
+  });
+
+  test('that was cut while its checks were judged is the same up to there', () => {
+    const events = trace.count - 2;
+    expect(replay(cutAt(record, events))).toEqual({ events, difference: null, end: null });
+  });
+
+  test('that was cut, and has more than happens here, is not the same', () => {
+    const longer = cutAt(record, trace.count);
+    longer.trace.emit(K.printk, longer.trace.intern('more'), 0);
+    const { difference } = replay(longer);
+    expect(difference?.seq).toBe(trace.count);
+    expect(difference?.said).toMatch(/recorded .+ prints "more" .+; here the run is over$/);
   });
 
   test.each([

@@ -4,7 +4,7 @@
 import { kindTable } from '#trace/kinds.ts';
 import type { KindName, ValueMeaning } from '#trace/kinds.ts';
 import type { Trace, TraceEvent } from '#trace/trace.ts';
-import { pieces } from '../fold/piece.ts';
+import { pieces } from './piece.ts';
 import { K } from '#trace/kinds.ts';
 
 /** Verb phrases by kind. */

@@ -10,7 +10,7 @@ import {
   secondsText,
   shortText,
   TaskNames,
-} from '#lab/compare/words.ts';
+} from '#lab/record/words.ts';
 import { kindTable } from '#trace/kinds.ts';
 import type { KindName } from '#trace/kinds.ts';
 import { MadeTrace } from '#test/support/made-trace.ts';
