@@ -1,7 +1,7 @@
-// Records a run while it runs. The engine's thread only cuts segments and sends copies, at most
-// `windowSegments` ahead of the disk; what is not sent yet stays in the run's own memory. So the
-// engine never waits for the disk, and the queue never grows: the recorder falls visibly behind
-// and catches up.
+// Records a run while it runs. The engine's thread only cuts segments and says where they are: the
+// other thread reads the records in shared memory. It is at most `windowSegments` behind what it was
+// told; what it was not told yet stays in the run's own memory. So the engine never waits for the
+// disk, and the queue never grows: the recorder falls visibly behind and catches up.
 
 import { Worker } from 'node:worker_threads';
 import type { RunEnd, RunHead } from '#lab/record/run-record.ts';
@@ -134,12 +134,11 @@ export class Recorder {
       if (segment === null) return;
       this.sent++;
       this.sentEvents.push(cutter.takenEvents);
-      const { buffer } = segment.records;
-      this.post({ kind: 'segment', segment }, [buffer as ArrayBuffer]);
+      this.post({ kind: 'segment', segment });
     }
   }
 
-  private post(message: ToWorker, transfer: readonly ArrayBuffer[] = []): void {
-    this.worker.postMessage(message, transfer);
+  private post(message: ToWorker): void {
+    this.worker.postMessage(message);
   }
 }

@@ -26,7 +26,10 @@ export interface TraceEvent {
   readonly place: number;
 }
 
-/** A run of records in one buffer, with one view per field width. */
+/**
+ * A run of records in one buffer, with one view per field width. The buffer is shared, so that the
+ * recorder's thread reads records where they are: what was emitted never changes.
+ */
 class Chunk {
   readonly records: number;
   readonly bytes: Uint8Array;
@@ -35,7 +38,7 @@ class Chunk {
   readonly u16: Uint16Array;
 
   constructor(records: number) {
-    const buffer = new ArrayBuffer(records * recordBytes);
+    const buffer = new SharedArrayBuffer(records * recordBytes);
     this.records = records;
     this.bytes = new Uint8Array(buffer);
     this.f64 = new Float64Array(buffer);
@@ -235,7 +238,10 @@ export class Trace {
     return bytes;
   }
 
-  /** A view of the bytes of some records, up to the end of their chunk: not for keeping. */
+  /**
+   * A view of the bytes of some records, up to the end of their chunk. They never change; a chunk
+   * that grows after this moves to another buffer, and this one stays.
+   */
   recordsAt(from: number, to: number): Uint8Array {
     const chunk = this.chunks[Math.floor(from / chunkRecords)]!;
     const first = from % chunkRecords;

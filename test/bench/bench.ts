@@ -14,11 +14,11 @@ import {
 } from './engine.ts';
 import { longRun } from './long-run.ts';
 import { loopbackPackets, wirePackets } from './packets.ts';
+import { recordingRatio } from './recording.ts';
 import {
   comparing,
   libraryMs,
   plainInserts,
-  recordingRatio,
   replays,
   seekMs,
   slowestExport,
@@ -147,7 +147,7 @@ async function runFigures(): Promise<Figure[]> {
   written(record);
   const kept = written(record);
   const plain = plainInserts(record);
-  const ratio = await recordingRatio(5);
+  const ratio = await recordingRatio(10);
   replays();
   const { replayed, run } = replays();
   const { open, list } = libraryMs(10_000);

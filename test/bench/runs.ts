@@ -3,45 +3,22 @@
 // Files are in a folder of their own that is taken away.
 
 import Database from 'better-sqlite3';
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { listRuns } from '#db/list.ts';
 import { openRuns, withRuns } from '#db/open.ts';
-import { Recorder } from '#db/recorder.ts';
 import { RunWriter } from '#db/writer.ts';
 import { compareRuns } from '#lab/compare/compare.ts';
 import { exportFormats, formatNames } from '#lab/export/formats.ts';
 import { Seeker } from '#lab/fold/seeker.ts';
-import { choosePolicy, makePolicy } from '#lab/policy.ts';
 import type { RunRecord } from '#lab/record/run-record.ts';
-import { runEndOf } from '#lab/record/run-record.ts';
 import { Cutter } from '#lab/record/segment.ts';
 import { replay } from '#lab/replay/replay.ts';
-import { runScenario } from '#lab/run.ts';
-import { loadScenario } from '#lab/scenario/load.ts';
 import { Random } from '#test/support/card/random.ts';
-import { threadSeconds } from './clock.ts';
-import { recordScenario, scenarioPath, scenarioText } from '#test/support/run-record.ts';
+import { inFolder } from './folder.ts';
+import { recordScenario } from '#test/support/run-record.ts';
 
 const seconds = (): number => performance.now() / 1000;
-
-/** Does something in a folder that is there for it alone. */
-function inFolder<T>(body: (folder: string) => T): T {
-  const folder = mkdtempSync(join(tmpdir(), 'mlx4-lab-bench-'));
-  const remove = (): void => {
-    rmSync(folder, { recursive: true, force: true });
-  };
-  try {
-    const result = body(folder);
-    if (result instanceof Promise) return result.finally(remove) as T;
-    remove();
-    return result;
-  } catch (error) {
-    remove();
-    throw error;
-  }
-}
 
 /** What the writer does with a run. */
 export interface Written {
@@ -93,41 +70,6 @@ export const plainInserts = ({ trace }: RunRecord): Written =>
     db.close();
     const bytesPerEvent = statSync(file).size / trace.count;
     return { eventsPerSecond: trace.count / took, bytesPerEvent };
-  });
-
-/** A run of the story that goes on until it has some 900,000 events, ns. */
-const longStoryNs = 4000e9;
-/** The recorder's thread has started by then, ms: once for a run, however long it is. */
-const startMs = 500;
-
-/** Seconds of the engine's thread for one run of the story, recorded or not. */
-async function storySeconds(file: string | null): Promise<number> {
-  const text = scenarioText('bond-deadlock');
-  const scenario = loadScenario(scenarioPath('bond-deadlock'), text);
-  const { head } = recordScenario('bond-deadlock', { untilNs: 1e6 });
-  const recorder = file === null ? null : new Recorder(file, { ...head, untilNs: null }, '');
-  await new Promise((resolve) => setTimeout(resolve, startMs));
-  const start = threadSeconds();
-  const result = runScenario(scenario, {
-    policy: makePolicy(choosePolicy(undefined, undefined)),
-    variant: 'naive',
-    untilNs: longStoryNs,
-    onStart: (machine) => recorder?.watch(machine),
-  });
-  const took = threadSeconds() - start;
-  await recorder?.finish(runEndOf(result), '');
-  return took;
-}
-
-/** Time of a recorded run as a multiple of the same run unrecorded; the best of `tries` each. */
-export const recordingRatio = (tries: number): Promise<number> =>
-  inFolder(async (folder) => {
-    const [bare, recorded]: [number[], number[]] = [[], []];
-    for (let round = 0; round < tries; round++) {
-      bare.push(await storySeconds(null));
-      recorded.push(await storySeconds(join(folder, 'runs.db')));
-    }
-    return Math.min(...recorded) / Math.min(...bare);
   });
 
 /** Events per second of running a recorded run again and comparing it, and of running it alone. */

@@ -9,6 +9,7 @@ import { chunkRecords } from '#trace/trace.ts';
 import type { Trace } from '#trace/trace.ts';
 import type { RecordedInput } from '../input.ts';
 import type { LabMachine } from '../machine.ts';
+import { chunkEnd } from './piece.ts';
 
 /** What was added to a run. */
 export interface Segment {
@@ -16,7 +17,7 @@ export interface Segment {
   readonly number: number;
   /** Number of its first event. */
   readonly firstSeq: number;
-  /** Whole records of the trace. */
+  /** Whole records of the trace, of one chunk. */
   readonly records: Uint8Array;
   readonly texts: readonly string[];
   readonly blobs: readonly Uint8Array[];
@@ -75,18 +76,17 @@ export class Cutter {
     };
     const keys = Object.keys(mark) as (keyof Mark)[];
     if (keys.every((key) => mark[key] === this.last[key])) return;
-    for (
-      let events = this.last.events + chunkRecords;
-      events < mark.events;
-      events += chunkRecords
-    ) {
+    for (let events = chunkEnd(this.last.events); events < mark.events; events += chunkRecords) {
       this.marks.push({ ...mark, events });
     }
     this.marks.push(mark);
     this.last = mark;
   }
 
-  /** The oldest segment that was cut, with copies of its bytes; null when there is none. */
+  /**
+   * The oldest segment that was cut; null when there is none. Its records are the trace's own bytes,
+   * which never change again.
+   */
   take(): Segment | null {
     const to = this.marks.shift();
     if (to === undefined) return null;
@@ -97,7 +97,7 @@ export class Cutter {
     return {
       number: this.number++,
       firstSeq: from.events,
-      records: trace.copyRecords(from.events, to.events),
+      records: trace.recordsAt(from.events, to.events),
       texts: range(from.texts, to.texts).map((number) => trace.text(number)),
       blobs: range(from.blobs, to.blobs).map((number) => trace.blobBytes(number)),
       inputs: inputs.slice(from.inputs, to.inputs),
