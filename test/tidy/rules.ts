@@ -30,7 +30,8 @@ export const folderRules: Readonly<Record<string, FolderRule>> = {
   driver: { folders: ['trace', 'sim', 'bus', 'prm', 'kernel'] },
   guest: { folders: ['trace', 'bus', 'prm', 'device', 'fabric'], packages: ['v86'], open: true },
   lab: { folders: [...machine, 'kernel', 'driver'], packages: ['yaml'] },
-  contract: { folders: ['trace'], types: ['prm'], packages: ['valibot'] },
+  // What messages carry is declared where it is made; of that, the contract sees types only.
+  contract: { folders: ['trace'], types: ['prm', 'lab', 'db'], packages: ['valibot'] },
   db: {
     folders: ['trace', 'lab'],
     types: ['sim'],
