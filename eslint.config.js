@@ -3,17 +3,19 @@
 
 import js from '@eslint/js';
 import { defineConfig } from 'eslint/config';
+import svelte from 'eslint-plugin-svelte';
 import globals from 'globals';
 import tseslint from 'typescript-eslint';
 import { forgottenYield } from './test/tidy/lint/forgotten-yield.ts';
 
 /** Files outside tsconfig.json: plain checks only. */
-const untyped = ['**/*.js', '**/*.mjs', 'vitest.config.ts'];
+const untyped = ['**/*.js', '**/*.mjs', 'vitest.config.ts', 'renderer/vite.config.ts'];
 
 export default defineConfig(
-  { ignores: ['node_modules/', 'coverage/', '.cache/', 'test/golden/'] },
+  { ignores: ['node_modules/', 'coverage/', '.cache/', 'test/golden/', 'renderer/dist/'] },
   js.configs.recommended,
   tseslint.configs.strictTypeChecked,
+  svelte.configs.recommended,
   {
     languageOptions: {
       parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname },
@@ -47,6 +49,15 @@ export default defineConfig(
       '@typescript-eslint/no-unnecessary-type-parameters': 'off',
       '@typescript-eslint/prefer-literal-enum-member': 'off',
     },
+  },
+  {
+    files: ['renderer/**/*.svelte', 'renderer/**/*.svelte.ts'],
+    languageOptions: {
+      parserOptions: { parser: tseslint.parser, extraFileExtensions: ['.svelte'] },
+      globals: globals.browser,
+    },
+    // svelte-check and tsc know every name; runes are no globals of ESLint.
+    rules: { 'no-undef': 'off' },
   },
   {
     files: untyped,

@@ -7,10 +7,10 @@ import { StoreError } from '#db/store-error.ts';
 import type { LabMachine } from '#lab/machine.ts';
 import type { PolicyChoice } from '#lab/policy.ts';
 import type { RunEnd, RunHead } from '#lab/record/run-record.ts';
-import { defaultDatabase } from './data-folder.ts';
+import { defaultDatabase } from '#db/data-folder.ts';
 import type { ScenarioFile } from './load.ts';
 import { printError } from './print.ts';
-import { programHash, programVersion } from './program.ts';
+import { programHash, programVersion } from '#db/program.ts';
 
 /** Options of every command that runs a machine. */
 export interface RecordingArguments {

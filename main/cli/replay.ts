@@ -8,7 +8,7 @@ import { ScenarioError } from '#lab/scenario/reader.ts';
 import { BadFile } from './bad-file.ts';
 import { exitCheckFailed, exitPassed } from './exit.ts';
 import { print } from './print.ts';
-import { programHash } from './program.ts';
+import { programHash } from '#db/program.ts';
 import { Progress } from './progress.ts';
 import { loadKept } from './runs.ts';
 import type { DatabaseArguments, Kept } from './runs.ts';

@@ -9,7 +9,7 @@ import type { Runs } from '#db/open.ts';
 import { loadRun } from '#db/reader.ts';
 import { fileProblems, verifyRun } from '#db/verify.ts';
 import type { RunRecord } from '#lab/record/run-record.ts';
-import { defaultDatabase } from './data-folder.ts';
+import { defaultDatabase } from '#db/data-folder.ts';
 import { exitBadFile, exitPassed } from './exit.ts';
 import { print, secondsText } from './print.ts';
 import { Progress } from './progress.ts';

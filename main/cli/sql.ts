@@ -2,7 +2,7 @@
 // The database is opened for reading only: a question cannot lose anything.
 
 import { QueryDatabase } from '#db/query.ts';
-import { defaultDatabase } from './data-folder.ts';
+import { defaultDatabase } from '#db/data-folder.ts';
 import { exitPassed, exitUsage } from './exit.ts';
 import { print, printError } from './print.ts';
 import { Progress } from './progress.ts';

@@ -58,7 +58,7 @@ function problemInMain(file: Source, folder: string, found: Import): string | un
   if (from.startsWith('.')) {
     const target = posix.join(posix.dirname(file.path), from);
     if (!target.startsWith(pathOf(folder))) return `${from} leaves its folder: write #…`;
-    return /\.(ts|mjs|json)$/.test(from) ? undefined : `${from} has no suffix`;
+    return /\.(ts|mjs|json|svelte|css)$/.test(from) ? undefined : `${from} has no suffix`;
   }
   if (from.startsWith('#')) return acrossFolders(folder, rule, found);
   const allowed = (rule.packages ?? []).some((name) =>
@@ -88,6 +88,8 @@ export function checkImports(file: Source): string[] {
 /** Default exports, barrel files and `export *`. */
 export function checkExports(file: Source): string[] {
   const problems: string[] = [];
+  // Tools want the default export of their configuration.
+  if (/\.config\.[jt]s$/.test(file.path)) return problems;
   if (/\/index\.[mc]?[jt]s$/.test(file.path)) problems.push(`${file.path}:1 is a barrel file`);
   for (const statement of file.ast.statements) {
     const isDefault =

@@ -39,6 +39,9 @@ export function checkFunctionSize(file: Source): string[] {
 /** Lines of the comment that opens a file. */
 function headerLines(file: Source): number {
   const lines = file.lines[0]?.startsWith('#!') === true ? file.lines.slice(1) : file.lines;
+  if (lines[0]?.startsWith('<!--') === true) {
+    return lines.findIndex((line) => line.includes('-->')) + 1;
+  }
   if (lines[0]?.startsWith('/*') === true) {
     return lines.findIndex((line) => line.includes('*/')) + 1;
   }
@@ -56,7 +59,8 @@ export function checkHeader(file: Source): string[] {
     );
   }
   if (folderOf(file) === undefined) return [];
-  const fits = count >= sizes.headerLinesMin && count <= sizes.headerLinesMax;
+  const min = file.path.endsWith('.svelte') ? 1 : sizes.headerLinesMin;
+  const fits = count >= min && count <= sizes.headerLinesMax;
   const wanted = `${sizes.headerLinesMin} to ${sizes.headerLinesMax}`;
   return fits ? [] : [`${file.path}:1 opens with ${count} comment lines, ${wanted} wanted`];
 }

@@ -15,6 +15,8 @@ export interface FolderRule {
 }
 
 const machine = ['trace', 'prm', 'sim', 'detect', 'explore', 'bus', 'device', 'fabric'] as const;
+/** What builds the window: vite.config.ts and svelte.config.js. */
+const buildPackages = ['vite', '@sveltejs/vite-plugin-svelte', 'node:url'] as const;
 const host = ['contract', 'lab', 'guest', 'db', 'trace'] as const;
 
 export const folderRules: Readonly<Record<string, FolderRule>> = {
@@ -38,7 +40,12 @@ export const folderRules: Readonly<Record<string, FolderRule>> = {
     packages: ['better-sqlite3', 'node:'],
     open: true,
   },
-  desktop: { folders: host, packages: ['electron', 'ws', 'node:'], open: true },
+  renderer: {
+    folders: ['contract', 'trace', 'prm'],
+    packages: ['svelte', '@xterm/xterm', '@fontsource-variable', ...buildPackages],
+    open: true,
+  },
+  desktop: { folders: host, packages: ['electron', 'ws', 'valibot', 'vite', 'node:'], open: true },
   cli: {
     folders: host,
     packages: ['commander', 'node:'],

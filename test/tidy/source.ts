@@ -1,4 +1,6 @@
-// The tree as the checks see it: every source file of main/, db/ and test/, parsed once.
+// The tree as the checks see it: every source file of main/, renderer/, db/ and test/, parsed once.
+// Of a component the script is parsed; everything around it is blank, so that lines keep their
+// numbers.
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -16,10 +18,25 @@ export interface Source {
   readonly ast: ts.SourceFile;
 }
 
+/** The scripts of a component, all else blanked. */
+function scriptOf(text: string): string {
+  const blank = (part: string): string => part.replace(/[^\n]/g, ' ');
+  return text
+    .split(/(<script[^>]*>[\s\S]*?<\/script>)/)
+    .map((part) => {
+      const script = /^(<script[^>]*>)([\s\S]*?)(<\/script>)$/.exec(part);
+      return script === null
+        ? blank(part)
+        : `${blank(script[1]!)}${script[2]!}${blank(script[3]!)}`;
+    })
+    .join('');
+}
+
 /** Parses a file's text; `path` decides which rules hold. */
 export function source(path: string, text: string): Source {
   const kind = /\.m?js$/.test(path) ? ts.ScriptKind.JS : ts.ScriptKind.TS;
-  const ast = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true, kind);
+  const code = path.endsWith('.svelte') ? scriptOf(text) : text;
+  const ast = ts.createSourceFile(path, code, ts.ScriptTarget.Latest, true, kind);
   return { path, text, lines: text.replace(/\n$/, '').split('\n'), ast };
 }
 
@@ -40,19 +57,22 @@ export function foldersUnder(folder: string): string[] {
     .sort();
 }
 
-/** Every source file of main/, db/ and test/. */
+/** Every source file of main/, renderer/, db/ and test/. */
 export function sources(): Source[] {
-  return [...filesUnder('main'), ...filesUnder('db'), ...filesUnder('test')]
-    .filter((path) => /\.(ts|mts|js|mjs)$/.test(path) && !path.startsWith('test/golden/'))
+  return ['main', 'renderer', 'db', 'test']
+    .flatMap(filesUnder)
+    .filter((path) => /\.(ts|mts|js|mjs|svelte)$/.test(path))
+    .filter((path) => !/^(test\/golden|renderer\/dist)\//.test(path))
     .map((path) => source(path, readFileSync(root + path, 'utf8')));
 }
 
-/** The room that a file belongs to: a folder under main/, or db/; undefined elsewhere. */
+/** The room of a file: a folder under main/, renderer/ or db/; undefined elsewhere. */
 export const folderOf = (file: Source): string | undefined =>
   /^(?:main\/)?([^/]+)\//.exec(file.path)?.[file.path.startsWith('test/') ? 2 : 1];
 
 /** Path of a room, with a slash at the end. */
-export const pathOf = (folder: string): string => (folder === 'db' ? 'db/' : `main/${folder}/`);
+export const pathOf = (folder: string): string =>
+  ['db', 'renderer'].includes(folder) ? `${folder}/` : `main/${folder}/`;
 
 /** `path:line what`, the form of every finding. */
 export function finding(file: Source, node: ts.Node, what: string): string {

@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-const root = fileURLToPath(new URL('../../', import.meta.url));
+const root = fileURLToPath(new URL('../', import.meta.url));
 
 /** Folders of main/ in which a machine runs. */
 const machineFolders = ['trace', 'sim', 'explore', 'detect', 'bus', 'prm', 'device', 'fabric']

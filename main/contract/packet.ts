@@ -1,0 +1,71 @@
+// What crosses a carrier (a socket, Electron's IPC): a message as JSON, and behind it, for some, a
+// payload of bytes. One packet is one frame of the carrier. Packets come from outside: decoding
+// checks magic, lengths and checksum before anything is parsed, and says in words what is wrong.
+//
+// Layout, little endian: u32 magic, u32 bytes of JSON, u32 bytes of payload, u32 CRC-32 of all that
+// follows; then the JSON in UTF-8, then the payload.
+
+import { crc32 } from './crc32.ts';
+
+/** `MLX4` in little endian. */
+const magic = 0x34584c4d;
+const headBytes = 16;
+
+/** Largest JSON part that is taken, bytes. */
+export const jsonBytesMax = 8 * 1024 * 1024;
+/** Largest payload that is taken, bytes: a shared run. */
+export const payloadBytesMax = 512 * 1024 * 1024;
+
+/** A packet that is none; the message says why. */
+export class MalformedPacket extends Error {}
+
+/** A message and its payload, or null for none. */
+export interface Packet {
+  readonly message: unknown;
+  readonly payload: Uint8Array | null;
+}
+
+const noBytes = new Uint8Array(0);
+
+/** A packet in one piece. */
+export function encodePacket(message: unknown, payload: Uint8Array | null = null): Uint8Array {
+  const json = new TextEncoder().encode(JSON.stringify(message));
+  const body = payload ?? noBytes;
+  const packet = new Uint8Array(headBytes + json.length + body.length);
+  packet.set(json, headBytes);
+  packet.set(body, headBytes + json.length);
+  const head = new DataView(packet.buffer);
+  head.setUint32(0, magic, true);
+  head.setUint32(4, json.length, true);
+  head.setUint32(8, body.length, true);
+  head.setUint32(12, crc32(packet.subarray(headBytes)), true);
+  return packet;
+}
+
+/** Takes a packet apart. Throws MalformedPacket. */
+export function decodePacket(packet: Uint8Array): Packet {
+  if (packet.length < headBytes) throw new MalformedPacket(`${packet.length} bytes are too few`);
+  const head = new DataView(packet.buffer, packet.byteOffset, packet.byteLength);
+  if (head.getUint32(0, true) !== magic) throw new MalformedPacket('not a packet of the lab');
+  const [jsonBytes, bodyBytes] = [head.getUint32(4, true), head.getUint32(8, true)];
+  if (jsonBytes > jsonBytesMax || bodyBytes > payloadBytesMax) {
+    throw new MalformedPacket(`${jsonBytes} + ${bodyBytes} bytes are too many`);
+  }
+  if (packet.length !== headBytes + jsonBytes + bodyBytes) {
+    throw new MalformedPacket(`${packet.length} bytes, not ${headBytes + jsonBytes + bodyBytes}`);
+  }
+  if (head.getUint32(12, true) !== crc32(packet.subarray(headBytes))) {
+    throw new MalformedPacket('its checksum is wrong');
+  }
+  const json = packet.subarray(headBytes, headBytes + jsonBytes);
+  const payload = bodyBytes === 0 ? null : packet.slice(headBytes + jsonBytes);
+  return { message: parsed(json), payload };
+}
+
+function parsed(json: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(json));
+  } catch {
+    throw new MalformedPacket('its JSON part is no JSON');
+  }
+}

@@ -1,0 +1,83 @@
+// The session on the bench: how it stands, and the transport keys. One session is on the bench at a
+// time, for every window; a new one takes its place.
+
+import * as v from 'valibot';
+import type { Snapshot } from '#lab/fold/snapshot.ts';
+import { nothing, request, runSchema, seqSchema, textSchema, timeNsSchema } from './request.ts';
+
+/** How a session is recorded. */
+export type RecordState =
+  /** Kept as it goes; `behind` events are not on the disk yet. */
+  | { readonly kind: 'recording'; readonly behind: number }
+  /** It is a recording: nothing can be done to it. */
+  | { readonly kind: 'replay'; readonly run: number }
+  /** It has ended and is in the library. */
+  | { readonly kind: 'kept'; readonly run: number }
+  | { readonly kind: 'notKept'; readonly why: string };
+
+/** How a session stands: pushed as the event `session` whenever it changes; the latest wins. */
+export interface SessionState {
+  /** Counts sessions of this process, from 1. */
+  readonly number: number;
+  readonly scenario: string;
+  readonly title: string;
+  readonly variant: string;
+  readonly policy: string;
+  readonly seed: number | null;
+  readonly live: boolean;
+  /** The machine runs by itself. */
+  readonly running: boolean;
+  /** Virtual seconds for each second; Infinity does not cross JSON: null is as fast as it goes. */
+  readonly speed: number | null;
+  readonly timeNs: number;
+  /** Events so far. */
+  readonly events: number;
+  readonly eventsPerSecond: number;
+  /** Why the machine cannot go on, or null. */
+  readonly stopped: string | null;
+  readonly record: RecordState;
+}
+
+/** A moment of the session: before an event, at a time, or now. */
+export const momentSchema = v.variant('at', [
+  v.strictObject({ at: v.literal('event'), seq: seqSchema }),
+  v.strictObject({ at: v.literal('time'), timeNs: timeNsSchema }),
+  v.strictObject({ at: v.literal('end') }),
+]);
+
+/** What a step goes to. */
+export const stepSchema = v.variant('to', [
+  v.strictObject({ to: v.picklist(['point', 'switch', 'blocked']) }),
+  /** The next event of this kind. */
+  v.strictObject({ to: v.literal('kind'), kind: textSchema }),
+]);
+
+/** A new session. */
+export const openSchema = v.variant('from', [
+  v.strictObject({
+    from: v.literal('scenario'),
+    /** Name of a file of the lab's scenarios; null is a bench without a script. */
+    scenario: v.nullable(textSchema),
+    variant: textSchema,
+    policy: v.picklist(['until-blocked', 'random']),
+    seed: v.nullable(seqSchema),
+  }),
+  v.strictObject({ from: v.literal('run'), run: runSchema }),
+]);
+
+export const sessionRequests = {
+  'session.state': request<SessionState>()(nothing),
+  'session.open': request<SessionState>()(openSchema),
+  /** Lets it run, at a speed: virtual seconds for each second, null as fast as it goes. */
+  'session.run': request<null>()(
+    v.strictObject({ speed: v.nullable(v.pipe(v.number(), v.minValue(1e-6), v.maxValue(1e6))) }),
+  ),
+  'session.pause': request<null>()(nothing),
+  'session.step': request<null>()(stepSchema),
+  /** Types a line into a terminal. */
+  'session.type': request<null>()(v.strictObject({ terminal: textSchema, line: textSchema })),
+  'session.interrupt': request<null>()(v.strictObject({ terminal: textSchema })),
+  /** What hands do, in the words of the shell's `:` lines: `pull card0 port 1`. */
+  'session.hand': request<null>()(v.strictObject({ line: textSchema })),
+  moment: request<Snapshot>()(momentSchema),
+} as const;

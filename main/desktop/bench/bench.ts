@@ -1,0 +1,146 @@
+// The bench: the one session that every window looks at. A new session takes the place of the one
+// before, which is ended and kept.
+
+import { programHash, programVersion } from '#db/program.ts';
+import { loadRun } from '#db/reader.ts';
+import { withRuns } from '#db/open.ts';
+import { choosePolicy, makePolicy } from '#lab/policy.ts';
+import { ScenarioRun } from '#lab/run.ts';
+import { Seeker } from '#lab/fold/seeker.ts';
+import { Snapshots } from '#lab/fold/snapshot.ts';
+import type { Snapshot } from '#lab/fold/snapshot.ts';
+import { seqAtTime } from '#lab/replay/moment.ts';
+import type { BodyOf } from '#contract/requests.ts';
+import type { SessionState } from '#contract/session.ts';
+import { LiveSession } from './live-session.ts';
+import { RecordedSession } from './recorded-session.ts';
+import { Refused } from './refused.ts';
+import { scenarioSource } from './scenarios.ts';
+
+export interface BenchOptions {
+  /** Database of runs, or null: nothing is kept. */
+  readonly file: string | null;
+  /** Told when the session's state has changed. */
+  readonly onChange: () => void;
+}
+
+/** The bench. */
+export class Bench {
+  session: LiveSession | RecordedSession;
+  private readonly options: BenchOptions;
+  private number = 1;
+  private seeker: Seeker;
+
+  constructor(options: BenchOptions) {
+    this.options = options;
+    this.session = this.live({
+      from: 'scenario',
+      scenario: null,
+      variant: 'naive',
+      policy: 'until-blocked',
+      seed: null,
+    });
+    this.seeker = new Seeker(this.session.trace);
+  }
+
+  /** Puts another session on the bench. Throws Refused, StoreError, ScenarioError. */
+  async open(wanted: BodyOf<'session.open'>): Promise<SessionState> {
+    const next = wanted.from === 'run' ? this.recorded(wanted.run) : this.live(wanted);
+    if (this.session instanceof LiveSession) await this.session.close();
+    this.session = next;
+    this.seeker = new Seeker(next.trace);
+    this.number++;
+    this.options.onChange();
+    return this.state;
+  }
+
+  private recorded(run: number): RecordedSession {
+    const { file } = this.options;
+    if (file === null) throw new Refused('This lab keeps no runs.');
+    return new RecordedSession(
+      run,
+      withRuns(file, (db) => loadRun(db, run)),
+    );
+  }
+
+  private live(wanted: BodyOf<'session.open'> & { from: 'scenario' }): LiveSession {
+    const { file, text, scenario } = scenarioSource(wanted.scenario);
+    const policy = choosePolicy(wanted.policy, wanted.seed ?? undefined);
+    const { variant } = wanted;
+    const scripted = wanted.scenario !== null;
+    const run = new ScenarioRun(scenario, {
+      policy: makePolicy(policy),
+      variant,
+      scripted,
+      live: true,
+    });
+    const head = {
+      scenarioFile: file,
+      scenarioName: scenario.name,
+      scenarioText: text,
+      variant,
+      policy: policy.name,
+      seed: policy.seed,
+      untilNs: null,
+      scripted,
+      live: true,
+      engineVersion: programVersion(),
+      programHash: programHash(),
+      parent: null,
+    };
+    return new LiveSession({
+      run,
+      head,
+      file: this.options.file,
+      onChange: () => {
+        this.options.onChange();
+      },
+    });
+  }
+
+  /** The live session. Throws Refused when a recording is on the bench. */
+  get machine(): LiveSession {
+    if (this.session instanceof LiveSession) return this.session;
+    throw new Refused('This is a recording. Fork here (f) to do that.');
+  }
+
+  get state(): SessionState {
+    const { session, number } = this;
+    const head = session instanceof LiveSession ? session.head : session.record.head;
+    const live = session instanceof LiveSession ? session : null;
+    return {
+      number,
+      scenario: head.scenarioName,
+      title: head.scenarioName,
+      variant: head.variant,
+      policy: head.policy,
+      seed: head.seed,
+      live: live !== null,
+      running: live?.running ?? false,
+      speed: live?.speed ?? 1,
+      timeNs: session.nowNs,
+      events: session.trace.count,
+      eventsPerSecond: live?.eventsPerSecond ?? 0,
+      stopped: live?.stopped ?? null,
+      record: session.recordState,
+    };
+  }
+
+  /** Events before a moment. */
+  seqOf(moment: BodyOf<'moment'>): number {
+    const { trace } = this.session;
+    if (moment.at === 'event') return Math.min(moment.seq, trace.count);
+    return moment.at === 'end' ? trace.count : seqAtTime(trace, moment.timeNs);
+  }
+
+  /** Everything as it was at a moment. */
+  moment(moment: BodyOf<'moment'>): Snapshot {
+    const { trace } = this.session;
+    return new Snapshots(trace).of(this.seeker.at(this.seqOf(moment)));
+  }
+
+  /** Ends what is on it. */
+  async close(): Promise<void> {
+    if (this.session instanceof LiveSession) await this.session.close();
+  }
+}

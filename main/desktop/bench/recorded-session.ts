@@ -1,0 +1,30 @@
+// A run of the library on the bench: nothing runs, any moment of it can be looked at. Acting on it
+// is refused; a fork makes a live session of it.
+
+import type { RunRecord } from '#lab/record/run-record.ts';
+import type { Trace } from '#trace/trace.ts';
+import type { RecordState } from '#contract/session.ts';
+
+/** A recorded session. */
+export class RecordedSession {
+  readonly record: RunRecord;
+  /** Number in the library. */
+  readonly number: number;
+
+  constructor(number: number, record: RunRecord) {
+    this.number = number;
+    this.record = record;
+  }
+
+  get trace(): Trace {
+    return this.record.trace;
+  }
+
+  get nowNs(): number {
+    return this.record.trace.nowNs;
+  }
+
+  get recordState(): RecordState {
+    return { kind: 'replay', run: this.number };
+  }
+}

@@ -1,0 +1,135 @@
+// Serves windows: takes their packets, checks them, has them answered, and tells every window what
+// has changed. Carriers (a socket, Electron's IPC) only move packets; nothing that is malformed
+// comes further than here.
+
+import * as v from 'valibot';
+import { StoreError } from '#db/store-error.ts';
+import { ScenarioError } from '#lab/scenario/reader.ts';
+import { requestEnvelope } from '#contract/envelope.ts';
+import type { LabEnvelope, RequestEnvelope } from '#contract/envelope.ts';
+import { decodePacket, encodePacket, MalformedPacket } from '#contract/packet.ts';
+import { requests } from '#contract/requests.ts';
+import type { LabEvents, RequestName } from '#contract/requests.ts';
+import { Bench } from './bench/bench.ts';
+import { Refused } from './bench/refused.ts';
+import { handlers } from './handlers/handlers.ts';
+import type { WithPayload } from './handlers/handlers.ts';
+import { RateLimit } from './rate-limit.ts';
+
+/** Time between two words about the session, ms: a frame of the window. */
+const tellMs = 16;
+
+/** One window, as its carrier shows it. */
+export interface Window {
+  send(packet: Uint8Array): void;
+}
+
+const isRequest = (name: string): name is RequestName => Object.hasOwn(requests, name);
+
+/** Errors that are sentences for the person. */
+const isSaid = (error: unknown): error is Error =>
+  error instanceof Refused || error instanceof StoreError || error instanceof ScenarioError;
+
+/** The lab's side of every window. */
+export class Desk {
+  readonly bench: Bench;
+  /** Packets that were thrown away. */
+  malformed = 0;
+  private readonly windows = new Map<Window, RateLimit>();
+  private telling: NodeJS.Timeout | null = null;
+
+  /** `file`: database of runs, or null. */
+  constructor(file: string | null) {
+    this.bench = new Bench({ file, onChange: () => this.tellSoon() });
+  }
+
+  join(window: Window): void {
+    this.windows.set(window, new RateLimit());
+    window.send(encodePacket(this.word('session', this.bench.state)));
+  }
+
+  leave(window: Window): void {
+    this.windows.delete(window);
+  }
+
+  /** A packet of a window has come. Never throws for what is in it. */
+  async take(window: Window, packet: Uint8Array): Promise<void> {
+    if (this.windows.get(window)?.passes(performance.now()) !== true) {
+      this.malformed++;
+      return;
+    }
+    const asked = this.opened(packet);
+    if (asked === null) {
+      this.malformed++;
+      return;
+    }
+    const { envelope, payload } = asked;
+    const answer = await this.answer(envelope, payload);
+    if (this.windows.has(window)) window.send(answer);
+  }
+
+  /** The envelope of a packet, or null when it is none. */
+  private opened(
+    packet: Uint8Array,
+  ): { envelope: RequestEnvelope; payload: Uint8Array | null } | null {
+    try {
+      const { message, payload } = decodePacket(packet);
+      const checked = v.safeParse(requestEnvelope, message);
+      return checked.success ? { envelope: checked.output, payload } : null;
+    } catch (error) {
+      if (error instanceof MalformedPacket) return null;
+      throw error;
+    }
+  }
+
+  private async answer(
+    { id, name, body }: RequestEnvelope,
+    payload: Uint8Array | null,
+  ): Promise<Uint8Array> {
+    const refuse = (said: string): Uint8Array =>
+      encodePacket({ kind: 'refusal', id, said } satisfies LabEnvelope);
+    if (!isRequest(name)) return refuse(`This lab knows no request ${name}.`);
+    const checked = v.safeParse(requests[name].schema, body);
+    if (!checked.success) return refuse(`${name}: ${checked.issues[0].message}.`);
+    try {
+      // The table says which body goes to which handler; the types of both were checked there.
+      const handle = handlers[name] as (...given: readonly unknown[]) => unknown;
+      const said = await handle(this.bench, checked.output, payload);
+      const isLong = isWithPayload(said);
+      const answer: LabEnvelope = { kind: 'answer', id, body: isLong ? said.body : said };
+      return encodePacket(answer, isLong ? said.payload : null);
+    } catch (error) {
+      if (isSaid(error)) return refuse(error.message);
+      throw error;
+    }
+  }
+
+  private word<N extends keyof LabEvents>(name: N, body: LabEvents[N]): LabEnvelope {
+    return { kind: 'event', name, body };
+  }
+
+  /** The session has changed: every window hears the latest word, once a frame. */
+  private tellSoon(): void {
+    this.telling ??= setTimeout(() => {
+      this.telling = null;
+      this.tell('session', this.bench.state);
+    }, tellMs);
+  }
+
+  private tell<N extends keyof LabEvents>(name: N, body: LabEvents[N]): void {
+    const packet = encodePacket(this.word(name, body));
+    for (const window of this.windows.keys()) window.send(packet);
+  }
+
+  /** Ends the session and keeps it. */
+  async close(): Promise<void> {
+    if (this.telling !== null) clearTimeout(this.telling);
+    await this.bench.close();
+  }
+}
+
+const isWithPayload = (said: unknown): said is WithPayload<unknown> =>
+  typeof said === 'object' &&
+  said !== null &&
+  'payload' in said &&
+  said.payload instanceof Uint8Array;

@@ -1,0 +1,26 @@
+// What answers each request. The table of the contract decides which there are: one that is missing
+// here, or too many, is a type error.
+
+import type { AnswerOf, BodyOf, RequestName } from '#contract/requests.ts';
+import type { Bench } from '../bench/bench.ts';
+import { sessionHandlers } from './session.ts';
+
+/** An answer with bytes behind it. */
+export interface WithPayload<A> {
+  readonly body: A;
+  readonly payload: Uint8Array;
+}
+
+/** Does what a request asks. Throws Refused and the lab's own errors, which are sentences. */
+export type Handler<N extends RequestName> = (
+  bench: Bench,
+  body: BodyOf<N>,
+  payload: Uint8Array | null,
+) => Said<N> | Promise<Said<N>>;
+
+type Said<N extends RequestName> = AnswerOf<N> | WithPayload<AnswerOf<N>>;
+
+/** Handlers of some requests. */
+export type HandlersOf<N extends RequestName> = { readonly [Name in N]: Handler<Name> };
+
+export const handlers: HandlersOf<RequestName> = { ...sessionHandlers };

@@ -1,0 +1,30 @@
+// The built window. In an installed program it is there; in a clone it is built when a source file
+// is newer than it, which takes a second.
+
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const built = join(root, 'renderer', 'dist');
+
+const newestMs = (folder: string): number =>
+  Math.max(
+    0,
+    ...readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile() && !entry.parentPath.startsWith(built))
+      .map((entry) => statSync(join(entry.parentPath, entry.name)).mtimeMs),
+  );
+
+/** Folder of the built window; builds it when it is not there or old. */
+export async function rendererFolder(): Promise<string> {
+  const page = join(built, 'index.html');
+  const config = join(root, 'renderer', 'vite.config.ts');
+  if (!existsSync(config)) return built;
+  const sources = ['renderer', 'main/contract', 'main/trace', 'main/prm'];
+  const newest = Math.max(...sources.map((folder) => newestMs(join(root, folder))));
+  if (existsSync(page) && statSync(page).mtimeMs > newest) return built;
+  const { build } = await import('vite');
+  await build({ configFile: config, logLevel: 'warn' });
+  return built;
+}

@@ -1,0 +1,94 @@
+// The lab as the window sees it: ask and await, and be told what has changed. When the way to it is
+// lost it is opened again, and what was asked meanwhile is refused in words.
+
+import type { LabEnvelope } from '#contract/envelope.ts';
+import { decodePacket, encodePacket } from '#contract/packet.ts';
+import type { AnswerOf, BodyOf, LabEvents, RequestName } from '#contract/requests.ts';
+import type { Carrier } from './carrier.ts';
+
+/** The lab did not do it; the message is for the person. */
+export class Refusal extends Error {}
+
+/** An answer with the bytes behind it, if any. */
+export interface Answered<N extends RequestName> {
+  readonly body: AnswerOf<N>;
+  readonly payload: Uint8Array | null;
+}
+
+interface Asked {
+  resolve(answer: { body: unknown; payload: Uint8Array | null }): void;
+  reject(error: Error): void;
+}
+
+/** Time before the way is tried again, ms. */
+const againMs = 500;
+
+/** The way to the lab. */
+export class Lab {
+  /** Told of each event. */
+  onEvent: <N extends keyof LabEvents>(name: N, body: LabEvents[N]) => void = () => undefined;
+  /** Told when the way opens (true) or is lost. */
+  onWay: (isOpen: boolean) => void = () => undefined;
+  private readonly open: () => Carrier;
+  private carrier: Carrier | null = null;
+  private nextId = 1;
+  private readonly asked = new Map<number, Asked>();
+
+  constructor(open: () => Carrier) {
+    this.open = open;
+    this.connect();
+  }
+
+  private connect(): void {
+    const carrier = this.open();
+    carrier.onOpen = () => {
+      this.carrier = carrier;
+      this.onWay(true);
+    };
+    carrier.onPacket = (packet) => {
+      this.take(packet);
+    };
+    carrier.onClose = () => {
+      this.carrier = null;
+      this.onWay(false);
+      for (const { reject } of this.asked.values()) reject(new Refusal('The lab is away.'));
+      this.asked.clear();
+      setTimeout(() => {
+        this.connect();
+      }, againMs);
+    };
+  }
+
+  /** Asks for something. Rejects with Refusal when it is not done. */
+  async ask<N extends RequestName>(name: N, body: BodyOf<N>): Promise<AnswerOf<N>> {
+    return (await this.askWithPayload(name, body)).body;
+  }
+
+  /** The same, with bytes there or back. */
+  askWithPayload<N extends RequestName>(
+    name: N,
+    body: BodyOf<N>,
+    payload: Uint8Array | null = null,
+  ): Promise<Answered<N>> {
+    const { carrier } = this;
+    if (carrier === null) return Promise.reject(new Refusal('The lab is away.'));
+    const id = this.nextId++;
+    return new Promise((resolve, reject) => {
+      this.asked.set(id, { resolve: resolve as Asked['resolve'], reject });
+      carrier.send(encodePacket({ kind: 'request', id, name, body }, payload));
+    });
+  }
+
+  private take(packet: Uint8Array): void {
+    const { message, payload } = decodePacket(packet);
+    const envelope = message as LabEnvelope;
+    if (envelope.kind === 'event') {
+      this.onEvent(envelope.name as keyof LabEvents, envelope.body as LabEvents['session']);
+      return;
+    }
+    const asked = this.asked.get(envelope.id);
+    this.asked.delete(envelope.id);
+    if (envelope.kind === 'answer') asked?.resolve({ body: envelope.body, payload });
+    else asked?.reject(new Refusal(envelope.said));
+  }
+}

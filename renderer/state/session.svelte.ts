@@ -1,0 +1,73 @@
+// The session as the window has it: the latest word of the lab, the one cursor, and the moment that
+// every view shows. At the live end the cursor follows; looking back leaves the machine running.
+
+import type { AnswerOf, BodyOf } from '#contract/requests.ts';
+import type { SessionState } from '#contract/session.ts';
+import { Refusal } from '../bridge/lab.ts';
+import type { Lab } from '../bridge/lab.ts';
+import { Latest } from './latest.ts';
+
+/** Where the cursor is. */
+export type Cursor = BodyOf<'moment'>;
+
+/** Everything at the cursor. */
+export type Moment = AnswerOf<'moment'>;
+
+export class Session {
+  /** The latest word of the lab; null before the first. */
+  state = $state.raw<SessionState | null>(null);
+  /** Everything at the cursor. */
+  moment = $state.raw<Moment | null>(null);
+  cursor = $state.raw<Cursor>({ at: 'end' });
+  /** The way to the lab is open. */
+  connected = $state(false);
+  /** What the lab did not do last, in its words. */
+  said = $state<string | null>(null);
+  readonly lab: Lab;
+  private readonly moments: Latest<Cursor>;
+
+  constructor(lab: Lab) {
+    this.lab = lab;
+    this.moments = new Latest((cursor) => this.look(cursor));
+    lab.onEvent = (_name, body) => {
+      const isOther = body.number !== this.state?.number;
+      this.state = body;
+      if (isOther && this.cursor.at !== 'end') this.cursor = { at: 'end' };
+      if (isOther || this.cursor.at === 'end') this.moments.put(this.cursor);
+    };
+    lab.onWay = (isOpen) => {
+      this.connected = isOpen;
+    };
+  }
+
+  /** True while the cursor is at the live end. */
+  get following(): boolean {
+    return this.cursor.at === 'end';
+  }
+
+  /** Puts the cursor somewhere; every view follows. */
+  lookAt(cursor: Cursor): void {
+    this.cursor = cursor;
+    this.moments.put(cursor);
+  }
+
+  private async look(cursor: Cursor): Promise<void> {
+    const moment = await this.ask('moment', cursor);
+    if (moment !== null) this.moment = moment;
+  }
+
+  /** Asks the lab; a refusal is shown to the person, and null. */
+  async ask<N extends Parameters<Lab['ask']>[0]>(
+    name: N,
+    body: BodyOf<N>,
+  ): Promise<AnswerOf<N> | null> {
+    try {
+      const answer = await this.lab.ask(name, body);
+      return answer;
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      this.said = error.message;
+      return null;
+    }
+  }
+}
