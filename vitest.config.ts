@@ -8,7 +8,7 @@ const long = process.env['LAB_LONG'] === '1';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    globalSetup: 'test/support/database-of-runs.ts',
+    globalSetup: ['test/support/database-of-runs.ts', 'test/support/built-window.ts'],
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: long ? 900_000 : 60_000,
