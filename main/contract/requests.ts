@@ -2,10 +2,11 @@
 // too many is a type error; a window's calls take their types from it.
 
 import type * as v from 'valibot';
+import { choosingRequests } from './choosing.ts';
 import type { SessionState } from './session.ts';
 import { sessionRequests } from './session.ts';
 
-export const requests = { ...sessionRequests } as const;
+export const requests = { ...sessionRequests, ...choosingRequests } as const;
 
 type Requests = typeof requests;
 

@@ -2,16 +2,19 @@
 // before, which is ended and kept.
 
 import { programHash, programVersion } from '#db/program.ts';
-import { loadRun } from '#db/reader.ts';
+import { identityOf } from '#db/list.ts';
+import { loadRun, runRow } from '#db/reader.ts';
 import { withRuns } from '#db/open.ts';
 import { choosePolicy, makePolicy } from '#lab/policy.ts';
 import { ScenarioRun } from '#lab/run.ts';
 import { Seeker } from '#lab/fold/seeker.ts';
 import { Snapshots } from '#lab/fold/snapshot.ts';
 import type { Snapshot } from '#lab/fold/snapshot.ts';
+import type { ForkPoint, RunHead } from '#lab/record/run-record.ts';
 import { seqAtTime } from '#lab/replay/moment.ts';
 import type { BodyOf } from '#contract/requests.ts';
 import type { SessionState } from '#contract/session.ts';
+import { Choosing } from '#lab/choosing/choosing.ts';
 import { LiveSession } from './live-session.ts';
 import { RecordedSession } from './recorded-session.ts';
 import { Refused } from './refused.ts';
@@ -47,11 +50,15 @@ export class Bench {
   async open(wanted: BodyOf<'session.open'>): Promise<SessionState> {
     const next = wanted.from === 'run' ? this.recorded(wanted.run) : this.live(wanted);
     if (this.session instanceof LiveSession) await this.session.close();
+    this.put(next);
+    return this.state;
+  }
+
+  private put(next: LiveSession | RecordedSession): void {
     this.session = next;
     this.seeker = new Seeker(next.trace);
     this.number++;
     this.options.onChange();
-    return this.state;
   }
 
   private recorded(run: number): RecordedSession {
@@ -68,8 +75,9 @@ export class Bench {
     const policy = choosePolicy(wanted.policy, wanted.seed ?? undefined);
     const { variant } = wanted;
     const scripted = wanted.scenario !== null;
+    const chooser = makePolicy(policy);
     const run = new ScenarioRun(scenario, {
-      policy: makePolicy(policy),
+      policy: chooser,
       variant,
       scripted,
       live: true,
@@ -88,14 +96,37 @@ export class Bench {
       programHash: programHash(),
       parent: null,
     };
+    return this.begin(run, head, Choosing.of(run, chooser));
+  }
+
+  /** Where a run of the library was left for another one; null when it is not there. */
+  private forkPoint(run: number | null, seq: number): ForkPoint | null {
+    const { file } = this.options;
+    if (run === null || file === null) return null;
+    return { run: withRuns(file, (db) => identityOf(runRow(db, run))), seq };
+  }
+
+  private begin(run: ScenarioRun, head: RunHead, choosing: Choosing | null): LiveSession {
     return new LiveSession({
       run,
       head,
+      choosing,
       file: this.options.file,
       onChange: () => {
         this.options.onChange();
       },
     });
+  }
+
+  /** Takes the last pick of the scheduler back: the run branches there, the old one is kept. */
+  async takeBack(): Promise<void> {
+    const { machine } = this;
+    if (machine.choosing === null) throw new Refused('Nobody chooses in this session.');
+    const choosing = machine.choosing.takenBack(machine.head);
+    if (typeof choosing === 'string') throw new Refused(choosing);
+    const { seq } = machine.choosing.picks.at(-1)!;
+    const parent = this.forkPoint(await machine.close(), seq);
+    this.put(this.begin(choosing.run, { ...machine.head, parent }, choosing));
   }
 
   /** The live session. Throws Refused when a recording is on the bench. */
@@ -108,6 +139,7 @@ export class Bench {
     const { session, number } = this;
     const head = session instanceof LiveSession ? session.head : session.record.head;
     const live = session instanceof LiveSession ? session : null;
+    const choosing = live?.choosing ?? null;
     return {
       number,
       scenario: head.scenarioName,
@@ -122,6 +154,7 @@ export class Bench {
       events: session.trace.count,
       eventsPerSecond: live?.eventsPerSecond ?? 0,
       stopped: live?.stopped ?? null,
+      choosing: choosing === null ? null : { isAsking: choosing.isAsking },
       record: session.recordState,
     };
   }
