@@ -137,6 +137,8 @@ export const kindTable = [
   // The hung task detector looks at the tasks, with its time-out in s.
   row('hung.look', 'none', 'count'),
   row('sysctl', 'text', 'count'),
+  // What `ps` shows: comm; place is the process id as text.
+  row('task.comm', 'task', 'text'),
   // Terminals, by name.
   row('tty.open', 'text', 'task'),
   row('tty.typed', 'text', 'text'),

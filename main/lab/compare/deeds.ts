@@ -58,6 +58,7 @@ const drawingKinds: readonly KindName[] = [
   'ref.warning',
   'hung.look',
   'sysctl',
+  'task.comm',
   'tty.open',
   'tty.typed',
   'tty.text',
