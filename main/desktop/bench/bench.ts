@@ -7,9 +7,9 @@ import { loadRun, runRow } from '#db/reader.ts';
 import { withRuns } from '#db/open.ts';
 import { choosePolicy, makePolicy } from '#lab/policy.ts';
 import { ScenarioRun } from '#lab/run.ts';
-import { Seeker } from '#lab/fold/seeker.ts';
-import { Snapshots } from '#lab/fold/snapshot.ts';
-import type { Snapshot } from '#lab/fold/snapshot.ts';
+import { machineFacts } from '#lab/moment/facts.ts';
+import { Moments } from '#lab/moment/moment.ts';
+import type { Moment } from '#lab/moment/moment.ts';
 import type { ForkPoint, RunHead } from '#lab/record/run-record.ts';
 import { seqAtTime } from '#lab/replay/moment.ts';
 import type { BodyOf } from '#contract/requests.ts';
@@ -32,7 +32,7 @@ export class Bench {
   session: LiveSession | RecordedSession;
   private readonly options: BenchOptions;
   private number = 1;
-  private seeker: Seeker;
+  private moments: Moments;
 
   constructor(options: BenchOptions) {
     this.options = options;
@@ -43,7 +43,7 @@ export class Bench {
       policy: 'until-blocked',
       seed: null,
     });
-    this.seeker = new Seeker(this.session.trace);
+    this.moments = momentsOf(this.session);
   }
 
   /** Puts another session on the bench. Throws Refused, StoreError, ScenarioError. */
@@ -56,7 +56,7 @@ export class Bench {
 
   private put(next: LiveSession | RecordedSession): void {
     this.session = next;
-    this.seeker = new Seeker(next.trace);
+    this.moments = momentsOf(next);
     this.number++;
     this.options.onChange();
   }
@@ -167,9 +167,8 @@ export class Bench {
   }
 
   /** Everything as it was at a moment. */
-  moment(moment: BodyOf<'moment'>): Snapshot {
-    const { trace } = this.session;
-    return new Snapshots(trace).of(this.seeker.at(this.seqOf(moment)));
+  moment(moment: BodyOf<'moment'>): Moment {
+    return this.moments.at(this.seqOf(moment));
   }
 
   /** Ends what is on it. */
@@ -177,3 +176,6 @@ export class Bench {
     if (this.session instanceof LiveSession) await this.session.close();
   }
 }
+
+const momentsOf = ({ trace, spec }: LiveSession | RecordedSession): Moments =>
+  new Moments(trace, machineFacts(spec));

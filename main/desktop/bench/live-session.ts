@@ -5,7 +5,7 @@
 import { Recorder } from '#db/recorder.ts';
 import { StoreError } from '#db/store-error.ts';
 import { parseHand } from '#lab/hands.ts';
-import type { Input } from '#lab/scenario/scenario.ts';
+import type { Input, MachineSpec } from '#lab/scenario/scenario.ts';
 import type { RunHead } from '#lab/record/run-record.ts';
 import { kindsOfGoal } from '#lab/replay/find-event.ts';
 import type { StepGoal } from '#lab/replay/find-event.ts';
@@ -86,6 +86,10 @@ export class LiveSession {
 
   get trace(): Trace {
     return this.run.machine.k.trace;
+  }
+
+  get spec(): MachineSpec {
+    return this.run.machine.spec;
   }
 
   get nowNs(): number {

@@ -7,6 +7,7 @@ import { K, kindTable } from '#trace/kinds.ts';
 import type { KindName } from '#trace/kinds.ts';
 import type { Trace, TraceEvent } from '#trace/trace.ts';
 import type { Fold } from '../fold/fold.ts';
+import { resourceName } from '../fold/naming.ts';
 import { objectText, TaskNames } from '../record/words.ts';
 
 /** A task that can be picked. */
@@ -114,9 +115,10 @@ function cardOf(
   task: Task,
   current: boolean,
 ): ChoiceCard {
-  const holds = [...fold.locks]
-    .filter(([, held]) => held.some((hold) => hold.task === task.number))
-    .map(([object]) => trace.text(object));
+  const actor = trace.intern(task.name);
+  const holds = [...fold.holds]
+    .filter(([, held]) => held.some((hold) => hold.actor === actor))
+    .map(([handle]) => resourceName(trace, fold, handle));
   const event = lastEventOf(trace, task.number);
   const base = { task: task.name, current, holds };
   if (event === null) {
