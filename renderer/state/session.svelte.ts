@@ -23,6 +23,10 @@ export class Session {
   connected = $state(false);
   /** What the lab did not do last, in its words. */
   said = $state<string | null>(null);
+  /** Id of the thing that is selected everywhere, or null. */
+  selected = $state<string | null>(null);
+  /** Also things that nobody holds or waits for. */
+  allObjects = $state(false);
   readonly lab: Lab;
   private readonly moments: Latest<Cursor>;
 
@@ -51,23 +55,33 @@ export class Session {
     this.moments.put(cursor);
   }
 
-  private async look(cursor: Cursor): Promise<void> {
-    const moment = await this.ask('moment', cursor);
-    if (moment !== null) this.moment = moment;
+  /** Selects a thing everywhere; again, nothing. */
+  select(id: string): void {
+    this.selected = this.selected === id ? null : id;
   }
 
-  /** Asks the lab; a refusal is shown to the person, and null. */
+  /** Asks for an act, which has no answer: true when it was done. */
+  async done<N extends Parameters<Lab['ask']>[0]>(name: N, body: BodyOf<N>): Promise<boolean> {
+    return (await this.ask(name, body)) !== undefined;
+  }
+
+  private async look(cursor: Cursor): Promise<void> {
+    const moment = await this.ask('moment', cursor);
+    if (moment !== undefined) this.moment = moment;
+  }
+
+  /** Asks the lab; a refusal is shown to the person, and undefined. */
   async ask<N extends Parameters<Lab['ask']>[0]>(
     name: N,
     body: BodyOf<N>,
-  ): Promise<AnswerOf<N> | null> {
+  ): Promise<AnswerOf<N> | undefined> {
     try {
       const answer = await this.lab.ask(name, body);
       return answer;
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       this.said = error.message;
-      return null;
+      return undefined;
     }
   }
 }
