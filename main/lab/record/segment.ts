@@ -84,8 +84,8 @@ export class Cutter {
   }
 
   /**
-   * The oldest segment that was cut; null when there is none. Its records are the trace's own bytes,
-   * which never change again.
+   * The oldest segment that was cut; null when there is none. Its records are the trace's own
+   * bytes, which never change again.
    */
   take(): Segment | null {
     const to = this.marks.shift();
