@@ -1,6 +1,6 @@
 // The rules by which each detector says what it has seen, as functions of a few plain facts. The
-// facts come from the live kernel (board.ts) or from the events of a run (moment/detectors.ts); both
-// say the same of the same moment (facts/driver 7.2, 9.7, 9.10, 9.11).
+// facts come from the live kernel (board.ts) or from the events of a run (moment/detectors.ts);
+// both say the same of the same moment (facts/driver 7.2, 9.7, 9.10, 9.11).
 
 import type { FindingKind } from './findings.ts';
 

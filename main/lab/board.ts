@@ -1,7 +1,7 @@
 // The detectors side by side: which fired, which only in part, which stayed silent and why. The
 // wait graph is the lab's own and is the truth; the others are the kernel's, by their true rules,
-// and what they cannot see is the lesson. Here the facts come from the live kernel; the rules are in
-// board-rules.ts.
+// and what they cannot see is the lesson. Here the facts come from the live kernel; the rules are
+// in board-rules.ts.
 
 import { stillStands } from '#detect/graph.ts';
 import type { Deadlock } from '#detect/graph.ts';

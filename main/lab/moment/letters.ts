@@ -29,8 +29,8 @@ export const fixedLetters = (name: string): string | undefined =>
 /** Letters that a name asks for, the best first. */
 function* wishes(name: string): Generator<string, void, void> {
   const words = name.toUpperCase().match(/[A-Z]+/g) ?? ['X'];
-  const first = words[0]![0]!;
-  const second = words[1]?.[0] ?? words[0]![1] ?? 'X';
+  const first = words[0][0]!;
+  const second = words[1]?.[0] ?? words[0][1] ?? 'X';
   const start = alphabet.indexOf(second);
   for (let i = 0; i < 26; i++) yield first + alphabet[(start + i) % 26]!;
   for (const one of alphabet) for (const two of alphabet) yield one + two;

@@ -1,4 +1,5 @@
-// Looks up what the events said last about ports, cables and netdevs, by name.
+// Looks up what the events said last about ports, cables and netdevs, by name: the fold keeps
+// numbers, and the machine's facts are names.
 
 import { K } from '#trace/kinds.ts';
 import type { Trace } from '#trace/trace.ts';

@@ -1,4 +1,5 @@
-// Tasks and works of a moment as nodes: state, second line, since when.
+// Tasks and works of a moment as nodes: state, second line, since when. A task that polls counts as
+// one that waits, also while it sleeps on something else.
 
 import type { FoldedTask, FoldedWork } from '../fold/scheduling.ts';
 import type { Naming, Thing, ThingState } from './things.ts';

@@ -85,7 +85,7 @@ export class Naming {
   }
 
   isWork(actor: number): boolean {
-    return this.fold.workActors.has(actor) || this.fold.works.has(actor);
+    return this.index.isWork(actor) || this.fold.works.has(actor);
   }
 
   actorId(actor: number): string {

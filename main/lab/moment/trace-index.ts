@@ -81,6 +81,11 @@ export class TraceIndex {
     return this.works.get(name) ?? 'W';
   }
 
+  /** The name is that of a work. */
+  isWork(name: number): boolean {
+    return this.works.has(name);
+  }
+
   /** A task is in play. */
   play(name: number): void {
     if (name === 0 || this.tasks.has(name) || this.works.has(name)) return;
@@ -118,7 +123,7 @@ const writes =
     terminals.set(object, parts);
   };
 
-const byKind = new Map<number, Look>([
+const byKind: ReadonlyMap<number, Look> = new Map<number, Look>([
   [
     K['task.create'],
     ({ names }, { object, place }) => {

@@ -1,5 +1,5 @@
-// The sentence of a cycle (ui.md section 9): who holds and waits, then each link until the circle is
-// named. At most 45 words: what does not fit is counted, not cut.
+// The sentence of a cycle (ui.md section 9): who holds and waits, then each link until the circle
+// is named. At most 45 words: what does not fit is counted, not cut.
 
 import type { FoldedStep } from '../fold/graph.ts';
 import { mono, wordCount, words } from './phrase.ts';

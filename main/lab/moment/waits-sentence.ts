@@ -5,7 +5,7 @@ import type { Cycle } from './cycles.ts';
 import { listed, mono, words } from './phrase.ts';
 import type { Phrase } from './phrase.ts';
 import type { Naming, Thing } from './things.ts';
-import type { Edge } from './waits.ts';
+import type { Edge } from './edges.ts';
 
 interface Parts {
   readonly naming: Naming;
@@ -69,12 +69,10 @@ function counts({ things }: Parts): Phrase[] {
     ({ kind, name }) => kind === 'reference' && name.startsWith('netdev ') && name !== 'netdev lo',
   );
   if (netdevs.length === 0) return [];
-  const each = netdevs.map((thing, at) => [
-    thingPhrase(thing),
-    words(
-      ` has ${thing.count ?? 0}${at === 0 ? (thing.count === 1 ? ' reference' : ' references') : ''}`,
-    ),
-  ]);
+  const each = netdevs.map((thing, at) => {
+    const unit = at > 0 ? '' : thing.count === 1 ? ' reference' : ' references';
+    return [thingPhrase(thing), words(` has ${thing.count ?? 0}${unit}`)];
+  });
   return [words(' '), ...listed(each), words('.')];
 }
 
