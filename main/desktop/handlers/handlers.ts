@@ -3,6 +3,8 @@
 
 import type { AnswerOf, BodyOf, RequestName } from '#contract/requests.ts';
 import type { Bench } from '../bench/bench.ts';
+import type { Window } from '../window.ts';
+import { hostHandlers } from './host.ts';
 import { sessionHandlers } from './session.ts';
 
 /** An answer with bytes behind it. */
@@ -16,6 +18,7 @@ export type Handler<N extends RequestName> = (
   bench: Bench,
   body: BodyOf<N>,
   payload: Uint8Array | null,
+  window: Window,
 ) => Said<N> | Promise<Said<N>>;
 
 type Said<N extends RequestName> = AnswerOf<N> | WithPayload<AnswerOf<N>>;
@@ -23,4 +26,4 @@ type Said<N extends RequestName> = AnswerOf<N> | WithPayload<AnswerOf<N>>;
 /** Handlers of some requests. */
 export type HandlersOf<N extends RequestName> = { readonly [Name in N]: Handler<Name> };
 
-export const handlers: HandlersOf<RequestName> = { ...sessionHandlers };
+export const handlers: HandlersOf<RequestName> = { ...sessionHandlers, ...hostHandlers };
