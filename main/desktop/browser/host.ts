@@ -67,6 +67,11 @@ export class BrowserHost {
     return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
   }
 
+  /** Sockets that are open. */
+  get socketCount(): number {
+    return this.sockets.clients.size;
+  }
+
   /** From our own page: host, origin and cookie are ours. */
   private isOurs(request: IncomingMessage, needsOrigin: boolean): boolean {
     const { host, origin } = request.headers;

@@ -22,6 +22,8 @@ export interface ElectronWindow {
   readonly lab: RunningLab;
   readonly window: StandInWindow;
   readonly folder: string;
+  /** Its database of runs. */
+  readonly file: string;
   /** The page that the window shows now. */
   page(): Page;
   /** Addresses that pages asked for. */
@@ -34,6 +36,7 @@ export interface ElectronWindow {
 /** Starts one with a library of its own. */
 export async function openElectronWindow(): Promise<ElectronWindow> {
   const folder = mkdtempSync(join(tmpdir(), 'mlx4-lab-electron-'));
+  const file = join(folder, 'runs.db');
   const electron = new ElectronStandIn(folder);
   const browser = await launchChromium();
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
@@ -49,7 +52,7 @@ export async function openElectronWindow(): Promise<ElectronWindow> {
   };
   const renderer = await rendererFolder();
   const lab = await startElectron(electron.parts, {
-    makeDesk: () => new Desk(join(folder, 'runs.db')),
+    makeDesk: () => new Desk(file),
     makePages: () => new Pages(renderer),
     preload: join(root, 'main', 'desktop', 'electron', 'preload.cjs'),
     platform: 'linux',
@@ -70,6 +73,7 @@ export async function openElectronWindow(): Promise<ElectronWindow> {
     lab: lab!,
     window: window!,
     folder,
+    file,
     page,
     requests,
     complaints,
