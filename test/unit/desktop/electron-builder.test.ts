@@ -1,11 +1,10 @@
 // The packager's configuration, checked by the packager's own schema: Electron's binary is not
 // needed for that. And what the house wants of it.
 
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { programFolder } from '#desktop/program-build.ts';
 import { root } from '#desktop/renderer-build.ts';
 
 const require = createRequire(import.meta.url);
@@ -37,14 +36,4 @@ test('the four packages, and every fuse the safe way', () => {
     grantFileProtocolExtraPrivileges: false,
   });
   expect(config).toMatchObject({ asar: true, npmRebuild: false, publish: null });
-});
-
-test('what it packs by name is there once the program is built', async () => {
-  await programFolder();
-  const { main } = config['extraMetadata'] as { readonly main: string };
-  const unpacked = config['asarUnpack'] as readonly string[];
-  const paths = [main, ...unpacked.map((pattern) => pattern.replace('/**', ''))];
-  expect(paths.filter((path) => !existsSync(root + path))).toEqual([]);
-  const left = (config['files'] as readonly string[]).filter((pattern) => pattern.startsWith('!'));
-  expect(left).toContain('!node_modules/node/**');
 });
