@@ -95,6 +95,7 @@ test('a run that it records is replayed here, event by event', async () => {
     programHash: programHash(),
     engineVersion: programVersion(),
   });
-  expect(record.trace.count).toBeGreaterThan(1000);
+  // Places in the code are part of what the run came to.
+  expect(JSON.stringify(record.end)).toContain('mlx4_do_bond@driver/mlx4_core/intf/do-bond.ts:');
   expect(replay(record).difference).toBeNull();
 });

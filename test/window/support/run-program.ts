@@ -26,7 +26,7 @@ webContents.mainFrame = { url: 'app://lab/' };
 standIn.receive(webContents, 'open');
 
 /** Events after which it has seen enough. */
-const enough = 5000;
+const enough = 20_000;
 
 let id = 0;
 const ask = async (name: string, body: unknown): Promise<void> => {
