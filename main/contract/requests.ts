@@ -3,10 +3,16 @@
 
 import type * as v from 'valibot';
 import { choosingRequests } from './choosing.ts';
-import type { SessionState } from './session.ts';
+import { hostRequests } from './host.ts';
+import type { MenuCommand } from './host.ts';
 import { sessionRequests } from './session.ts';
+import type { SessionState } from './session.ts';
 
-export const requests = { ...sessionRequests, ...choosingRequests } as const;
+export const requests = {
+  ...sessionRequests,
+  ...choosingRequests,
+  ...hostRequests,
+} as const;
 
 type Requests = typeof requests;
 
@@ -21,4 +27,6 @@ export type AnswerOf<N extends RequestName> = Exclude<Requests[N]['answer'], und
 /** What the lab tells without being asked, by name. */
 export interface LabEvents {
   readonly session: SessionState;
+  /** Only to the window whose menu it was. */
+  readonly menu: MenuCommand;
 }

@@ -33,12 +33,12 @@ export class Session {
   constructor(lab: Lab) {
     this.lab = lab;
     this.moments = new Latest((cursor) => this.look(cursor));
-    lab.onEvent = (_name, body) => {
+    lab.on('session', (body) => {
       const isOther = body.number !== this.state?.number;
       this.state = body;
       if (isOther && this.cursor.at !== 'end') this.cursor = { at: 'end' };
       if (isOther || this.cursor.at === 'end') this.moments.put(this.cursor);
-    };
+    });
     lab.onWay = (isOpen) => {
       this.connected = isOpen;
     };

@@ -3,7 +3,9 @@
 
 import type { AnswerOf, BodyOf, RequestName } from '#contract/requests.ts';
 import type { Bench } from '../bench/bench.ts';
+import type { Window } from '../window.ts';
 import { choosingHandlers } from './choosing.ts';
+import { hostHandlers } from './host.ts';
 import { sessionHandlers } from './session.ts';
 
 /** An answer with bytes behind it. */
@@ -17,6 +19,7 @@ export type Handler<N extends RequestName> = (
   bench: Bench,
   body: BodyOf<N>,
   payload: Uint8Array | null,
+  window: Window,
 ) => Said<N> | Promise<Said<N>>;
 
 type Said<N extends RequestName> = AnswerOf<N> | WithPayload<AnswerOf<N>>;
@@ -27,4 +30,5 @@ export type HandlersOf<N extends RequestName> = { readonly [Name in N]: Handler<
 export const handlers: HandlersOf<RequestName> = {
   ...sessionHandlers,
   ...choosingHandlers,
+  ...hostHandlers,
 };
