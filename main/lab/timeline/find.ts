@@ -71,7 +71,7 @@ export function parseQuery(text: string): Query | string {
     const took = /^took([<>])([\d.]+)(ns|us|µs|ms|s)$/.exec(word);
     if (took !== null) {
       const bound = Number(took[2]) * unitNs[took[3]!]!;
-      const before = tookNs ?? { over: -1, under: Infinity };
+      const before: NonNullable<Query['tookNs']> = tookNs ?? { over: -1, under: Infinity };
       tookNs = took[1] === '>' ? { ...before, over: bound } : { ...before, under: bound };
       continue;
     }
@@ -85,16 +85,13 @@ export function parseQuery(text: string): Query | string {
 }
 
 /** The texts of a run that contain all words, remembered by number. */
-function containing(textOf: (number: number) => string, words: readonly string[]) {
-  const known = new Map<number, boolean>();
-  return (number: number): boolean => {
-    const found = known.get(number);
-    if (found !== undefined) return found;
-    const text = textOf(number).toLowerCase();
-    const contains = words.every((word) => text.includes(word));
-    known.set(number, contains);
-    return contains;
-  };
+function containing(
+  textOf: (number: number) => string,
+  words: readonly string[],
+): (number: number) => boolean {
+  const known: (boolean | undefined)[] = [];
+  return (number) =>
+    (known[number] ??= words.every((word) => textOf(number).toLowerCase().includes(word)));
 }
 
 /** True for the lanes of tasks that a `task:` means: by letter, or by a part of the name. */
@@ -189,18 +186,17 @@ export class Finder {
     return meaning === 'none' ? 0 : object;
   }
 
-  private taskCheck(tasks: readonly string[], { letterOf }: FindOptions): (task: number) => boolean {
+  private taskCheck(
+    tasks: readonly string[],
+    { letterOf }: FindOptions,
+  ): (task: number) => boolean {
     const meant = new Set(
       this.lanes.all
         .filter((lane) => tasks.every((task) => isMeant(lane, task, letterOf)))
         .map(({ name }) => name),
     );
-    const known = new Map<number, boolean>();
-    return (task) => {
-      let is = known.get(task);
-      if (is === undefined) known.set(task, (is = meant.has(this.names.of(task))));
-      return is;
-    };
+    const known: (boolean | undefined)[] = [];
+    return (task) => (known[task] ??= meant.has(this.names.of(task)));
   }
 
   /** Spans by how long they took; their texts are the lane's name and their label. */

@@ -55,6 +55,7 @@ export class GraphLanes {
   private readonly resources = new Map<number, Resource>();
   /** What an actor waits for, the last one last. */
   private readonly waits = new Map<number, Resource[]>();
+  private readonly waitedFor = new Set<Resource>();
   private readonly stuck = new Stuck();
   private tasks: TasksOf | undefined;
 
@@ -104,11 +105,11 @@ export class GraphLanes {
       'deadlock.wait': ({ value }) => this.stuck.names(value),
       'deadlock.hold': (event) => {
         this.stuck.names(event.value);
-        this.stuckChanged(event);
+        this.isNews(this.stuck.findAnew(this.waitedFor), event);
       },
       'deadlock.end': (event) => {
         this.stuck.ends(event.object);
-        this.stuckChanged(event);
+        this.isNews(this.stuck.findAnew(this.waitedFor), event);
       },
     };
   }
@@ -153,7 +154,7 @@ export class GraphLanes {
   private begins(resource: Resource, actor: number, event: LaneEvent): void {
     resource.holders.push(actor);
     this.drawHolds(resource, event);
-    if (this.stuck.has(actor) && resource.waiters.length > 0) this.stuckChanged(event);
+    if (this.stuck.any && resource.waiters.length > 0) this.spread(resource, event);
   }
 
   /** The actor's own hold; of a spinlock that somebody else frees, whoever has it. */
@@ -190,10 +191,11 @@ export class GraphLanes {
     const actor = event.value;
     const resource = this.known(event);
     resource.waiters.push(actor);
+    this.waitedFor.add(resource);
     const waits = this.waits.get(actor);
     if (waits === undefined) this.waits.set(actor, [resource]);
     else waits.push(resource);
-    if (this.stuck.any && this.stuck.holdsUp(resource)) this.stuckChanged(event);
+    if (this.stuck.any) this.spread(resource, event);
     this.drawWaiters(resource, event);
     this.tasks!.waitChanged(actor, event);
   }
@@ -203,6 +205,7 @@ export class GraphLanes {
     const resource = this.known(event);
     const at = resource.waiters.indexOf(actor);
     if (at >= 0) resource.waiters.splice(at, 1);
+    if (resource.waiters.length === 0) this.waitedFor.delete(resource);
     const waits = this.waits.get(actor) ?? [];
     const last = waits.lastIndexOf(resource);
     if (last >= 0) waits.splice(last, 1);
@@ -211,9 +214,17 @@ export class GraphLanes {
     this.tasks!.waitChanged(actor, event);
   }
 
-  /** Finds anew who is stuck, and says so in the lanes of those for whom it is news. */
-  private stuckChanged(event: LaneEvent): void {
-    for (const actor of this.stuck.spread(this.waits)) {
+  /** Whoever waits for this may have become stuck. */
+  private spread(resource: Resource, event: LaneEvent): void {
+    if (!this.stuck.holdsUp(resource)) return;
+    for (const waiter of resource.waiters) {
+      if (!this.stuck.has(waiter)) this.isNews(this.stuck.add(waiter, this.waitedFor), event);
+    }
+  }
+
+  /** Says in their lanes of whom it is news that they are stuck, or that they are no longer. */
+  private isNews(actors: readonly number[], event: LaneEvent): void {
+    for (const actor of actors) {
       this.tasks!.waitChanged(actor, event);
       for (const resource of this.waits.get(actor) ?? []) this.drawWaiters(resource, event);
     }

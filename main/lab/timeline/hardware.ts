@@ -117,7 +117,10 @@ export class HardwareLanes {
   private given(event: LaneEvent): void {
     const name = this.trace.text(event.object).split(' ', 1)[0]!;
     const label = this.labels.of(name);
-    this.commands ??= new SideBySide(this.lanes.add('firmware', 'firmware', event.seq), spanStyle.command);
+    this.commands ??= new SideBySide(
+      this.lanes.add('firmware', 'firmware', event.seq),
+      spanStyle.command,
+    );
     this.commands.begin(label, event, label, 0);
     const givers = this.givers.get(label);
     if (givers === undefined) this.givers.set(label, [event.task]);

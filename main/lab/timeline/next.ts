@@ -43,7 +43,8 @@ const stateOf: Readonly<Record<SpanStyle, (label: string, value: number) => stri
     value > 1
       ? `is wanted by ${label} and ${value - 1} more, in vain`
       : `is wanted by ${label}, in vain`,
-  [spanStyle.count]: (_label, value) => (value === 1 ? 'has 1 reference' : `has ${value} references`),
+  [spanStyle.count]: (_label, value) =>
+    value === 1 ? 'has 1 reference' : `has ${value} references`,
   [spanStyle.work]: (label) => `runs ${label}`,
   [spanStyle.queued]: (_label, value) => works(value),
   [spanStyle.linkUp]: (label) => label,
@@ -61,7 +62,8 @@ function words(lane: LaneTrack, row: Spans, at: number, labels: Labels): SpanWor
   const untilNs = end === Infinity ? null : end;
   const state = stateOf[style](label, value);
   const until = untilNs === null ? '' : `, until ${roundSeconds(untilNs)}`;
-  const times = untilNs === sinceNs ? `at ${roundSeconds(sinceNs)}` : `since ${roundSeconds(sinceNs)}`;
+  const times =
+    untilNs === sinceNs ? `at ${roundSeconds(sinceNs)}` : `since ${roundSeconds(sinceNs)}`;
   const said = `${lane.name} ${state}, ${times}${untilNs === sinceNs ? '' : until}.`;
   const { id, name } = lane;
   return { lane: id, style, name, state, label, value, sinceNs, untilNs, seq: row.seq[at]!, said };

@@ -106,7 +106,9 @@ function holds(
   { fromNs, toNs }: { readonly fromNs: number; readonly toNs: number },
   marks: Marks,
 ): { readonly warnings: number; readonly said: string } {
-  const told = marks.between(fromNs, toNs).filter(({ kind }) => kind === 'warning' || kind === 'report');
+  const told = marks
+    .between(fromNs, toNs)
+    .filter(({ kind }) => kind === 'warning' || kind === 'report');
   const warnings = told.length;
   const length = `${lengthText(toNs - fromNs)} folded`;
   if (warnings === 0) return { warnings, said: length };

@@ -45,15 +45,30 @@ export class Stuck {
     return holders.some(isStuck);
   }
 
-  /** Finds all of them anew; gives those of whom it is news, either way. */
-  spread(waits: ReadonlyMap<number, readonly Resource[]>): number[] {
-    const before = this.actors;
-    this.actors = new Set(this.cycles.flatMap(({ members }) => [...members]));
-    for (let size = -1; size !== this.actors.size;) {
-      size = this.actors.size;
-      for (const [actor, resources] of waits) {
-        if (resources.some((resource) => this.holdsUp(resource))) this.actors.add(actor);
+  /** One more, and all whom that one holds up; gives those of whom it is news. */
+  add(actor: number, waitedFor: ReadonlySet<Resource>): number[] {
+    if (this.actors.has(actor)) return [];
+    this.actors.add(actor);
+    const news = [actor];
+    for (const holder of news) {
+      for (const resource of waitedFor) {
+        if (!resource.holders.includes(holder) || !this.holdsUp(resource)) continue;
+        for (const waiter of resource.waiters) {
+          if (this.actors.has(waiter)) continue;
+          this.actors.add(waiter);
+          news.push(waiter);
+        }
       }
+    }
+    return news;
+  }
+
+  /** Finds all of them anew; gives those of whom it is news, either way. */
+  findAnew(waitedFor: ReadonlySet<Resource>): number[] {
+    const before = this.actors;
+    this.actors = new Set();
+    for (const { members } of this.cycles) {
+      for (const member of members) this.add(member, waitedFor);
     }
     const after = this.actors;
     return [...new Set([...before, ...after])].filter(

@@ -52,7 +52,12 @@ interface TaskTrack {
 /** Draws tasks. */
 export class TaskTracks {
   /** Wake-ups: when, who (lane), whom (lane). */
-  readonly wakes = { count: 0, time: new TimeColumn(), from: new NumberColumn(), to: new NumberColumn() };
+  readonly wakes = {
+    count: 0,
+    time: new TimeColumn(),
+    from: new NumberColumn(),
+    to: new NumberColumn(),
+  };
   readonly takes: Takes;
   private readonly lanes: Lanes;
   private readonly labels: Labels;

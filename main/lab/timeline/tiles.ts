@@ -142,7 +142,8 @@ class Entries {
       this.label.values[before] === label &&
       start - this.end.values[before]! <= widthNs &&
       this.busy.values[before]! >= full * (this.end.values[before]! - this.start.values[before]!);
-    if (!grows) return this.add(start, end, busy, style | flags, to - from, label, row.value[last]!);
+    if (!grows)
+      return this.add(start, end, busy, style | flags, to - from, label, row.value[last]!);
     this.end.values[before] = end;
     this.busy.values[before] = this.busy.values[before]! + busy;
     this.style.values[before] = this.style.values[before]! | flags;
