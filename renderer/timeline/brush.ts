@@ -3,6 +3,7 @@
 // last.
 
 import type { Palette } from './palette.ts';
+import { drawHead } from './shapes.ts';
 import type { Fitter } from './text.ts';
 
 /** Words to be written. */
@@ -20,8 +21,21 @@ interface Words {
 }
 
 /** Bars of at least this width have round corners, CSS pixels. */
-const roundFrom = 5;
+const roundFrom = 8;
 const radius = 1.5;
+
+function add(
+  bars: Map<string | CanvasPattern, number[]>,
+  fill: string | CanvasPattern,
+  x: number,
+  y: number,
+  width: number,
+  height: number,
+): void {
+  const known = bars.get(fill);
+  if (known === undefined) bars.set(fill, [x, y, width, height]);
+  else known.push(x, y, width, height);
+}
 
 /** Collects a picture. */
 export class Brush {
@@ -31,7 +45,10 @@ export class Brush {
   private readonly fitter: Fitter;
   /** x, y, width, height of each bar. */
   private readonly bars = new Map<string | CanvasPattern, number[]>();
+  /** The same, over all of those. */
+  private readonly barsOver = new Map<string | CanvasPattern, number[]>();
   private readonly outlines = new Map<string, Path2D>();
+  private heads = new Path2D();
   private readonly words: Words[] = [];
 
   constructor(ctx: CanvasRenderingContext2D, palette: Palette, fitter: Fitter) {
@@ -46,9 +63,12 @@ export class Brush {
   }
 
   bar(fill: string | CanvasPattern, x: number, y: number, width: number, height: number): void {
-    const known = this.bars.get(fill);
-    if (known === undefined) this.bars.set(fill, [x, y, width, height]);
-    else known.push(x, y, width, height);
+    add(this.bars, fill, x, y, width, height);
+  }
+
+  /** A bar on top of another one. */
+  barOver(fill: string | CanvasPattern, x: number, y: number, width: number, height: number): void {
+    add(this.barsOver, fill, x, y, width, height);
   }
 
   /** The path of all outlines of a colour and width, for more lines. */
@@ -57,6 +77,11 @@ export class Brush {
     let path = this.outlines.get(key);
     if (path === undefined) this.outlines.set(key, (path = new Path2D()));
     return path;
+  }
+
+  /** Head of an arrow that points to a place from above (1) or below (-1). */
+  head(x: number, y: number, from: 1 | -1): void {
+    drawHead(this.heads, x, y, from);
   }
 
   /** Words from `x` on, vertically in the middle at `y`, cut to the room. */
@@ -78,15 +103,19 @@ export class Brush {
 
   /** Puts everything on the canvas, and is empty again. */
   flush(): void {
-    this.flushBars();
+    this.flushBars(this.bars);
+    this.flushBars(this.barsOver);
     this.flushOutlines();
+    this.ctx.fillStyle = this.palette.ink;
+    this.ctx.fill(this.heads);
+    this.heads = new Path2D();
     for (const words of this.words) this.put(words);
     this.words.length = 0;
   }
 
-  private flushBars(): void {
+  private flushBars(all: Map<string | CanvasPattern, number[]>): void {
     const { ctx } = this;
-    for (const [fill, bars] of this.bars) {
+    for (const [fill, bars] of all) {
       ctx.fillStyle = fill;
       let isRound = false;
       ctx.beginPath();
@@ -101,7 +130,7 @@ export class Brush {
       }
       if (isRound) ctx.fill();
     }
-    this.bars.clear();
+    all.clear();
   }
 
   private flushOutlines(): void {
@@ -135,9 +164,10 @@ export class Brush {
     const left = plate === '' ? x : x + 5;
     if (halo !== '') {
       ctx.strokeStyle = halo;
-      ctx.lineWidth = 4;
+      ctx.lineWidth = 3.5;
       ctx.lineJoin = 'round';
       ctx.strokeText(shown, left, y + 0.5);
+      ctx.lineJoin = 'miter';
     }
     ctx.fillStyle = colour;
     ctx.fillText(shown, left, y + 0.5);

@@ -13,7 +13,6 @@ import { markColour, Ruler, ticks } from './ruler.ts';
 import type { FlagBox } from './ruler.ts';
 import { partsOf } from './scene.ts';
 import type { Scene, TilePart } from './scene.ts';
-import { drawHead } from './shapes.ts';
 import type { Fitter } from './text.ts';
 import { xOf } from './view.ts';
 
@@ -92,22 +91,28 @@ function drawRow(brush: Brush, scene: Scene, row: Row, parts: readonly TilePart[
   path.rect(left - 1, box.y - 1, Math.max(2, right - left) + 2, box.height + 2);
 }
 
+/** Least distance of two arrows to one lane, CSS pixels: the later one is not drawn. */
+const arrowDistance = 8;
+
 /** Wake-ups: from the lower (or upper) edge of one lane to the other. */
 function drawArrows(brush: Brush, scene: Scene, parts: readonly TilePart[]): void {
   const rows = new Map(scene.rows.flatMap((row) => (row.lane ? [[row.lane.id, row]] : [])));
   const line = brush.outline(brush.palette.ink, 1);
+  const last = new Map<number, number>();
   for (const { tile, piece, left, right } of parts) {
     tile.arrowTime.forEach((timeNs, at) => {
       const from = rows.get(tile.arrowFrom[at]!);
       const to = rows.get(tile.arrowTo[at]!);
       const x = xOf([piece], timeNs);
       if (from === undefined || to === undefined || x < left || x > right) return;
+      if (x - (last.get(to.y) ?? -Infinity) < arrowDistance) return;
+      last.set(to.y, x);
       const isDown = to.y > from.y;
       const [source, target] = [barsOf(from, scene.scroll), barsOf(to, scene.scroll)];
       const end = isDown ? target.y : target.y + target.height;
       line.moveTo(x, isDown ? source.y + source.height : source.y);
       line.lineTo(x, end);
-      drawHead(line, x, end, isDown ? 1 : -1);
+      brush.head(x, end, isDown ? 1 : -1);
     });
   }
 }

@@ -5,7 +5,8 @@ import { spanFlags, spanStyle, styleMask } from '#contract/timeline.ts';
 import type { Brush } from './brush.ts';
 import type { TilePart } from './scene.ts';
 import { drawCounts } from './staircase.ts';
-import { drawTag, drawTicket } from './shapes.ts';
+import { drawTag } from './shapes.ts';
+import { drawQueue } from './tickets.ts';
 
 /** Where a lane is drawn. */
 export interface LaneBox {
@@ -56,7 +57,7 @@ export function entryAt({ tile, piece, left, right }: TilePart, at: number): Ent
 type Look = (brush: Brush, box: LaneBox, entry: Entry) => void;
 
 /** Height of a bar, by how busy a dense entry is. */
-const barHeight = ({ isDense, busy }: Entry, height: number): number =>
+export const barHeight = ({ isDense, busy }: Entry, height: number): number =>
   isDense && busy < nearlyFull ? Math.max(3, height * (0.4 + 0.6 * Math.sqrt(busy))) : height;
 
 /** Width of a bar: a line of ground stays between it and the next one, where there is room. */
@@ -91,7 +92,7 @@ const waits =
     const fill = isStuck ? palette.stuckHatch : palette.waitHatch;
     const colour = isStuck ? palette.cyc : palette.wait;
     const isSlim = width < 3 || high < height;
-    brush.bar(isSlim ? colour : fill, x, y + height - high, barWidth(entry), high);
+    brush.bar(isSlim ? colour : fill, x, y + height - high, width, high);
     if (label !== '' && width > 26) {
       brush.writeOnPlate(label, x, y + height / 2, Math.min(width - 14, 190), colour);
     }
@@ -126,43 +127,14 @@ const wanted =
     const third = Math.round(height / 3);
     const { stuckHatch, waitHatch, cyc, wait } = brush.palette;
     const [hatch, colour] = isStuck ? [stuckHatch, cyc] : [waitHatch, wait];
-    brush.bar(width < 3 ? colour : hatch, x, y + height - third, width, third);
+    brush.barOver(width < 3 ? colour : hatch, x, y + height - third, width, third);
   };
-
-const work: Look = (brush, { y, height }, entry) => {
-  const { palette, fonts } = brush;
-  const { x, width, label, isDense } = entry;
-  if (isDense || width < 7) {
-    const high = isDense ? barHeight(entry, height) : height;
-    return brush.bar(palette.ink2, x, y + height - high, Math.max(1, barWidth(entry)), high);
-  }
-  drawTicket(brush.outline(palette.ink, 1.3), x, y, width, height);
-  brush.write(label, x + 7, y + height / 2, width - 12, palette.ink, fonts.bar);
-};
-
-/** One ticket behind the other: each new depth begins a new outline. */
-const queued: Look = (brush, { y, height }, entry) => {
-  const { palette, fonts } = brush;
-  const { x, width, value, isDense } = entry;
-  const path = brush.outline(palette.edge, 1);
-  path.moveTo(x + width, y + 0.5);
-  path.lineTo(x + 0.5, y + 0.5);
-  path.lineTo(x + 0.5, y + height - 0.5);
-  path.lineTo(x + width, y + height - 0.5);
-  const text = `+${value} queued`;
-  const room = 84;
-  if (!isDense && width > room + 110) {
-    brush.writeOver(text, x + width - room, y + height / 2, room - 4, palette.ink2, fonts.bar);
-  } else if (width > 60 && value > 1) {
-    brush.writeOver(`+${value}`, x + width - 34, y + height / 2, 30, palette.ink2, fonts.bar);
-  }
-};
 
 const linkUp: Look = (brush, { y, height }, { x, width, label, isDense }) => {
   const { palette, fonts } = brush;
   brush.bar(palette.hold, x, y + height - 2, width, 2);
   if (!isDense && width > 30) {
-    brush.writeOver(label, x + 5, y + height / 2 - 1, width - 9, palette.ink2, fonts.bar);
+    brush.write(label, x + 5, y + height / 2 - 1, width - 9, palette.ink2, fonts.bar);
   }
 };
 
@@ -172,7 +144,7 @@ const linkDown: Look = (brush, { y, height }, { x, width, label, isDense }) => {
   path.moveTo(x, y + height - 1);
   path.lineTo(x + width, y + height - 1);
   if (!isDense && width > 30) {
-    brush.writeOver(label, x + 5, y + height / 2 - 1, width - 9, palette.ink2, fonts.bar);
+    brush.write(label, x + 5, y + height / 2 - 1, width - 9, palette.ink2, fonts.bar);
   }
 };
 
@@ -216,8 +188,6 @@ const looks: Readonly<Record<number, Look>> = {
   [spanStyle.hold]: hold,
   [spanStyle.wanted]: wanted(false),
   [spanStyle.wantedStuck]: wanted(true),
-  [spanStyle.work]: work,
-  [spanStyle.queued]: queued,
   [spanStyle.linkUp]: linkUp,
   [spanStyle.linkDown]: linkDown,
   [spanStyle.packet]: packet,
@@ -230,12 +200,13 @@ const looks: Readonly<Record<number, Look>> = {
 export function drawLane(brush: Brush, box: LaneBox, part: TilePart, lane: number): void {
   const range = part.ranges.get(lane);
   if (range === undefined) return;
-  const [from, to] = range;
-  if (from < to && (part.tile.style[from]! & styleMask) === spanStyle.count) {
-    return drawCounts(brush, box, part, range);
-  }
-  for (let at = from; at < to; at++) {
+  const entries: Entry[] = [];
+  for (let at = range[0]; at < range[1]; at++) {
     const entry = entryAt(part, at);
-    if (entry !== null) looks[entry.style]?.(brush, box, entry);
+    if (entry !== null) entries.push(entry);
   }
+  const has = (style: number): boolean => entries.some((entry) => entry.style === style);
+  if (has(spanStyle.count)) return drawCounts(brush, box, entries);
+  if (has(spanStyle.work) || has(spanStyle.queued)) return drawQueue(brush, box, entries);
+  for (const entry of entries) looks[entry.style]?.(brush, box, entry);
 }

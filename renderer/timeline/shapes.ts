@@ -41,8 +41,8 @@ export function drawTag(path: Path2D, x: number, y: number, width: number, heigh
 
 /** Adds the head of an arrow that points to a place from above (1) or below (-1). */
 export function drawHead(path: Path2D, x: number, y: number, from: 1 | -1): void {
-  path.moveTo(x, y);
-  path.lineTo(x - 3.5, y - 5 * from);
-  path.lineTo(x + 3.5, y - 5 * from);
+  path.moveTo(x, y + from);
+  path.lineTo(x - 3, y - 3.5 * from);
+  path.lineTo(x + 3, y - 3.5 * from);
   path.closePath();
 }

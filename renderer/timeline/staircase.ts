@@ -1,40 +1,30 @@
 // The count of a reference as a staircase with numbers, and what it still needs where somebody
 // waits for the last one. Stairs are logarithmic: from 2 to 4 is as high as from 94 to 188.
 
-import { spanStyle, styleMask } from '#contract/timeline.ts';
+import { spanStyle } from '#contract/timeline.ts';
 import type { Brush } from './brush.ts';
-import type { LaneBox } from './lane.ts';
-import { entryAt } from './lane.ts';
-import type { Entry } from './lane.ts';
-import type { EntryRange, TilePart } from './scene.ts';
+import type { Entry, LaneBox } from './lane.ts';
 
 /** Room that a number needs, CSS pixels. */
 const numberRoom = 30;
 /** Room above and below the stairs. */
-const margin = 2;
+const margin = 1;
+/** Stairs of less than this (in powers of two) do not fill the height of the lane. */
+const flatRange = 1;
 
 /** A netdev is freed when one reference is left, the one that its registration held. */
 const needs = 1;
 
 /** Draws the stairs of a lane, and its numbers. */
-export function drawCounts(
-  brush: Brush,
-  { y, height }: LaneBox,
-  part: TilePart,
-  [from, to]: EntryRange,
-): void {
-  const entries: Entry[] = [];
-  for (let at = from; at < to; at++) {
-    const entry = entryAt(part, at);
-    if (entry !== null) entries.push(entry);
-  }
-  const isWait = ({ style }: Entry): boolean => (style & styleMask) !== spanStyle.count;
-  const steps = entries.filter((entry) => !isWait(entry));
-  const waits = entries.filter(isWait);
-  const most = Math.max(1, ...steps.map(({ value }) => value));
+export function drawCounts(brush: Brush, { y, height }: LaneBox, entries: readonly Entry[]): void {
+  const steps = entries.filter(({ style }) => style === spanStyle.count);
+  const waits = entries.filter(({ style }) => style !== spanStyle.count);
+  const values = steps.map(({ value }) => value);
+  const least = Math.log2(1 + Math.min(...values));
+  const range = Math.max(Math.log2(1 + Math.max(...values)) - least, flatRange);
   const heightOf = (value: number): number => {
-    const part01 = Math.log2(1 + value) / Math.log2(1 + most);
-    return y + height - margin - part01 * (height - 2 * margin);
+    const share = (Math.log2(1 + value) - least) / range;
+    return Math.round(y + height - margin - share * (height - 2 * margin)) + 0.5;
   };
   const path = brush.outline(brush.palette.ink, 1.5);
   steps.forEach(({ x, width, value }, index) => {
@@ -50,7 +40,7 @@ function numbers(brush: Brush, steps: readonly Entry[], waits: readonly Entry[],
   const { palette, fonts } = brush;
   let free = -Infinity;
   for (const step of steps) {
-    const wait = waits.find(({ x, width }) => x < step.x + step.width && x + width > step.x);
+    const wait = waits.findLast(({ x, width }) => x < step.x + step.width && x + width > step.x);
     const isStuck = wait?.style === spanStyle.wantedStuck;
     const x = Math.max(step.x, wait === undefined ? step.x : wait.x) + 6;
     const room = step.x + step.width - x;

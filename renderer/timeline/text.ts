@@ -1,8 +1,8 @@
 // Words that fit: widths are measured once for each font and word, long words are cut with an
-// ellipsis, and nothing is written where less than a few letters have room.
+// ellipsis, and nothing is written where only a few letters have room.
 
-/** Least width in which words are written, CSS pixels. */
-const widthMin = 14;
+/** Fewer letters than these say nothing. */
+const lettersMin = 5;
 /** Words that are remembered for each font; then it begins anew. */
 const rememberedMax = 4000;
 
@@ -22,13 +22,18 @@ export class Fitter {
     return width;
   }
 
-  /** The words, cut to a width; empty when nothing that says something fits. */
+  /**
+   * The words, cut to a width. Where only a few letters would be left, the first word alone, if it
+   * fits; else nothing.
+   */
   fit(ctx: CanvasRenderingContext2D, words: string, room: number): string {
-    if (room < widthMin && this.width(ctx, words) > room) return '';
-    if (this.width(ctx, words) <= room) return words;
+    const whole = this.width(ctx, words);
+    if (whole <= room) return words;
     // Letters differ little in width: begin where the cut should be.
-    let length = Math.floor((words.length * room) / this.width(ctx, words));
-    while (length > 1 && this.width(ctx, `${words.slice(0, length)}…`) > room) length--;
-    return length < 2 ? '' : `${words.slice(0, length)}…`;
+    let length = Math.floor((words.length * room) / whole);
+    while (length > 0 && this.width(ctx, `${words.slice(0, length)}…`) > room) length--;
+    if (length >= lettersMin) return `${words.slice(0, length).trimEnd()}…`;
+    const [first = ''] = words.split(' ', 1);
+    return first !== words && this.width(ctx, first) <= room ? first : '';
   }
 }
