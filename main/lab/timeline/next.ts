@@ -1,0 +1,99 @@
+// Single spans: the one at a moment, in words, for tooltips and for the table behind the picture;
+// the next and the previous one, for walking with the keyboard.
+
+import { roundSeconds } from '../record/words.ts';
+import type { Labels } from './labels.ts';
+import type { LaneTrack, Lanes } from './lanes.ts';
+import type { Spans } from './spans.ts';
+import { spanStyle } from './styles.ts';
+import type { SpanStyle } from './styles.ts';
+
+/** A span in words. */
+export interface SpanWords {
+  readonly lane: number;
+  readonly style: SpanStyle;
+  /** Name of the lane. */
+  readonly name: string;
+  /** `waits for intf_mutex, cannot end`. */
+  readonly state: string;
+  readonly label: string;
+  readonly value: number;
+  readonly sinceNs: number;
+  /** Null while it lasts. */
+  readonly untilNs: number | null;
+  /** Event that began it. */
+  readonly seq: number;
+  /** `sh waits for intf_mutex, cannot end, since 12.531 s.` */
+  readonly said: string;
+}
+
+const works = (count: number): string => (count === 1 ? '1 work waits' : `${count} works wait`);
+
+/** How each style is said; {l} is the label, {v} the value. */
+const stateOf: Readonly<Record<SpanStyle, (label: string, value: number) => string>> = {
+  [spanStyle.run]: (label) => (label === '' ? 'runs' : `runs ${label}`),
+  [spanStyle.ready]: () => 'can run',
+  [spanStyle.wait]: (label) => `waits for ${label}`,
+  [spanStyle.stuck]: (label) => `waits for ${label}, cannot end`,
+  [spanStyle.ended]: () => 'ends',
+  [spanStyle.hold]: (label) => `is held by ${label}`,
+  [spanStyle.wanted]: (label, value) =>
+    value > 1 ? `is wanted by ${label} and ${value - 1} more` : `is wanted by ${label}`,
+  [spanStyle.wantedStuck]: (label, value) =>
+    value > 1
+      ? `is wanted by ${label} and ${value - 1} more, in vain`
+      : `is wanted by ${label}, in vain`,
+  [spanStyle.count]: (_label, value) =>
+    value === 1 ? 'has 1 reference' : `has ${value} references`,
+  [spanStyle.work]: (label) => `runs ${label}`,
+  [spanStyle.queued]: (_label, value) => works(value),
+  [spanStyle.linkUp]: (label) => label,
+  [spanStyle.linkDown]: (label) => label,
+  [spanStyle.packet]: () => 'passes a packet',
+  [spanStyle.bonded]: (label) => label,
+  [spanStyle.notBonded]: (label) => label,
+  [spanStyle.command]: (label) => `executes ${label}`,
+};
+
+function words(lane: LaneTrack, row: Spans, at: number, labels: Labels): SpanWords {
+  const [label, value, style] = [labels.text(row.label[at]!), row.value[at]!, row.style(at)];
+  const sinceNs = row.start[at]!;
+  const end = row.end[at]!;
+  const untilNs = end === Infinity ? null : end;
+  const state = stateOf[style](label, value);
+  const until = untilNs === null ? '' : `, until ${roundSeconds(untilNs)}`;
+  const times =
+    untilNs === sinceNs ? `at ${roundSeconds(sinceNs)}` : `since ${roundSeconds(sinceNs)}`;
+  const said = `${lane.name} ${state}, ${times}${untilNs === sinceNs ? '' : until}.`;
+  const { id, name } = lane;
+  return { lane: id, style, name, state, label, value, sinceNs, untilNs, seq: row.seq[at]!, said };
+}
+
+/** The spans of a lane at a moment, row by row. */
+export function spansAt(lanes: Lanes, labels: Labels, id: number, timeNs: number): SpanWords[] {
+  const lane = lanes.get(id);
+  return lane.rows.flatMap((row) => {
+    const at = row.at(timeNs);
+    return at < 0 ? [] : [words(lane, row, at, labels)];
+  });
+}
+
+/** The span of a lane that begins next after a time, or last before it; null for none. */
+export function nextSpan(
+  lanes: Lanes,
+  labels: Labels,
+  id: number,
+  timeNs: number,
+  direction: 1 | -1,
+): SpanWords | null {
+  const lane = lanes.get(id);
+  let best: SpanWords | null = null;
+  for (const row of lane.rows) {
+    const at = direction > 0 ? row.after(timeNs) : row.before(timeNs);
+    if (at < 0) continue;
+    const start = row.start[at]!;
+    const isBetter = best === null || (start - best.sinceNs) * direction < 0;
+    if (isBetter) best = words(lane, row, at, labels);
+  }
+  return best;
+}

@@ -1,0 +1,79 @@
+// The lanes of workqueues: the works that are executed, side by side in as many rows as it takes,
+// and above them how many wait. A work that is queued again while it is executed does both.
+
+import type { Trace } from '#trace/trace.ts';
+import type { LaneEvent, Takes } from './event.ts';
+import type { Lanes, LaneTrack } from './lanes.ts';
+import { SideBySide } from './side-by-side.ts';
+import { spanStyle } from './styles.ts';
+
+/** A queue. */
+interface Queue {
+  readonly lane: LaneTrack;
+  readonly works: SideBySide;
+  waiting: number;
+}
+
+/** Draws workqueues. */
+export class QueueLanes {
+  readonly takes: Takes;
+  private readonly trace: Trace;
+  private readonly lanes: Lanes;
+  private readonly queues = new Map<number, Queue>();
+  /** Queue in which a work waits. */
+  private readonly queuedOn = new Map<number, Queue>();
+
+  constructor(trace: Trace, lanes: Lanes) {
+    this.trace = trace;
+    this.lanes = lanes;
+    this.takes = {
+      'work.queue': (event) => this.queued(event),
+      'work.start': (event) => this.starts(event),
+      'work.end': (event) => this.ends(event),
+      'work.cancel': (event) => this.leaves(event),
+    };
+  }
+
+  private of(event: LaneEvent): Queue {
+    const known = this.queues.get(event.value);
+    if (known !== undefined) return known;
+    const lane = this.lanes.add('queue', this.trace.text(event.value), event.seq);
+    lane.addRow(spanStyle.queued);
+    const works = new SideBySide(lane, spanStyle.work);
+    const queue: Queue = { lane, works, waiting: 0 };
+    this.queues.set(event.value, queue);
+    return queue;
+  }
+
+  private drawWaiting({ lane, waiting }: Queue, { timeNs, seq }: LaneEvent): void {
+    const row = lane.rows[0]!;
+    if (waiting === 0) row.close(timeNs);
+    else row.change(timeNs, 0, 0, waiting, seq);
+  }
+
+  private queued(event: LaneEvent): void {
+    if (this.queuedOn.has(event.object)) return;
+    const queue = this.of(event);
+    this.queuedOn.set(event.object, queue);
+    queue.waiting++;
+    this.drawWaiting(queue, event);
+  }
+
+  /** It waits no longer. */
+  private leaves(event: LaneEvent): void {
+    const queue = this.queuedOn.get(event.object);
+    if (queue === undefined) return;
+    this.queuedOn.delete(event.object);
+    queue.waiting--;
+    this.drawWaiting(queue, event);
+  }
+
+  private starts(event: LaneEvent): void {
+    this.leaves(event);
+    this.of(event).works.begin(event.object, event, event.object, 0);
+  }
+
+  private ends(event: LaneEvent): void {
+    this.of(event).works.end(event.object, event);
+  }
+}
