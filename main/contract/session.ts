@@ -2,7 +2,7 @@
 // time, for every window; a new one takes its place.
 
 import * as v from 'valibot';
-import type { Snapshot } from '#lab/fold/snapshot.ts';
+import type { Moment } from '#lab/moment/moment.ts';
 import { nothing, request, runSchema, seqSchema, textSchema, timeNsSchema } from './request.ts';
 
 /** How a session is recorded. */
@@ -79,5 +79,5 @@ export const sessionRequests = {
   'session.interrupt': request<null>()(v.strictObject({ terminal: textSchema })),
   /** What hands do, in the words of the shell's `:` lines: `pull card0 port 1`. */
   'session.hand': request<null>()(v.strictObject({ line: textSchema })),
-  moment: request<Snapshot>()(momentSchema),
+  moment: request<Moment>()(momentSchema),
 } as const;

@@ -4,16 +4,16 @@
 import { endAt, endKey, freeEnds, nextFree, portWords } from './cables.ts';
 import type { CableEnd } from './cables.ts';
 import type { Hands } from './hands.svelte.ts';
-import { cardPortName, placeUnder } from './layout.ts';
+import { placeUnder } from './layout.ts';
 import type { Place, Point } from './layout.ts';
-import type { Panel, PanelCable } from './panel.ts';
+import type { Panel, CableView } from '#contract/panel.ts';
 import type { PlugPose } from './pose.ts';
 import { texts } from './texts.ts';
 
 /** The panel as it is at the moment of an act. */
 export interface GripView {
   readonly panel: Panel;
-  readonly cables: readonly PanelCable[];
+  readonly cables: readonly CableView[];
   readonly places: readonly Place[];
   /** Names of the ports without a plug. */
   readonly free: readonly string[];
@@ -107,7 +107,7 @@ export class Grip {
       if (held !== null && !this.isBlocked()) hands.pull(held);
     } else if (key === 'x') {
       const { panel } = this.view();
-      const [one, other] = panel.ports.map(({ number }) => cardPortName(panel, number));
+      const [one, other] = panel.ports.map(({ name }) => name);
       if (one !== undefined && other !== undefined && !this.isBlocked()) {
         void hands.swap(one, other);
       }

@@ -5,7 +5,7 @@
 import { endAt, endKey, withEndAt } from './cables.ts';
 import type { CableEnd } from './cables.ts';
 import type { Point } from './layout.ts';
-import type { Panel, PanelCable } from './panel.ts';
+import type { Panel, CableView } from '#contract/panel.ts';
 import { plugAct, pullAct, swapAct, Undo } from './undo.ts';
 import type { Act } from './undo.ts';
 import { texts } from './texts.ts';
@@ -20,7 +20,7 @@ export interface Ways {
 
 /** A plug in a hand. */
 export interface Carry {
-  readonly cable: PanelCable;
+  readonly cable: CableView;
   readonly end: 0 | 1;
   /** Port that it was pulled out of just now; null when it hung. */
   readonly from: string | null;
@@ -56,14 +56,14 @@ export class Hands {
 
   /** Carries an act out; undo can turn it round. */
   async act(act: Act): Promise<boolean> {
-    if (!(await this.enter(act.way, act.line))) return false;
+    if (!(await this.enter(act.way, act.lines))) return false;
     this.history.note(act);
     return true;
   }
 
   /** A line that has no opposite. */
   once(line: string): Promise<boolean> {
-    return this.enter('hand', line);
+    return this.enter('hand', [line]);
   }
 
   /** Makes the opposite of the last act, now. */
@@ -79,7 +79,7 @@ export class Hands {
     const act = this.history.next;
     if (act === null) return;
     this.history.redid();
-    await this.enter(act.way, act.line);
+    await this.enter(act.way, act.lines);
   }
 
   /** Another session is on the bench. */
@@ -90,14 +90,18 @@ export class Hands {
   }
 
   /** One line after the other, in the order of the hand. */
-  private enter(way: Act['way'], line: string): Promise<boolean> {
-    const next = this.last.then(() => {
-      if (way === 'hand') return this.ways.hand(line);
-      this.ways.shell(line);
-      return true;
-    });
+  private enter(way: Act['way'], lines: readonly string[]): Promise<boolean> {
+    const next = this.last.then(() => this.enterNow(way, lines));
     this.last = next.catch(() => undefined);
     return next;
+  }
+
+  private async enterNow(way: Act['way'], lines: readonly string[]): Promise<boolean> {
+    for (const line of lines) {
+      if (way === 'shell') this.ways.shell(line);
+      else if (!(await this.ways.hand(line))) return false;
+    }
+    return true;
   }
 
   /** Takes a plug into the hand; one that is in a port is pulled now. */
@@ -164,7 +168,7 @@ export class Hands {
   }
 
   /** The cables as the hand has them. */
-  over(cables: readonly PanelCable[]): readonly PanelCable[] {
+  over(cables: readonly CableView[]): readonly CableView[] {
     const { carry, put } = this;
     const lifted = carry === null ? cables : withEndAt(cables, carry.cable.name, carry.end, null);
     return put === null ? lifted : withEndAt(lifted, put.cable, put.end, put.port);

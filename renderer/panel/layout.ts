@@ -2,7 +2,7 @@
 // their ports in a direction; a cable is one curve between two such ends, so that it looks right
 // wherever its ends are, in a port, under one, or in a hand.
 
-import type { Panel } from './panel.ts';
+import type { Panel } from '#contract/panel.ts';
 
 export interface Point {
   readonly x: number;
@@ -48,15 +48,11 @@ export const boxTop = (index: number): number =>
 /** Height of the drawing with so many switches. */
 export const heightOf = (switches: number): number => boxTop(Math.max(switches, 1)) - drawing.gap;
 
-/** Name of a port of the card. */
-export const cardPortName = (panel: Panel, number: number): string =>
-  `${panel.card.name} port ${number}`;
-
 /** Every port there is, in reading order: cages, ports of switches, hosts. */
 export function placesOf(panel: Panel): Place[] {
-  const cages = panel.ports.map(({ number }, index): Place => ({
+  const cages = panel.ports.map(({ name }, index): Place => ({
     ...firstCage,
-    name: cardPortName(panel, number),
+    name,
     kind: 'cage',
     x: firstCage.x + cagePitch * index,
   }));

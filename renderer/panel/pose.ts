@@ -5,7 +5,7 @@ import { endKey } from './cables.ts';
 import type { CableEnd } from './cables.ts';
 import { anchorAt, curveOf, pointAt, tAfter } from './layout.ts';
 import type { Curve, Place, Point } from './layout.ts';
-import type { PanelCable } from './panel.ts';
+import type { CableView } from '#contract/panel.ts';
 
 /** A plug as it is drawn. */
 export interface PlugPose extends CableEnd {
@@ -20,7 +20,7 @@ export interface PlugPose extends CableEnd {
 
 /** A cable as it is drawn. */
 export interface CablePose {
-  readonly cable: PanelCable;
+  readonly cable: CableView;
   readonly plugs: readonly [PlugPose, PlugPose];
   readonly curve: Curve;
   readonly sleeve: Point;
@@ -28,7 +28,7 @@ export interface CablePose {
 
 /** The plug in the hand. */
 export interface InHand {
-  readonly cable: PanelCable;
+  readonly cable: CableView;
   readonly end: 0 | 1;
   /** How far the mouse has moved it. */
   readonly moved: Point;
@@ -38,7 +38,7 @@ export interface InHand {
 
 export interface Scene {
   readonly places: readonly Place[];
-  readonly cables: readonly PanelCable[];
+  readonly cables: readonly CableView[];
   /** Ports that free ends were pulled out of, by `endKey`. */
   readonly before: Readonly<Record<string, string>>;
   readonly hand: InHand | null;

@@ -15,6 +15,8 @@ export const texts = {
   traffic: 'traffic',
   empty: 'empty',
   noNetdev: 'no interface',
+  /** What the lab says of an empty cage: the picture shows it. */
+  noCable: 'no cable',
   mayGoHere: 'may go here',
   cableTo: (label: string, far: string) => `cable ${label} to ${far}`,
   cableHangs: (label: string) => `cable ${label}, its other end hangs`,

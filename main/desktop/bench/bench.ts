@@ -6,9 +6,10 @@ import { loadRun } from '#db/reader.ts';
 import { withRuns } from '#db/open.ts';
 import { choosePolicy, makePolicy } from '#lab/policy.ts';
 import { ScenarioRun } from '#lab/run.ts';
-import { Seeker } from '#lab/fold/seeker.ts';
-import { Snapshots } from '#lab/fold/snapshot.ts';
-import type { Snapshot } from '#lab/fold/snapshot.ts';
+import { machineFacts } from '#lab/moment/facts.ts';
+import { Moments } from '#lab/moment/moment.ts';
+import type { Moment } from '#lab/moment/moment.ts';
+import { loadScenario } from '#lab/scenario/load.ts';
 import { seqAtTime } from '#lab/replay/moment.ts';
 import type { BodyOf } from '#contract/requests.ts';
 import type { SessionState } from '#contract/session.ts';
@@ -29,7 +30,7 @@ export class Bench {
   session: LiveSession | RecordedSession;
   private readonly options: BenchOptions;
   private number = 1;
-  private seeker: Seeker;
+  private moments: Moments;
 
   constructor(options: BenchOptions) {
     this.options = options;
@@ -40,7 +41,7 @@ export class Bench {
       policy: 'until-blocked',
       seed: null,
     });
-    this.seeker = new Seeker(this.session.trace);
+    this.moments = momentsOf(this.session);
   }
 
   /** Puts another session on the bench. Throws Refused, StoreError, ScenarioError. */
@@ -48,7 +49,7 @@ export class Bench {
     const next = wanted.from === 'run' ? this.recorded(wanted.run) : this.live(wanted);
     if (this.session instanceof LiveSession) await this.session.close();
     this.session = next;
-    this.seeker = new Seeker(next.trace);
+    this.moments = momentsOf(next);
     this.number++;
     this.options.onChange();
     return this.state;
@@ -134,13 +135,22 @@ export class Bench {
   }
 
   /** Everything as it was at a moment. */
-  moment(moment: BodyOf<'moment'>): Snapshot {
-    const { trace } = this.session;
-    return new Snapshots(trace).of(this.seeker.at(this.seqOf(moment)));
+  moment(moment: BodyOf<'moment'>): Moment {
+    return this.moments.at(this.seqOf(moment));
   }
 
   /** Ends what is on it. */
   async close(): Promise<void> {
     if (this.session instanceof LiveSession) await this.session.close();
   }
+}
+
+/** The moments of a session's run, with the facts of its machine. */
+function momentsOf(session: LiveSession | RecordedSession): Moments {
+  if (session instanceof LiveSession) {
+    return new Moments(session.trace, machineFacts(session.run.machine.spec));
+  }
+  const { scenarioFile, scenarioText, variant } = session.record.head;
+  const { machine } = loadScenario(scenarioFile, scenarioText);
+  return new Moments(session.trace, machineFacts({ ...machine, variant }));
 }
