@@ -43,25 +43,26 @@ export class Grip {
     return blocked !== null;
   }
 
-  /** A press on a plug; false when it is none of ours. */
-  grab(held: CableEnd | null, from: Point): boolean {
-    if (held === null || this.hands.carry !== null || this.isBlocked()) return false;
+  /** A press on a plug. */
+  grab(held: CableEnd | null, from: Point): void {
+    if (held === null || this.hands.carry !== null || this.isBlocked()) return;
     this.press = { held, from };
-    return true;
   }
 
-  move(at: Point): void {
+  /** The mouse moves; true once it has a plug, and wants the pointer for itself. */
+  move(at: Point): boolean {
     const { press, hands } = this;
-    if (press === null) return;
+    if (press === null) return false;
     const moved = { x: at.x - press.from.x, y: at.y - press.from.y };
     if (hands.carry === null) {
-      if (Math.hypot(moved.x, moved.y) < pullPx) return;
+      if (Math.hypot(moved.x, moved.y) < pullPx) return false;
       hands.pickUp(press.held, 'mouse');
     }
     const { places, free, cables } = this.view();
     const home = endAt(cables, hands.carry?.from ?? '') === null ? hands.carry?.from : null;
     const open = places.filter(({ name }) => free.includes(name) || name === home);
     hands.move(moved, placeUnder(open, at)?.name ?? null);
+    return true;
   }
 
   release(): void {

@@ -44,7 +44,7 @@ export class Hands {
   /** The last word about what a hand did, for a screen reader. */
   said = $state('');
   /** Ports that ends were pulled out of, by `cable end`: they hang before them. */
-  readonly before: Readonly<Record<string, string>> = $state({});
+  before = $state.raw<Readonly<Record<string, string>>>({});
   private put = $state.raw<Put | null>(null);
   private readonly ways: Ways;
   private readonly history = new Undo();
@@ -55,31 +55,39 @@ export class Hands {
   }
 
   /** Carries an act out; undo can turn it round. */
-  async act(act: Act): Promise<boolean> {
-    if (!(await this.enter(act.way, act.lines))) return false;
-    this.history.note(act);
-    return true;
+  act(act: Act): Promise<boolean> {
+    return this.inOrder(async () => {
+      const done = await this.enter(act.way, act.lines);
+      if (done) this.history.note(act);
+      return done;
+    });
   }
 
   /** A line that has no opposite. */
   once(line: string): Promise<boolean> {
-    return this.enter('hand', [line]);
+    return this.inOrder(() => this.enter('hand', [line]));
   }
 
   /** Makes the opposite of the last act, now. */
-  async undo(): Promise<void> {
-    const act = this.history.last;
-    if (act === null) return;
-    this.history.undid();
-    await this.enter(act.way, act.opposite);
+  undo(): Promise<boolean> {
+    return this.inOrder(async () => {
+      const act = this.history.last;
+      if (act === null) return false;
+      const done = await this.enter(act.way, act.opposite);
+      this.history.undid(done);
+      return done;
+    });
   }
 
   /** Makes the act again that was turned round last. */
-  async redo(): Promise<void> {
-    const act = this.history.next;
-    if (act === null) return;
-    this.history.redid();
-    await this.enter(act.way, act.lines);
+  redo(): Promise<boolean> {
+    return this.inOrder(async () => {
+      const act = this.history.next;
+      if (act === null) return false;
+      const done = await this.enter(act.way, act.lines);
+      this.history.redid(done);
+      return done;
+    });
   }
 
   /** Another session is on the bench. */
@@ -87,16 +95,17 @@ export class Hands {
     this.history.clear();
     this.carry = null;
     this.put = null;
+    this.before = {};
   }
 
-  /** One line after the other, in the order of the hand. */
-  private enter(way: Act['way'], lines: readonly string[]): Promise<boolean> {
-    const next = this.last.then(() => this.enterNow(way, lines));
+  /** One act after the other, in the order of the hand. */
+  private inOrder(act: () => Promise<boolean>): Promise<boolean> {
+    const next = this.last.then(act);
     this.last = next.catch(() => undefined);
     return next;
   }
 
-  private async enterNow(way: Act['way'], lines: readonly string[]): Promise<boolean> {
+  private async enter(way: Act['way'], lines: readonly string[]): Promise<boolean> {
     for (const line of lines) {
       if (way === 'shell') this.ways.shell(line);
       else if (!(await this.ways.hand(line))) return false;
@@ -113,7 +122,7 @@ export class Hands {
   }
 
   private noteAndPull(held: CableEnd, port: string): void {
-    (this.before as Record<string, string>)[endKey(held)] = port;
+    this.before = { ...this.before, [endKey(held)]: port };
     this.said = texts.pulled(held.cable.label, port);
     void this.act(pullAct(port, held.cable.name)).then((done) => {
       if (!done) this.carry = null;

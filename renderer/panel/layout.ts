@@ -13,6 +13,8 @@ export interface Point {
 export interface Anchor extends Point {
   readonly dx: number;
   readonly dy: number;
+  /** How far it goes straight at most, px. */
+  readonly straight: number;
 }
 
 /** Something to plug into. */
@@ -85,24 +87,31 @@ export function anchorAt(place: Place, hanging: boolean): Anchor {
   const out = hanging ? hangs[place.kind] : 0;
   switch (place.kind) {
     case 'cage':
-      return { x: place.x, y: place.y + 99.4 + out, dx: 0, dy: 1 };
+      return { x: place.x, y: place.y + 99.4 + out, dx: 0, dy: 1, straight: 90 };
     case 'switchPort':
-      return { x: place.x, y: place.y - 13.5 - out, dx: 0, dy: -1 };
+      return { x: place.x, y: place.y - 13.5 - out, dx: 0, dy: -1, straight: 90 };
     case 'host':
-      return { x: place.x - place.width / 2 - 9 - out, y: place.y + 11, dx: -1, dy: 0 };
+      return {
+        x: place.x - place.width / 2 - 9 - out,
+        y: place.y + 11,
+        dx: -1,
+        dy: 0,
+        // Flat: it goes below the cables of the card.
+        straight: 34,
+      };
   }
 }
 
 /** A cubic curve. */
 export type Curve = readonly [Point, Point, Point, Point];
 
-const pullMin = 22;
-const pullMax = 90;
+/** Shortest straight piece at a boot, px. */
+const straightMin = 22;
 
 /** The cable between two ends: it leaves each straight, and sags into the other. */
 export function curveOf(a: Anchor, b: Anchor): Curve {
   const far = Math.hypot(b.x - a.x, b.y - a.y);
-  const pull = Math.min(pullMax, Math.max(pullMin, far * 0.5));
+  const pull = Math.min(a.straight, b.straight, Math.max(straightMin, far * 0.5));
   return [
     { x: a.x, y: a.y },
     { x: a.x + a.dx * pull, y: a.y + a.dy * pull },

@@ -39,7 +39,8 @@ export function cardPortSentence(panel: Panel, port: PortView): string {
     ...linkWords(link, leds),
     cableWords(panel, name),
   ];
-  return `${parts.join(', ')}.${note === '' ? '' : ` ${note}.`}`;
+  const why = note === '' || note === texts.noCable ? '' : ` ${note}.`;
+  return `${parts.join(', ')}.${why}`;
 }
 
 /** `tor1 port 2, link up, cable C1 to port 1.` */

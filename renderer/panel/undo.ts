@@ -30,16 +30,16 @@ export class Undo {
     return this.undone.at(-1) ?? null;
   }
 
-  /** The last act was turned round. */
-  undid(): void {
+  /** The last act was turned round; one that could not be is forgotten. */
+  undid(done: boolean): void {
     const act = this.done.pop();
-    if (act !== undefined) this.undone.push(act);
+    if (act !== undefined && done) this.undone.push(act);
   }
 
-  /** The act that was turned round last was done again. */
-  redid(): void {
+  /** The act that was turned round last was done again; one that could not be is forgotten. */
+  redid(done: boolean): void {
     const act = this.undone.pop();
-    if (act !== undefined) this.done.push(act);
+    if (act !== undefined && done) this.done.push(act);
   }
 
   /** Another session: nothing of the old one can be undone here. */
