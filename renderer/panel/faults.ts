@@ -33,15 +33,20 @@ const flap = (port: number): FaultSwitch => ({
   port,
 });
 
+/** Lets every held command go on; the switch stays as it is. */
+export const releaseLine = 'release any';
+
+export const holdSwitch: FaultSwitch = {
+  id: 'hold',
+  title: 'hold command',
+  what: 'Firmware commands are taken, and not answered until they are released.',
+  fault: 'holdCommand',
+  settings: 'command=any',
+  port: null,
+};
+
 export const faultSwitches: readonly FaultSwitch[] = [
-  {
-    id: 'hold',
-    title: 'hold command',
-    what: 'Firmware commands are taken, and not answered until they are released.',
-    fault: 'holdCommand',
-    settings: 'command=any',
-    port: null,
-  },
+  holdSwitch,
   {
     id: 'irq',
     title: 'drop IRQ',

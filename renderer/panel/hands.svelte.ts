@@ -4,6 +4,7 @@
 
 import { endAt, endKey, withEndAt } from './cables.ts';
 import type { CableEnd } from './cables.ts';
+import { faultAct, faultOf, holdSwitch, isArmed, releaseLine } from './faults.ts';
 import type { Point } from './layout.ts';
 import type { Panel, CableView } from '#contract/panel.ts';
 import { plugAct, pullAct, swapAct, Undo } from './undo.ts';
@@ -162,6 +163,13 @@ export class Hands {
   pull(held: CableEnd): void {
     const port = held.cable.ends[held.end];
     if (port !== null) this.noteAndPull(held, port);
+  }
+
+  /** The key `k`: lets held commands go, or throws the switch that holds them. */
+  async toggleHold(panel: Panel): Promise<void> {
+    const isHeld = (faultOf(panel, holdSwitch)?.held ?? 0) > 0;
+    if (isHeld) await this.once(releaseLine);
+    else await this.act(faultAct(panel, holdSwitch, !isArmed(panel, holdSwitch)));
   }
 
   /** Exchanges the plugs of two ports. */

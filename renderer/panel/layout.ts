@@ -136,6 +136,15 @@ export function pointAt([a, b, c, d]: Curve, t: number): Point {
   };
 }
 
+/** Length of a curve, px. */
+export function lengthOf(curve: Curve): number {
+  const steps = 32;
+  const points = Array.from({ length: steps + 1 }, (_, step) => pointAt(curve, step / steps));
+  return points
+    .slice(1)
+    .reduce((sum, { x, y }, at) => sum + Math.hypot(x - points[at]!.x, y - points[at]!.y), 0);
+}
+
 /** The t at which a curve has gone so many px from its beginning. */
 export function tAfter(curve: Curve, px: number): number {
   const steps = 64;

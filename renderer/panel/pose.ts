@@ -24,6 +24,8 @@ export interface CablePose {
   readonly plugs: readonly [PlugPose, PlugPose];
   readonly curve: Curve;
   readonly sleeve: Point;
+  /** Way along the cable to the middle of its sleeve, px. */
+  readonly sleevePx: number;
 }
 
 /** The plug in the hand. */
@@ -45,7 +47,7 @@ export interface Scene {
 }
 
 /** Way along a cable from its first boot to the middle of its sleeve, px. */
-const sleevePx = 24;
+const sleeveAt = { cage: 24, switchPort: 24, host: 30 } as const;
 
 /** Every cable, in the order of the lab. */
 export function posesOf(scene: Scene): CablePose[] {
@@ -53,12 +55,10 @@ export function posesOf(scene: Scene): CablePose[] {
     const plugs = [plugOf(scene, { cable, end: 0 }), plugOf(scene, { cable, end: 1 })] as const;
     const [a, b] = plugs;
     const curve = curveOf(anchorAt(a.place, a.out), anchorAt(b.place, b.out));
-    const fromHost = a.place.kind === 'host';
-    return { cable, plugs, curve, sleeve: sleeveOn(curve, fromHost ? 30 : sleevePx) };
+    const px = sleeveAt[a.place.kind];
+    return { cable, plugs, curve, sleeve: pointAt(curve, tAfter(curve, px)), sleevePx: px };
   });
 }
-
-const sleeveOn = (curve: Curve, px: number): Point => pointAt(curve, tAfter(curve, px));
 
 function plugOf({ places, before, hand }: Scene, at: CableEnd): PlugPose {
   const { cable, end } = at;

@@ -99,8 +99,7 @@ test('with keys a plug goes from one port of the switch to another, and the link
   await endsOf('cable1').toEqual(['card0 port 1', null]);
   await linkOf(1).toBe('down');
   await page.keyboard.press('ArrowRight');
-  const focused = () => page.evaluate(() => document.activeElement?.getAttribute('data-port'));
-  await expect.poll(focused).toBe('switch0 port 4');
+  await page.locator('[data-port="switch0 port 4"]:focus').waitFor();
   await page.keyboard.press('Enter');
   await endsOf('cable1').toEqual(['card0 port 1', 'switch0 port 4']);
   await linkOf(1).toBe('up');
@@ -155,6 +154,16 @@ test('choosing a type writes mlx4_port1 in a shell, and the menu follows the dri
   await page.getByText('ib, no link: switch0 port 4 is Ethernet').waitFor();
 });
 
+test('a held command is counted, and let go', async () => {
+  const hold = page.getByRole('switch', { name: /^hold command/ });
+  await hold.click();
+  lab.desk.bench.machine.enter({ kind: 'type', terminal: 'main', line: 'ip link set eth1 down' });
+  await page.getByText('1 held').waitFor();
+  await hold.click();
+  await expect.poll(() => hold.getAttribute('aria-checked')).toBe('false');
+  await expect.poll(() => page.getByText('1 held').count()).toBe(0);
+});
+
 test('every part of it has a name, and axe-core finds nothing', async () => {
   const axe = readFileSync(new URL(import.meta.resolve('axe-core/axe.min.js')), 'utf8');
   await page.evaluate(axe);
@@ -168,5 +177,47 @@ test('every part of it has a name, and axe-core finds nothing', async () => {
     return found.violations.map(({ id, nodes }) => `${id}: ${JSON.stringify(nodes[0])}`);
   });
   expect(violations).toEqual([]);
+  expect(lab.complaints).toEqual([]);
+});
+
+test('in the story the driver’s port map parts from the card’s, and the row leads there', async () => {
+  const { bench } = lab.desk;
+  await bench.open({
+    from: 'scenario',
+    scenario: 'bond-deadlock',
+    variant: 'naive',
+    policy: 'until-blocked',
+    seed: null,
+  });
+  bench.machine.start(null);
+  const differ = page.getByRole('button', { name: /^Port map: They part at event/ });
+  await differ.waitFor();
+  expect(panelNow().ports[0]!.role).toBe('going');
+  await page.getByRole('row', { name: /^Port map\. .* They differ\.$/ }).waitFor();
+  await differ.focus();
+  await page.getByRole('tooltip').waitFor();
+  await page.keyboard.press('Enter');
+  await page.getByText('You are looking back.').first().waitFor();
+  await differ.waitFor();
+});
+
+test('while looking back nothing can be done, and the panel says why', async () => {
+  expect(await page.getByRole('combobox', { name: 'Type of port 1' }).isDisabled()).toBe(true);
+  const before = panelNow().cables;
+  await port('card0 port 1').dblclick();
+  await port('card0 port 1').focus();
+  await page.keyboard.press('Delete');
+  await page.getByRole('switch', { name: /^bad cable/ }).click({ force: true });
+  expect(panelNow().cables).toEqual(before);
+  expect(panelNow().faults.some(({ armed }) => armed)).toBe(false);
+});
+
+test('in a small window the faults are a menu in the header', async () => {
+  const small = await lab.newPage({ viewport: { width: 1280, height: 800 } });
+  const key = small.getByRole('button', { name: 'Faults none' });
+  await key.click();
+  await small.getByRole('switch', { name: /^drop IRQ/ }).waitFor();
+  await small.keyboard.press('Escape');
+  await expect.poll(() => key.getAttribute('aria-expanded')).toBe('false');
   expect(lab.complaints).toEqual([]);
 });
