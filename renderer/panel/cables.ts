@@ -1,16 +1,16 @@
 // Cables and ports as names: which end is where, which ports are free, which one is next. What the
 // hands do is worked out here, without any drawing.
 
-import type { Panel, PanelCable } from './panel.ts';
+import type { Panel, CableView } from '#contract/panel.ts';
 
 /** One end of a cable. */
 export interface CableEnd {
-  readonly cable: PanelCable;
+  readonly cable: CableView;
   readonly end: 0 | 1;
 }
 
 /** The end that is in a port, or null. */
-export function endAt(cables: readonly PanelCable[], port: string): CableEnd | null {
+export function endAt(cables: readonly CableView[], port: string): CableEnd | null {
   for (const cable of cables) {
     const end = cable.ends.indexOf(port);
     if (end !== -1) return { cable, end: end === 0 ? 0 : 1 };
@@ -19,7 +19,7 @@ export function endAt(cables: readonly PanelCable[], port: string): CableEnd | n
 }
 
 /** Ends that hang free. */
-export const freeEnds = (cables: readonly PanelCable[]): CableEnd[] =>
+export const freeEnds = (cables: readonly CableView[]): CableEnd[] =>
   cables.flatMap((cable) =>
     ([0, 1] as const).filter((end) => cable.ends[end] === null).map((end) => ({ cable, end })),
   );
@@ -29,11 +29,11 @@ export const endKey = ({ cable, end }: CableEnd): string => `${cable.name} ${end
 
 /** The cables as they would be with one end somewhere else. */
 export const withEndAt = (
-  cables: readonly PanelCable[],
+  cables: readonly CableView[],
   name: string,
   end: 0 | 1,
   port: string | null,
-): PanelCable[] =>
+): CableView[] =>
   cables.map((cable) => {
     if (cable.name !== name) return cable;
     const [a, b] = cable.ends;
@@ -41,7 +41,7 @@ export const withEndAt = (
   });
 
 /** Ports without a plug, in the order given. */
-export const freePorts = (cables: readonly PanelCable[], ports: readonly string[]): string[] =>
+export const freePorts = (cables: readonly CableView[], ports: readonly string[]): string[] =>
   ports.filter((port) => endAt(cables, port) === null);
 
 /** The next free port in a direction, round the ends. */

@@ -4,16 +4,16 @@
 import { endAt, endKey, freeEnds, nextFree, portWords } from './cables.ts';
 import type { CableEnd } from './cables.ts';
 import type { Hands } from './hands.svelte.ts';
-import { cardPortName, placeUnder } from './layout.ts';
+import { placeUnder } from './layout.ts';
 import type { Place, Point } from './layout.ts';
-import type { Panel, PanelCable } from './panel.ts';
+import type { Panel, CableView } from '#contract/panel.ts';
 import type { PlugPose } from './pose.ts';
 import { texts } from './texts.ts';
 
 /** The panel as it is at the moment of an act. */
 export interface GripView {
   readonly panel: Panel;
-  readonly cables: readonly PanelCable[];
+  readonly cables: readonly CableView[];
   readonly places: readonly Place[];
   /** Names of the ports without a plug. */
   readonly free: readonly string[];
@@ -43,25 +43,26 @@ export class Grip {
     return blocked !== null;
   }
 
-  /** A press on a plug; false when it is none of ours. */
-  grab(held: CableEnd | null, from: Point): boolean {
-    if (held === null || this.hands.carry !== null || this.isBlocked()) return false;
+  /** A press on a plug. */
+  grab(held: CableEnd | null, from: Point): void {
+    if (held === null || this.hands.carry !== null || this.isBlocked()) return;
     this.press = { held, from };
-    return true;
   }
 
-  move(at: Point): void {
+  /** The mouse moves; true once it has a plug, and wants the pointer for itself. */
+  move(at: Point): boolean {
     const { press, hands } = this;
-    if (press === null) return;
+    if (press === null) return false;
     const moved = { x: at.x - press.from.x, y: at.y - press.from.y };
     if (hands.carry === null) {
-      if (Math.hypot(moved.x, moved.y) < pullPx) return;
+      if (Math.hypot(moved.x, moved.y) < pullPx) return false;
       hands.pickUp(press.held, 'mouse');
     }
     const { places, free, cables } = this.view();
     const home = endAt(cables, hands.carry?.from ?? '') === null ? hands.carry?.from : null;
     const open = places.filter(({ name }) => free.includes(name) || name === home);
     hands.move(moved, placeUnder(open, at)?.name ?? null);
+    return true;
   }
 
   release(): void {
@@ -107,7 +108,7 @@ export class Grip {
       if (held !== null && !this.isBlocked()) hands.pull(held);
     } else if (key === 'x') {
       const { panel } = this.view();
-      const [one, other] = panel.ports.map(({ number }) => cardPortName(panel, number));
+      const [one, other] = panel.ports.map(({ name }) => name);
       if (one !== undefined && other !== undefined && !this.isBlocked()) {
         void hands.swap(one, other);
       }

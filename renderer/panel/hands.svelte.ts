@@ -4,8 +4,9 @@
 
 import { endAt, endKey, withEndAt } from './cables.ts';
 import type { CableEnd } from './cables.ts';
+import { faultAct, faultOf, holdSwitch, isArmed, releaseLine } from './faults.ts';
 import type { Point } from './layout.ts';
-import type { Panel, PanelCable } from './panel.ts';
+import type { Panel, CableView } from '#contract/panel.ts';
 import { plugAct, pullAct, swapAct, Undo } from './undo.ts';
 import type { Act } from './undo.ts';
 import { texts } from './texts.ts';
@@ -20,7 +21,7 @@ export interface Ways {
 
 /** A plug in a hand. */
 export interface Carry {
-  readonly cable: PanelCable;
+  readonly cable: CableView;
   readonly end: 0 | 1;
   /** Port that it was pulled out of just now; null when it hung. */
   readonly from: string | null;
@@ -44,7 +45,7 @@ export class Hands {
   /** The last word about what a hand did, for a screen reader. */
   said = $state('');
   /** Ports that ends were pulled out of, by `cable end`: they hang before them. */
-  readonly before: Readonly<Record<string, string>> = $state({});
+  before = $state.raw<Readonly<Record<string, string>>>({});
   private put = $state.raw<Put | null>(null);
   private readonly ways: Ways;
   private readonly history = new Undo();
@@ -55,31 +56,39 @@ export class Hands {
   }
 
   /** Carries an act out; undo can turn it round. */
-  async act(act: Act): Promise<boolean> {
-    if (!(await this.enter(act.way, act.line))) return false;
-    this.history.note(act);
-    return true;
+  act(act: Act): Promise<boolean> {
+    return this.inOrder(async () => {
+      const done = await this.enter(act.way, act.lines);
+      if (done) this.history.note(act);
+      return done;
+    });
   }
 
   /** A line that has no opposite. */
   once(line: string): Promise<boolean> {
-    return this.enter('hand', line);
+    return this.inOrder(() => this.enter('hand', [line]));
   }
 
   /** Makes the opposite of the last act, now. */
-  async undo(): Promise<void> {
-    const act = this.history.last;
-    if (act === null) return;
-    this.history.undid();
-    await this.enter(act.way, act.opposite);
+  undo(): Promise<boolean> {
+    return this.inOrder(async () => {
+      const act = this.history.last;
+      if (act === null) return false;
+      const done = await this.enter(act.way, act.opposite);
+      this.history.undid(done);
+      return done;
+    });
   }
 
   /** Makes the act again that was turned round last. */
-  async redo(): Promise<void> {
-    const act = this.history.next;
-    if (act === null) return;
-    this.history.redid();
-    await this.enter(act.way, act.line);
+  redo(): Promise<boolean> {
+    return this.inOrder(async () => {
+      const act = this.history.next;
+      if (act === null) return false;
+      const done = await this.enter(act.way, act.lines);
+      this.history.redid(done);
+      return done;
+    });
   }
 
   /** Another session is on the bench. */
@@ -87,17 +96,22 @@ export class Hands {
     this.history.clear();
     this.carry = null;
     this.put = null;
+    this.before = {};
   }
 
-  /** One line after the other, in the order of the hand. */
-  private enter(way: Act['way'], line: string): Promise<boolean> {
-    const next = this.last.then(() => {
-      if (way === 'hand') return this.ways.hand(line);
-      this.ways.shell(line);
-      return true;
-    });
+  /** One act after the other, in the order of the hand. */
+  private inOrder(act: () => Promise<boolean>): Promise<boolean> {
+    const next = this.last.then(act);
     this.last = next.catch(() => undefined);
     return next;
+  }
+
+  private async enter(way: Act['way'], lines: readonly string[]): Promise<boolean> {
+    for (const line of lines) {
+      if (way === 'shell') this.ways.shell(line);
+      else if (!(await this.ways.hand(line))) return false;
+    }
+    return true;
   }
 
   /** Takes a plug into the hand; one that is in a port is pulled now. */
@@ -109,7 +123,7 @@ export class Hands {
   }
 
   private noteAndPull(held: CableEnd, port: string): void {
-    (this.before as Record<string, string>)[endKey(held)] = port;
+    this.before = { ...this.before, [endKey(held)]: port };
     this.said = texts.pulled(held.cable.label, port);
     void this.act(pullAct(port, held.cable.name)).then((done) => {
       if (!done) this.carry = null;
@@ -151,6 +165,13 @@ export class Hands {
     if (port !== null) this.noteAndPull(held, port);
   }
 
+  /** The key `k`: lets held commands go, or throws the switch that holds them. */
+  async toggleHold(panel: Panel): Promise<void> {
+    const isHeld = (faultOf(panel, holdSwitch)?.held ?? 0) > 0;
+    if (isHeld) await this.once(releaseLine);
+    else await this.act(faultAct(panel, holdSwitch, !isArmed(panel, holdSwitch)));
+  }
+
   /** Exchanges the plugs of two ports. */
   swap(port: string, other: string): Promise<boolean> {
     return this.act(swapAct(port, other));
@@ -164,7 +185,7 @@ export class Hands {
   }
 
   /** The cables as the hand has them. */
-  over(cables: readonly PanelCable[]): readonly PanelCable[] {
+  over(cables: readonly CableView[]): readonly CableView[] {
     const { carry, put } = this;
     const lifted = carry === null ? cables : withEndAt(cables, carry.cable.name, carry.end, null);
     return put === null ? lifted : withEndAt(lifted, put.cable, put.end, put.port);

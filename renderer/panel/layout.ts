@@ -2,7 +2,7 @@
 // their ports in a direction; a cable is one curve between two such ends, so that it looks right
 // wherever its ends are, in a port, under one, or in a hand.
 
-import type { Panel } from './panel.ts';
+import type { Panel } from '#contract/panel.ts';
 
 export interface Point {
   readonly x: number;
@@ -13,6 +13,8 @@ export interface Point {
 export interface Anchor extends Point {
   readonly dx: number;
   readonly dy: number;
+  /** How far it goes straight at most, px. */
+  readonly straight: number;
 }
 
 /** Something to plug into. */
@@ -48,15 +50,11 @@ export const boxTop = (index: number): number =>
 /** Height of the drawing with so many switches. */
 export const heightOf = (switches: number): number => boxTop(Math.max(switches, 1)) - drawing.gap;
 
-/** Name of a port of the card. */
-export const cardPortName = (panel: Panel, number: number): string =>
-  `${panel.card.name} port ${number}`;
-
 /** Every port there is, in reading order: cages, ports of switches, hosts. */
 export function placesOf(panel: Panel): Place[] {
-  const cages = panel.ports.map(({ number }, index): Place => ({
+  const cages = panel.ports.map(({ name }, index): Place => ({
     ...firstCage,
-    name: cardPortName(panel, number),
+    name,
     kind: 'cage',
     x: firstCage.x + cagePitch * index,
   }));
@@ -89,24 +87,31 @@ export function anchorAt(place: Place, hanging: boolean): Anchor {
   const out = hanging ? hangs[place.kind] : 0;
   switch (place.kind) {
     case 'cage':
-      return { x: place.x, y: place.y + 99.4 + out, dx: 0, dy: 1 };
+      return { x: place.x, y: place.y + 99.4 + out, dx: 0, dy: 1, straight: 90 };
     case 'switchPort':
-      return { x: place.x, y: place.y - 13.5 - out, dx: 0, dy: -1 };
+      return { x: place.x, y: place.y - 13.5 - out, dx: 0, dy: -1, straight: 90 };
     case 'host':
-      return { x: place.x - place.width / 2 - 9 - out, y: place.y + 11, dx: -1, dy: 0 };
+      return {
+        x: place.x - place.width / 2 - 9 - out,
+        y: place.y + 11,
+        dx: -1,
+        dy: 0,
+        // Flat: it goes below the cables of the card.
+        straight: 34,
+      };
   }
 }
 
 /** A cubic curve. */
 export type Curve = readonly [Point, Point, Point, Point];
 
-const pullMin = 22;
-const pullMax = 90;
+/** Shortest straight piece at a boot, px. */
+const straightMin = 22;
 
 /** The cable between two ends: it leaves each straight, and sags into the other. */
 export function curveOf(a: Anchor, b: Anchor): Curve {
   const far = Math.hypot(b.x - a.x, b.y - a.y);
-  const pull = Math.min(pullMax, Math.max(pullMin, far * 0.5));
+  const pull = Math.min(a.straight, b.straight, Math.max(straightMin, far * 0.5));
   return [
     { x: a.x, y: a.y },
     { x: a.x + a.dx * pull, y: a.y + a.dy * pull },
@@ -129,6 +134,15 @@ export function pointAt([a, b, c, d]: Curve, t: number): Point {
     x: wa * a.x + wb * b.x + wc * c.x + wd * d.x,
     y: wa * a.y + wb * b.y + wc * c.y + wd * d.y,
   };
+}
+
+/** Length of a curve, px. */
+export function lengthOf(curve: Curve): number {
+  const steps = 32;
+  const points = Array.from({ length: steps + 1 }, (_, step) => pointAt(curve, step / steps));
+  return points
+    .slice(1)
+    .reduce((sum, { x, y }, at) => sum + Math.hypot(x - points[at]!.x, y - points[at]!.y), 0);
 }
 
 /** The t at which a curve has gone so many px from its beginning. */

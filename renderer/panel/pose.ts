@@ -5,7 +5,7 @@ import { endKey } from './cables.ts';
 import type { CableEnd } from './cables.ts';
 import { anchorAt, curveOf, pointAt, tAfter } from './layout.ts';
 import type { Curve, Place, Point } from './layout.ts';
-import type { PanelCable } from './panel.ts';
+import type { CableView } from '#contract/panel.ts';
 
 /** A plug as it is drawn. */
 export interface PlugPose extends CableEnd {
@@ -20,15 +20,17 @@ export interface PlugPose extends CableEnd {
 
 /** A cable as it is drawn. */
 export interface CablePose {
-  readonly cable: PanelCable;
+  readonly cable: CableView;
   readonly plugs: readonly [PlugPose, PlugPose];
   readonly curve: Curve;
   readonly sleeve: Point;
+  /** Way along the cable to the middle of its sleeve, px. */
+  readonly sleevePx: number;
 }
 
 /** The plug in the hand. */
 export interface InHand {
-  readonly cable: PanelCable;
+  readonly cable: CableView;
   readonly end: 0 | 1;
   /** How far the mouse has moved it. */
   readonly moved: Point;
@@ -38,14 +40,14 @@ export interface InHand {
 
 export interface Scene {
   readonly places: readonly Place[];
-  readonly cables: readonly PanelCable[];
+  readonly cables: readonly CableView[];
   /** Ports that free ends were pulled out of, by `endKey`. */
   readonly before: Readonly<Record<string, string>>;
   readonly hand: InHand | null;
 }
 
 /** Way along a cable from its first boot to the middle of its sleeve, px. */
-const sleevePx = 24;
+const sleeveAt = { cage: 24, switchPort: 24, host: 30 } as const;
 
 /** Every cable, in the order of the lab. */
 export function posesOf(scene: Scene): CablePose[] {
@@ -53,12 +55,10 @@ export function posesOf(scene: Scene): CablePose[] {
     const plugs = [plugOf(scene, { cable, end: 0 }), plugOf(scene, { cable, end: 1 })] as const;
     const [a, b] = plugs;
     const curve = curveOf(anchorAt(a.place, a.out), anchorAt(b.place, b.out));
-    const fromHost = a.place.kind === 'host';
-    return { cable, plugs, curve, sleeve: sleeveOn(curve, fromHost ? 30 : sleevePx) };
+    const px = sleeveAt[a.place.kind];
+    return { cable, plugs, curve, sleeve: pointAt(curve, tAfter(curve, px)), sleevePx: px };
   });
 }
-
-const sleeveOn = (curve: Curve, px: number): Point => pointAt(curve, tAfter(curve, px));
 
 function plugOf({ places, before, hand }: Scene, at: CableEnd): PlugPose {
   const { cable, end } = at;

@@ -2,17 +2,16 @@
 // that are on the screen.
 
 import { endAt, endKey, freeEnds, portWords } from './cables.ts';
-import { cardPortName } from './layout.ts';
 import type { Place } from './layout.ts';
-import type { BondRow, CardPort, FarPort, Leds, Panel } from './panel.ts';
+import type { BondRow, PortView, FarPortView, Leds, Panel } from '#contract/panel.ts';
 import { texts } from './texts.ts';
 
 /** `40 Gb/s`. */
 export const speedWords = (mbps: number): string =>
   mbps >= 1000 ? `${mbps / 1000} Gb/s` : `${mbps} Mb/s`;
 
-const typeWords = (type: string): string =>
-  type === 'eth' ? texts.ethernet : type === 'ib' ? texts.infiniband : type;
+const typeWords = (type: PortView['cardType']): string =>
+  type === 'eth' ? texts.ethernet : texts.infiniband;
 
 const linkWords = (link: 'up' | 'down', { link: led, activity }: Leds): string[] => [
   led === 'error' ? texts.linkProblem : link === 'up' ? texts.linkUp : texts.linkDown,
@@ -30,26 +29,23 @@ function cableWords(panel: Panel, port: string): string {
 }
 
 /** `Port 1, p1, Ethernet, link up, traffic, cable C1 to tor1 port 2.` */
-export function cardPortSentence(panel: Panel, port: CardPort): string {
-  const { number, netdev, role, type, note, link, leds } = port;
+export function cardPortSentence(panel: Panel, port: PortView): string {
+  const { number, name, netdev, role, cardType, note, link, leds } = port;
   const parts = [
     `Port ${number}`,
     netdev ?? texts.noNetdev,
     ...(role === '' ? [] : [role]),
-    typeWords(type),
+    typeWords(cardType),
     ...linkWords(link, leds),
-    cableWords(panel, cardPortName(panel, number)),
+    cableWords(panel, name),
   ];
-  return `${parts.join(', ')}.${note === '' ? '' : ` ${note}.`}`;
+  const why = note === '' || note === texts.noCable ? '' : ` ${note}.`;
+  return `${parts.join(', ')}.${why}`;
 }
 
 /** `tor1 port 2, link up, cable C1 to port 1.` */
-export const farPortSentence = (panel: Panel, { name, link, leds }: FarPort): string =>
+export const farPortSentence = (panel: Panel, { name, link, leds }: FarPortView): string =>
   `${[name, ...linkWords(link, leds), cableWords(panel, name)].join(', ')}.`;
-
-/** `host0, 10.0.0.1, cable C3 to switch0 port 3.` */
-export const hostSentence = (panel: Panel, name: string, ip: string): string =>
-  `${[name, ...(ip === '' ? [] : [ip]), cableWords(panel, name)].join(', ')}.`;
 
 /** The port of a place, with what hangs before it. */
 export function placeSentence(
@@ -63,11 +59,13 @@ export function placeSentence(
 }
 
 function portSentence(panel: Panel, name: string): string {
-  const port = panel.ports.find(({ number }) => cardPortName(panel, number) === name);
+  const port = panel.ports.find((each) => each.name === name);
   if (port !== undefined) return cardPortSentence(panel, port);
-  const far = panel.switches.flatMap(({ ports }) => ports).find((each) => each.name === name);
-  if (far !== undefined) return farPortSentence(panel, far);
-  return hostSentence(panel, name, panel.hosts.find((host) => host.name === name)?.ip ?? '');
+  const far = [...panel.switches.flatMap(({ ports }) => ports), ...panel.hosts];
+  return farPortSentence(
+    panel,
+    far.find((each) => each.name === name)!,
+  );
 }
 
 /** `Port 1 link LED, steady.` */

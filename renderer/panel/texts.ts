@@ -15,6 +15,8 @@ export const texts = {
   traffic: 'traffic',
   empty: 'empty',
   noNetdev: 'no interface',
+  /** What the lab says of an empty cage: the picture shows it. */
+  noCable: 'no cable',
   mayGoHere: 'may go here',
   cableTo: (label: string, far: string) => `cable ${label} to ${far}`,
   cableHangs: (label: string) => `cable ${label}, its other end hangs`,
@@ -38,7 +40,8 @@ export const texts = {
   driverSays: 'as the driver believes',
   rows: { portMap: 'Port map', rxPortCheck: 'RX port check', hardware: 'Hardware bond' },
   noBond: 'No bond.',
-  noBondWhy: 'ip link add bond0 type bond makes one.',
+  noBondMake: 'ip link add bond0 type bond',
+  noBondMakes: 'makes one.',
   equal: 'Equal.',
   differ: 'They differ.',
   parted: (seq: string) => `They part at event ${seq}. Enter: go there.`,

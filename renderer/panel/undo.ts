@@ -1,12 +1,12 @@
 // Undo of what hands did to the panel. Nothing is ever taken back: undo makes the opposite input
 // now, and the run has both. A new act forgets what could be made again.
 
-/** An act and its opposite, each a line for the lab or for a shell. */
+/** An act and its opposite, each in lines for the lab or for a shell. */
 export interface Act {
   /** Who takes the lines: the machine's hands, or a terminal. */
   readonly way: 'hand' | 'shell';
-  readonly line: string;
-  readonly opposite: string;
+  readonly lines: readonly string[];
+  readonly opposite: readonly string[];
 }
 
 /** What can be undone and made again. */
@@ -30,16 +30,16 @@ export class Undo {
     return this.undone.at(-1) ?? null;
   }
 
-  /** The last act was turned round. */
-  undid(): void {
+  /** The last act was turned round; one that could not be is forgotten. */
+  undid(done: boolean): void {
     const act = this.done.pop();
-    if (act !== undefined) this.undone.push(act);
+    if (act !== undefined && done) this.undone.push(act);
   }
 
-  /** The act that was turned round last was done again. */
-  redid(): void {
+  /** The act that was turned round last was done again; one that could not be is forgotten. */
+  redid(done: boolean): void {
     const act = this.undone.pop();
-    if (act !== undefined) this.done.push(act);
+    if (act !== undefined && done) this.done.push(act);
   }
 
   /** Another session: nothing of the old one can be undone here. */
@@ -52,25 +52,25 @@ export class Undo {
 /** Pulls the plug of a cable. */
 export const pullAct = (port: string, cable: string): Act => ({
   way: 'hand',
-  line: `pull ${port}`,
-  opposite: `plug ${port} ${cable}`,
+  lines: [`pull ${port}`],
+  opposite: [`plug ${port} ${cable}`],
 });
 
 /** Plugs a cable that hangs. */
 export const plugAct = (port: string, cable: string): Act => ({
   way: 'hand',
-  line: `plug ${port} ${cable}`,
-  opposite: `pull ${port}`,
+  lines: [`plug ${port} ${cable}`],
+  opposite: [`pull ${port}`],
 });
 
 /** Exchanges two plugs: its own opposite. */
 export const swapAct = (port: string, other: string): Act => {
-  const line = `swap ${port} with ${other}`;
-  return { way: 'hand', line, opposite: line };
+  const lines = [`swap ${port} with ${other}`];
+  return { way: 'hand', lines, opposite: lines };
 };
 
 /** Writes a port type, as a shell would. */
 export const typeAct = (slot: string, portNumber: number, type: string, was: string): Act => {
   const file = `/sys/bus/pci/devices/${slot}/mlx4_port${portNumber}`;
-  return { way: 'shell', line: `echo ${type} > ${file}`, opposite: `echo ${was} > ${file}` };
+  return { way: 'shell', lines: [`echo ${type} > ${file}`], opposite: [`echo ${was} > ${file}`] };
 };

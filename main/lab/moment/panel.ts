@@ -71,6 +71,8 @@ export interface FaultView {
   readonly count: number;
   /** Firmware commands that are held by it. */
   readonly held: number;
+  /** Cables that it is armed on; none for a fault of the card. */
+  readonly cables: readonly string[];
 }
 
 /** The whole panel. */
@@ -214,9 +216,11 @@ class PanelMaker {
 
   private fault(name: string, title: string): FaultView {
     const { notes } = this;
-    const count = [...notes.faults(name).values()].reduce((sum, each) => sum + each, 0);
+    const armed = [...notes.faults(name)].filter(([, count]) => count > 0);
+    const count = armed.reduce((sum, [, each]) => sum + each, 0);
     const held = notes.number('fault.held', name) ?? 0;
-    return { name, title, armed: count > 0, count, held };
+    const cables = armed.map(([cable]) => cable).filter((cable) => cable !== '');
+    return { name, title, armed: count > 0, count, held, cables };
   }
 }
 

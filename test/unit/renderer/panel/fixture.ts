@@ -1,16 +1,23 @@
 // A front panel as data, for tests of what is drawn of it: the card of the lab's story on six ports of
 // a switch.
 
-import type { FarPort, Leds, Panel } from '#renderer/panel/panel.ts';
+import type { FarPortView, Leds, Panel } from '#contract/panel.ts';
 
 const dark: Leds = { link: 'off', activity: 'off' };
 const idle: Leds = { link: 'steady', activity: 'steady' };
 const busy: Leds = { link: 'steady', activity: 'traffic' };
 
-function farPort(number: number): FarPort {
+function farPort(number: number): FarPortView {
   const cable = number === 2 ? 'cable1' : number === 5 ? 'cable2' : null;
   const leds = number === 2 ? busy : number === 5 ? idle : dark;
-  return { number, name: `tor1 port ${number}`, cable, link: cable ? 'up' : 'down', leds };
+  return {
+    number,
+    name: `tor1 port ${number}`,
+    cable,
+    link: cable ? 'up' : 'down',
+    speedMbps: cable ? 40_000 : 0,
+    leds,
+  };
 }
 
 /** At rest: bonded in hardware, cable C1 busy. */
@@ -24,9 +31,12 @@ export const restPanel: Panel = {
   },
   ports: [1, 2].map((number) => ({
     number,
+    name: `card0 port ${number}`,
     netdev: `p${number}`,
     role: number === 1 ? 'active' : 'backup',
     type: 'eth',
+    cardType: 'eth',
+    open: true,
     choices: ['eth', 'ib', 'auto'],
     link: 'up',
     speedMbps: 40_000,
@@ -34,8 +44,8 @@ export const restPanel: Panel = {
     leds: number === 1 ? busy : idle,
   })),
   cables: [
-    { name: 'cable1', label: 'C1', ends: ['card0 port 1', 'tor1 port 2'], kind: 'dac' },
-    { name: 'cable2', label: 'C2', ends: ['card0 port 2', 'tor1 port 5'], kind: 'dac' },
+    { name: 'cable1', label: 'C1', ends: ['card0 port 1', 'tor1 port 2'], kind: '40G DAC' },
+    { name: 'cable2', label: 'C2', ends: ['card0 port 2', 'tor1 port 5'], kind: '40G DAC' },
   ],
   switches: [{ name: 'tor1', ports: [1, 2, 3, 4, 5, 6].map(farPort) }],
   hosts: [],
@@ -43,6 +53,7 @@ export const restPanel: Panel = {
     name: 'bond0',
     mode: 'active-backup',
     active: 'p1',
+    slaves: ['p1', 'p2'],
     rows: [
       {
         what: 'portMap',
@@ -53,7 +64,7 @@ export const restPanel: Panel = {
         driverMap: [1, 1],
       },
       { what: 'rxPortCheck', card: 'off', driver: 'off', equal: true },
-      { what: 'hardware', card: 'yes', driver: 'yes BONDED', equal: true },
+      { what: 'hardware', card: 'yes', driver: 'yes, BONDED', equal: true },
     ],
   },
   faults: [],
@@ -83,6 +94,7 @@ export const partedPanel: Panel = {
     name: 'bond0',
     mode: 'active-backup',
     active: 'p2',
+    slaves: ['p1', 'p2'],
     rows: [
       {
         what: 'portMap',
@@ -94,7 +106,7 @@ export const partedPanel: Panel = {
         partedSeq: 18_467,
       },
       { what: 'rxPortCheck', card: 'on', driver: 'on', equal: true },
-      { what: 'hardware', card: 'no', driver: 'no cleared', equal: true },
+      { what: 'hardware', card: 'no', driver: 'no, cleared', equal: true },
     ],
   },
 };
