@@ -4,8 +4,9 @@
 import type * as v from 'valibot';
 import type { SessionState } from './session.ts';
 import { sessionRequests } from './session.ts';
+import { terminalRequests } from './terminals.ts';
 
-export const requests = { ...sessionRequests } as const;
+export const requests = { ...sessionRequests, ...terminalRequests } as const;
 
 type Requests = typeof requests;
 

@@ -6,6 +6,7 @@ import { loadRun } from '#db/reader.ts';
 import { withRuns } from '#db/open.ts';
 import { choosePolicy, makePolicy } from '#lab/policy.ts';
 import { ScenarioRun } from '#lab/run.ts';
+import { Lists } from '#lab/lists/lists.ts';
 import { Seeker } from '#lab/fold/seeker.ts';
 import { Snapshots } from '#lab/fold/snapshot.ts';
 import type { Snapshot } from '#lab/fold/snapshot.ts';
@@ -27,6 +28,8 @@ export interface BenchOptions {
 /** The bench. */
 export class Bench {
   session: LiveSession | RecordedSession;
+  /** What is listed of its run. */
+  lists: Lists;
   private readonly options: BenchOptions;
   private number = 1;
   private seeker: Seeker;
@@ -41,6 +44,7 @@ export class Bench {
       seed: null,
     });
     this.seeker = new Seeker(this.session.trace);
+    this.lists = new Lists(this.session.trace);
   }
 
   /** Puts another session on the bench. Throws Refused, StoreError, ScenarioError. */
@@ -49,6 +53,7 @@ export class Bench {
     if (this.session instanceof LiveSession) await this.session.close();
     this.session = next;
     this.seeker = new Seeker(next.trace);
+    this.lists = new Lists(next.trace);
     this.number++;
     this.options.onChange();
     return this.state;

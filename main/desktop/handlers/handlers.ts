@@ -4,6 +4,7 @@
 import type { AnswerOf, BodyOf, RequestName } from '#contract/requests.ts';
 import type { Bench } from '../bench/bench.ts';
 import { sessionHandlers } from './session.ts';
+import { terminalHandlers } from './terminals.ts';
 
 /** An answer with bytes behind it. */
 export interface WithPayload<A> {
@@ -23,4 +24,7 @@ type Said<N extends RequestName> = AnswerOf<N> | WithPayload<AnswerOf<N>>;
 /** Handlers of some requests. */
 export type HandlersOf<N extends RequestName> = { readonly [Name in N]: Handler<Name> };
 
-export const handlers: HandlersOf<RequestName> = { ...sessionHandlers };
+export const handlers: HandlersOf<RequestName> = {
+  ...sessionHandlers,
+  ...terminalHandlers,
+};
