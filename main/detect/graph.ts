@@ -64,6 +64,9 @@ const beginIsTold: ReadonlySet<ResourceKind> = new Set([
 /** … and at the moment when it is given back. */
 const endIsTold: ReadonlySet<ResourceKind> = new Set(['spinlock', 'workqueue']);
 
+/** Holds of a flush are told only while somebody waits for it: every timer callback is one. */
+const isTold = ({ kind, waiters }: Resource): boolean => kind !== 'flush' || waiters.size > 0;
+
 /** One hold. A released one is used again, so that a lock costs no allocation. */
 export class Hold {
   actor: Actor;
@@ -222,14 +225,14 @@ export class WaitGraph {
     const found = holdOf(resource, actor);
     if (found !== undefined) found.count++;
     else this.addHold(resource, actor, why);
-    if (!resource.beginIsTold) this.teller?.hold(resource, actor, why);
+    if (!resource.beginIsTold && isTold(resource)) this.teller?.hold(resource, actor, why);
     if (resource.waiters.size > 0) this.search(resource, [...resource.waiters]);
   }
 
   /** As hold(), of a lock that was handed over: its taker will tell of it later. */
   handOver(resource: Resource, actor: Actor, why: string): void {
     this.hold(resource, actor, why);
-    this.teller?.hold(resource, actor, why);
+    this.teller?.handOver(resource, actor, why);
   }
 
   private addHold(resource: Resource, actor: Actor, why: string): void {
@@ -250,7 +253,7 @@ export class WaitGraph {
   release(resource: Resource, actor: Actor): boolean {
     const found = holdOf(resource, actor);
     if (found === undefined) return false;
-    if (!resource.endIsTold) this.teller?.release(resource, actor);
+    if (!resource.endIsTold && isTold(resource)) this.teller?.release(resource, actor);
     if (--found.count > 0) return true;
     const { holds } = resource;
     if (holds.at(-1) === found) holds.pop();
@@ -269,6 +272,7 @@ export class WaitGraph {
   wait(actor: Actor, resource: Resource, timed = false): void {
     this.resources.add(resource);
     this.actors.add(actor);
+    if (!isTold(resource)) this.teller?.allHolds(resource);
     actor.waits.push(resource);
     if (timed) actor.timed.push(resource);
     resource.waiters.add(actor);
@@ -287,7 +291,8 @@ export class WaitGraph {
     const timedAt = actor.timed.lastIndexOf(resource);
     if (timedAt >= 0) actor.timed.splice(timedAt, 1);
     if (actor.waits.includes(resource)) return;
-    resource.waiters.delete(actor);
+    if (!resource.waiters.delete(actor)) return;
+    if (!isTold(resource)) this.teller?.noHolds(resource);
     if (actor.waits.length === 0) this.actors.delete(actor);
     if (resource.waiters.size === 0) this.resources.delete(resource);
     if (this.standing.length > 0) this.endDeadlocks();

@@ -20,6 +20,26 @@ export class GraphTeller {
     trace.emit(K['hold.begin'], this.handle(resource), this.nameOf(actor), trace.intern(why));
   }
 
+  /** As hold(); the taker will tell of it itself when it runs. */
+  handOver(resource: Resource, actor: Actor, why: string): void {
+    const { trace } = this;
+    trace.emit(K['hold.handed'], this.handle(resource), this.nameOf(actor), trace.intern(why));
+  }
+
+  /** All that is held of something of which no hold was told so far. */
+  allHolds(resource: Resource): void {
+    for (const { actor, count, why } of resource.holds) {
+      for (let i = 0; i < count; i++) this.hold(resource, actor, why);
+    }
+  }
+
+  /** The end of the telling: whoever still holds it does so untold. */
+  noHolds(resource: Resource): void {
+    for (const { actor, count } of resource.holds) {
+      for (let i = 0; i < count; i++) this.release(resource, actor);
+    }
+  }
+
   release(resource: Resource, actor: Actor): void {
     this.trace.emit(K['hold.end'], this.handle(resource), this.nameOf(actor));
   }

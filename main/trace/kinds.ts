@@ -118,6 +118,8 @@ export const kindTable = [
   row('work.actor', 'text', 'none'),
   // Value is the actor, place says why.
   row('hold.begin', 'resource', 'text'),
+  // The same of a lock that was handed over; its taker tells *.acquired when it runs.
+  row('hold.handed', 'resource', 'text'),
   row('hold.end', 'resource', 'text'),
   row('wait.begin', 'resource', 'text'),
   row('wait.end', 'resource', 'text'),
@@ -142,6 +144,8 @@ export const kindTable = [
   row('tty.run', 'text', 'text'),
   row('tty.done', 'text', 'count'),
   row('tty.close', 'text', 'none'),
+  // 1 from the beginning of its unregistration, 0 from its registration on.
+  row('netdev.going', 'resource', 'count'),
   // What the driver believes: `card0 port map` and the like, as card.map has it.
   row('driver.state', 'text', 'hex'),
   // What mlx4_port1 says of a port; empty for a card that is not loaded.
