@@ -2,11 +2,18 @@
 // too many is a type error; a window's calls take their types from it.
 
 import type * as v from 'valibot';
+import { cardRequests } from './card.ts';
+import { listRequests } from './lists.ts';
 import type { SessionState } from './session.ts';
 import { sessionRequests } from './session.ts';
 import { terminalRequests } from './terminals.ts';
 
-export const requests = { ...sessionRequests, ...terminalRequests } as const;
+export const requests = {
+  ...sessionRequests,
+  ...terminalRequests,
+  ...listRequests,
+  ...cardRequests,
+} as const;
 
 type Requests = typeof requests;
 

@@ -67,12 +67,13 @@ test('Ctrl C ends what runs, and Ctrl L clears the screen', async () => {
 
 test('pasted lines run one after the other', async () => {
   await press('1', 'Control+L');
-  await lab.page.evaluate(() => {
-    const data = new DataTransfer();
-    data.setData('text/plain', 'echo one\necho two\necho th');
-    const target = document.activeElement;
-    target?.dispatchEvent(new ClipboardEvent('paste', { clipboardData: data, bubbles: true }));
-  });
+  // A string, because it runs in the page and not here.
+  await lab.page.evaluate(`{
+    const clipboardData = new DataTransfer();
+    clipboardData.setData('text/plain', 'echo one\\necho two\\necho th');
+    const paste = new ClipboardEvent('paste', { clipboardData, bubbles: true });
+    document.activeElement.dispatchEvent(paste);
+  }`);
   await sees('1', /lab# echo one\none\nlab# echo two\ntwo\nlab# echo th$/);
   await press('1', 'ree', 'Enter');
   await sees('1', /three\nlab#$/);

@@ -7,6 +7,7 @@ import { withRuns } from '#db/open.ts';
 import { choosePolicy, makePolicy } from '#lab/policy.ts';
 import { ScenarioRun } from '#lab/run.ts';
 import { Lists } from '#lab/lists/lists.ts';
+import type { Fold } from '#lab/fold/fold.ts';
 import { Seeker } from '#lab/fold/seeker.ts';
 import { Snapshots } from '#lab/fold/snapshot.ts';
 import type { Snapshot } from '#lab/fold/snapshot.ts';
@@ -138,10 +139,15 @@ export class Bench {
     return moment.at === 'end' ? trace.count : seqAtTime(trace, moment.timeNs);
   }
 
+  /** The folded state at a moment. */
+  foldAt(moment: BodyOf<'moment'>): Fold {
+    return this.seeker.at(this.seqOf(moment));
+  }
+
   /** Everything as it was at a moment. */
   moment(moment: BodyOf<'moment'>): Snapshot {
     const { trace } = this.session;
-    return new Snapshots(trace).of(this.seeker.at(this.seqOf(moment)));
+    return new Snapshots(trace).of(this.foldAt(moment));
   }
 
   /** Ends what is on it. */

@@ -3,6 +3,8 @@
 
 import type { AnswerOf, BodyOf, RequestName } from '#contract/requests.ts';
 import type { Bench } from '../bench/bench.ts';
+import { cardHandlers } from './card.ts';
+import { listHandlers } from './lists.ts';
 import { sessionHandlers } from './session.ts';
 import { terminalHandlers } from './terminals.ts';
 
@@ -27,4 +29,6 @@ export type HandlersOf<N extends RequestName> = { readonly [Name in N]: Handler<
 export const handlers: HandlersOf<RequestName> = {
   ...sessionHandlers,
   ...terminalHandlers,
+  ...listHandlers,
+  ...cardHandlers,
 };

@@ -1,7 +1,7 @@
 // Where in a trace the events of the lists are. One pass over what has been added since the last
 // question fills every list, so that a question costs what it shows and not what the run is long.
 
-import { K } from '#trace/kinds.ts';
+import { kindTable } from '#trace/kinds.ts';
 import type { KindName } from '#trace/kinds.ts';
 import type { Trace } from '#trace/trace.ts';
 import { pieces } from '../record/piece.ts';
@@ -11,10 +11,10 @@ import { SeqList } from './seq-list.ts';
 const kindsOf = {
   log: ['printk'],
   commands: ['fw.command'],
-  answers: ['fw.done'],
-  refusals: ['card.refused'],
-  maps: ['card.map'],
-  beliefs: ['driver.state'],
+  /** Everything that says how commands end. */
+  firmware: ['fw.command', 'fw.done', 'card.refused', 'card.fault', 'card.reset'],
+  events: ['card.event'],
+  maps: ['card.map', 'driver.state'],
   packets: ['packet.send', 'packet.receive', 'packet.drop'],
   screens: ['tty.text', 'tty.typed'],
   /** Everything that says how terminals stand. */
@@ -36,14 +36,12 @@ const kindsOf = {
 /** Name of a list of events. */
 export type IndexName = keyof typeof kindsOf;
 
-/** The list that a kind belongs to, by the kind's number. */
-const listOfKind: readonly (IndexName | undefined)[] = (() => {
-  const lists: IndexName[] = [];
-  for (const [name, kinds] of Object.entries(kindsOf)) {
-    for (const kind of kinds) lists[K[kind]] = name as IndexName;
-  }
-  return lists;
-})();
+/** The lists that a kind belongs to, by the kind's number. */
+const listsOfKind: readonly IndexName[][] = kindTable.map(({ name: kind }) =>
+  Object.entries(kindsOf)
+    .filter(([, kinds]) => (kinds as readonly KindName[]).includes(kind))
+    .map(([name]) => name as IndexName),
+);
 
 /** The lists of one trace. */
 export class EventIndex {
@@ -66,9 +64,11 @@ export class EventIndex {
   private refresh(): void {
     const { trace, lists } = this;
     if (this.seen === trace.count) return;
-    const byKind = listOfKind.map((name) => (name === undefined ? undefined : lists[name]));
+    const byKind = listsOfKind.map((names) => names.map((name) => lists[name]));
     for (const { from, count, u8 } of pieces(trace, this.seen, trace.count)) {
-      for (let at = 0; at < count; at++) byKind[u8[at * 24 + 22]!]?.add(from + at);
+      for (let at = 0; at < count; at++) {
+        for (const list of byKind[u8[at * 24 + 22]!]!) list.add(from + at);
+      }
     }
     this.seen = trace.count;
   }
