@@ -6,8 +6,7 @@ import type { CommandRow } from '#lab/lists/command-list.ts';
 import type { ListPage } from '#lab/lists/list-page.ts';
 import type { LogRow } from '#lab/lists/log-list.ts';
 import type { PacketDetail, PacketRow } from '#lab/lists/packet-list.ts';
-import type { TaskRow } from '#lab/lists/task-list.ts';
-import type { TaskStack } from '#lab/lists/task-stack.ts';
+import type { TaskRow, TaskStack } from '#lab/lists/task-list.ts';
 import { nothing, request, seqSchema, textSchema } from './request.ts';
 import { momentSchema } from './session.ts';
 

@@ -20,6 +20,13 @@ export interface TaskRow {
   readonly sinceNs: number;
 }
 
+/** What a live machine knows of a task beside that (task-stack.ts). */
+export interface TaskStack {
+  readonly pid: number;
+  /** `func+0x0/0x0`, innermost first; none for a task that does not sleep. */
+  readonly stack: readonly string[];
+}
+
 /** The tasks of a moment, in the order in which they were made. */
 export function taskRows(trace: Trace, fold: Fold): TaskRow[] {
   const holds = new Map<number, string[]>();

@@ -3,13 +3,7 @@
 
 import { procStackFrames } from '#kernel/stack.ts';
 import type { LabMachine } from '../machine.ts';
-
-/** Process id and stack of a task. */
-export interface TaskStack {
-  readonly pid: number;
-  /** `func+0x0/0x0` lines, innermost first; none for a task that does not sleep. */
-  readonly stack: readonly string[];
-}
+import type { TaskStack } from './task-list.ts';
 
 /** The task with a number of the trace, or null when it has gone. */
 export function procStackOf({ k }: LabMachine, number: number): TaskStack | null {
