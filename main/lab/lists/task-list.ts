@@ -14,7 +14,7 @@ export interface TaskRow {
   readonly letter: string;
   /** In words: `runs`, `can run`, `waits`, `spins`. */
   readonly state: 'runs' | 'can run' | 'waits' | 'spins';
-  /** What it sleeps or spins on, in the words of the code that does. */
+  /** What it waits for in the wait graph, else what it sleeps on, in the words of the code. */
   readonly waitsFor: string;
   readonly holds: readonly string[];
   readonly sinceNs: number;
@@ -38,14 +38,19 @@ export function taskRows(trace: Trace, fold: Fold): TaskRow[] {
       holds.set(actor, held);
     }
   }
+  const waits = new Map<number, string>();
+  for (const [handle, waiters] of fold.waits) {
+    for (const { actor } of waiters) waits.set(actor, resourceName(trace, fold, handle));
+  }
   return [...fold.tasks].map(([task, { name, state, object, text, sleep, sinceNs }]) => {
-    const waits = state === 'blocked' || state === 'spinning';
+    const sleeps = state === 'blocked' || state === 'spinning';
+    const sleepsOn = sleeps ? trace.text(text === 0 ? object : text) : '';
     return {
       task,
       name: trace.text(name),
       letter: state === 'blocked' ? trace.text(sleep) : 'R',
       state: stateOf(state, task === fold.running),
-      waitsFor: waits ? trace.text(text === 0 ? object : text) : '',
+      waitsFor: waits.get(name) ?? sleepsOn,
       holds: holds.get(name) ?? [],
       sinceNs,
     };
