@@ -131,12 +131,26 @@ export function drawnRing({ entries, producer, consumer }: Ring): DrawnRing {
   };
 }
 
-/** Rings of a port first, then those of no port, four at a time: TX, RX, CQ, EQ. */
+/** In place of a ring that the card does not own. */
+const deadRing = (kind: 'TX' | 'RX', portNumber: 1 | 2): Ring => ({
+  kind,
+  number: -1,
+  entries: segmentsMax,
+  producer: null,
+  consumer: 0,
+  portNumber,
+  state: 'RST',
+});
+
+/** One ring of each kind: the one of the port that was used most, or a dead one. */
 export function ringsOf(rings: readonly Ring[], portNumber: number): Ring[] {
+  if (rings.length === 0) return [];
   const wanted = rings.filter((ring) => ring.portNumber === portNumber || ring.portNumber === 0);
   return (['TX', 'RX', 'CQ', 'EQ'] as const).flatMap((kind) => {
     const ofKind = wanted.filter((ring) => ring.kind === kind);
     const busiest = ofKind.toSorted((a, b) => b.consumer - a.consumer)[0];
-    return busiest === undefined ? [] : [busiest];
+    if (busiest !== undefined) return [busiest];
+    const isOfPort = kind === 'TX' || kind === 'RX';
+    return isOfPort ? [deadRing(kind, portNumber === 2 ? 2 : 1)] : [];
   });
 }

@@ -12,7 +12,7 @@ export const listTexts = {
     label: 'Kernel log',
     level: 'least grave level',
     text: 'text',
-    heads: ['', 'time, s', 'text'],
+    heads: ['l', 'time, s', 'text'],
     empty: 'The kernel has printed no such line.',
     /** By number, gravest first. */
     levels: ['emergency', 'alert', 'critical', 'failure', 'warning', 'notice', 'info', 'debug'],
@@ -22,6 +22,7 @@ export const listTexts = {
   firmware: {
     label: 'Firmware commands',
     heads: ['time, s', 'command', 'about', 'by', 'took', 'status'],
+    numbers: ['took'],
     empty: 'No command yet.',
     who: 'who',
     status: 'status',
@@ -32,7 +33,8 @@ export const listTexts = {
   },
   packets: {
     label: 'Packets',
-    heads: ['time, s', 'port', '', 'packet', 'bytes'],
+    heads: ['time, s', 'port', 'way', 'packet', 'bytes'],
+    numbers: ['bytes'],
     empty: 'No packet has passed.',
     port: 'port',
     ways: { sent: 'out', received: 'in', dropped: 'lost' },
@@ -42,7 +44,8 @@ export const listTexts = {
   },
   tasks: {
     label: 'Tasks',
-    heads: ['task', '', 'waits for', 'holds', 'since, s'],
+    heads: ['task', 'ps', 'waits for', 'holds', 'since, s'],
+    numbers: ['since, s'],
     empty: 'No task yet.',
     pid: (pid: number) => `pid ${pid}`,
     stack: (name: string) => `Stack of ${name}`,

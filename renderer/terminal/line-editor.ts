@@ -116,7 +116,7 @@ export function edited(line: EditedLine, data: string): Edit {
   const entered: string[] = [];
   let now = line;
   const [first = '', ...more] = data.replaceAll('\t', ' ').split(/\r\n|\r|\n/);
-  const typed = (part: string): string => [...part].filter(isPrintable).join('');
+  const typed = (part: string): string => Array.from(part).filter(isPrintable).join('');
   now = insert(now, typed(first));
   for (const part of more) {
     entered.push(now.text);
