@@ -76,9 +76,9 @@ function setPortParts({ inModifier, opModifier, mailbox }: GivenCommand): Part[]
     case MLX4_SET_PORT.PRIO2TC:
       return [part(setPortPrio2tc)];
     case MLX4_SET_PORT.MAC_TABLE:
-      return array(macTableEntry as never, Math.floor(mailbox.length / 8));
+      return array(macTableEntry, Math.floor(mailbox.length / 8));
     case MLX4_SET_PORT.VLAN_TABLE:
-      return array(vlanTableEntry as never, Math.floor(mailbox.length / 4));
+      return array(vlanTableEntry, Math.floor(mailbox.length / 4));
     default:
       return [];
   }
@@ -86,11 +86,11 @@ function setPortParts({ inModifier, opModifier, mailbox }: GivenCommand): Part[]
 
 function groupParts({ mailbox }: GivenCommand): Part[] {
   const count = Math.min(mgm.get(mailbox, 'members_count'), tableMax);
-  return [part(mgm), ...array(mgmMember as never, count, mgmQpOffset(0))];
+  return [part(mgm), ...array(mgmMember, count, mgmQpOffset(0))];
 }
 
 const mapParts = ({ inModifier }: GivenCommand): Part[] =>
-  array(mapEntry as never, Math.min(inModifier, tableMax));
+  array(mapEntry, Math.min(inModifier, tableMax));
 
 const always =
   (...parts: readonly Part[]) =>
