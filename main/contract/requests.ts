@@ -2,16 +2,22 @@
 // too many is a type error; a window's calls take their types from it.
 
 import type * as v from 'valibot';
+import { cardRequests } from './card.ts';
 import { choosingRequests } from './choosing.ts';
 import { hostRequests } from './host.ts';
 import type { MenuCommand } from './host.ts';
+import { listRequests } from './lists.ts';
 import { sessionRequests } from './session.ts';
 import type { SessionState } from './session.ts';
+import { terminalRequests } from './terminals.ts';
 
 export const requests = {
   ...sessionRequests,
   ...choosingRequests,
   ...hostRequests,
+  ...terminalRequests,
+  ...listRequests,
+  ...cardRequests,
 } as const;
 
 type Requests = typeof requests;

@@ -21,7 +21,7 @@ export class Chooser {
   constructor(session: Session) {
     this.session = session;
     this.asks = new Latest(async () => {
-      this.state = (await session.ask('choosing.state', {})) ?? null;
+      this.state = await session.ask('choosing.state', {});
       this.at = 0;
     });
   }

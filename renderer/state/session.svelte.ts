@@ -60,24 +60,30 @@ export class Session {
     this.selected = this.selected === id ? null : id;
   }
 
-  /** Asks for an act, which has no answer: true when it was done. */
+  /** Asks for an act, which has no answer: true when it was done. A refusal is shown. */
   async done<N extends Parameters<Lab['ask']>[0]>(name: N, body: BodyOf<N>): Promise<boolean> {
-    return (await this.ask(name, body)) !== undefined;
+    return (await this.asked(name, body)) !== undefined;
   }
 
   private async look(cursor: Cursor): Promise<void> {
     const moment = await this.ask('moment', cursor);
-    if (moment !== undefined) this.moment = moment;
+    if (moment !== null) this.moment = moment;
   }
 
-  /** Asks the lab; a refusal is shown to the person, and undefined. */
+  /** Asks the lab; a refusal is shown to the person, and null. */
   async ask<N extends Parameters<Lab['ask']>[0]>(
+    name: N,
+    body: BodyOf<N>,
+  ): Promise<AnswerOf<N> | null> {
+    return (await this.asked(name, body)) ?? null;
+  }
+
+  private async asked<N extends Parameters<Lab['ask']>[0]>(
     name: N,
     body: BodyOf<N>,
   ): Promise<AnswerOf<N> | undefined> {
     try {
-      const answer = await this.lab.ask(name, body);
-      return answer;
+      return await this.lab.ask(name, body);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       this.said = error.message;

@@ -86,7 +86,7 @@ export class Transport {
     const { session } = this;
     const from = session.moment?.seq ?? 0;
     const seq = await session.ask('session.find', { from, direction, to });
-    if (seq !== null && seq !== undefined) session.lookAt({ at: 'event', seq });
+    if (seq !== null) session.lookAt({ at: 'event', seq });
   }
 
   /** Lets the cursor go through a recording at the speed of the slider. */

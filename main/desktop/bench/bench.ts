@@ -11,6 +11,8 @@ import { machineFacts } from '#lab/moment/facts.ts';
 import { Moments } from '#lab/moment/moment.ts';
 import type { Moment } from '#lab/moment/moment.ts';
 import type { ForkPoint, RunHead } from '#lab/record/run-record.ts';
+import { Lists } from '#lab/lists/lists.ts';
+import type { Fold } from '#lab/fold/fold.ts';
 import { seqAtTime } from '#lab/replay/moment.ts';
 import type { BodyOf } from '#contract/requests.ts';
 import type { SessionState } from '#contract/session.ts';
@@ -30,6 +32,8 @@ export interface BenchOptions {
 /** The bench. */
 export class Bench {
   session: LiveSession | RecordedSession;
+  /** What is listed of its run. */
+  lists: Lists;
   private readonly options: BenchOptions;
   private number = 1;
   private moments: Moments;
@@ -44,6 +48,7 @@ export class Bench {
       seed: null,
     });
     this.moments = momentsOf(this.session);
+    this.lists = new Lists(this.session.trace);
   }
 
   /** Puts another session on the bench. Throws Refused, StoreError, ScenarioError. */
@@ -57,6 +62,7 @@ export class Bench {
   private put(next: LiveSession | RecordedSession): void {
     this.session = next;
     this.moments = momentsOf(next);
+    this.lists = new Lists(next.trace);
     this.number++;
     this.options.onChange();
   }
@@ -164,6 +170,11 @@ export class Bench {
     const { trace } = this.session;
     if (moment.at === 'event') return Math.min(moment.seq, trace.count);
     return moment.at === 'end' ? trace.count : seqAtTime(trace, moment.timeNs);
+  }
+
+  /** The folded state at a moment. */
+  foldAt(moment: BodyOf<'moment'>): Fold {
+    return this.moments.foldAt(this.seqOf(moment));
   }
 
   /** Everything as it was at a moment. */

@@ -6,7 +6,10 @@ import type { Bench } from '../bench/bench.ts';
 import type { Window } from '../window.ts';
 import { choosingHandlers } from './choosing.ts';
 import { hostHandlers } from './host.ts';
+import { cardHandlers } from './card.ts';
+import { listHandlers } from './lists.ts';
 import { sessionHandlers } from './session.ts';
+import { terminalHandlers } from './terminals.ts';
 
 /** An answer with bytes behind it. */
 export interface WithPayload<A> {
@@ -31,4 +34,7 @@ export const handlers: HandlersOf<RequestName> = {
   ...sessionHandlers,
   ...choosingHandlers,
   ...hostHandlers,
+  ...terminalHandlers,
+  ...listHandlers,
+  ...cardHandlers,
 };

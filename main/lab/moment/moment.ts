@@ -59,6 +59,11 @@ export class Moments {
     this.index = new TraceIndex(trace);
   }
 
+  /** The folded state before event `seq`. Throws RangeError when there are fewer events. */
+  foldAt(seq: number): Fold {
+    return this.seeker.at(seq);
+  }
+
   /** The moment before event `seq`. Throws RangeError when there are fewer events. */
   at(seq: number): Moment {
     const { trace, index } = this;
