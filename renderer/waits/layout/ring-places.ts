@@ -22,10 +22,10 @@ export const isWide = ({ width, height }: Size): boolean => width / (height + he
 /** The label of the first member stands over it, not beside it. */
 export const labelsAbove = (size: Size, count: number): boolean => isWide(size) || count > 5;
 
-/** The rectangle that leaves room for words. */
+/** The rectangle that leaves room for words, in whole pixels: places on a side compare equal. */
 export function frameOf(size: Size, count: number): Box {
-  const left = clamp(size.width * 0.14, 46, isWide(size) ? 66 : 86);
-  const right = clamp(size.width * 0.27, 104, 158);
+  const left = Math.round(clamp(size.width * 0.14, 46, isWide(size) ? 66 : 86));
+  const right = Math.round(clamp(size.width * 0.27, 104, 158));
   const top = labelsAbove(size, count) ? 78 : 58;
   const bottom = count > 5 ? 70 : 50;
   return {

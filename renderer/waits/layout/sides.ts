@@ -38,7 +38,7 @@ function nodeOf(thing: Thing, side: Side, row: number, { x, size }: Plan): Place
     const label = { x: point.x + 28, y: point.y, anchor: 'start' as const, inline: false };
     return { ...base, label: { ...label, name: fitted(name, room, monoPx), details: [] } };
   }
-  const room = (side === 'left' ? point.x : size.width - point.x) * 2 - 8;
+  const room = (side === 'left' ? point.x : size.width - point.x) * 2 - 24;
   const words = thing.kind === 'task' ? texts.states[thing.state] : thing.detail;
   const label = { x: point.x, y: point.y + half + 17, anchor: 'middle' as const, inline: false };
   const details = [fitted(words, room, sansPx)];
