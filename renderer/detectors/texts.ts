@@ -23,11 +23,14 @@ export const texts = {
   } satisfies Record<Name, string>,
   rules: {
     graph:
-      'Every wait is looked at the moment it begins: when a set of waiters can only be released by each other, that is a deadlock.',
+      'Looks at every wait the moment it begins. Waiters that can only be released by each ' +
+      'other are a deadlock.',
     netdevReference:
-      'A task that unregisters a netdev prints its usage count every 10 s while others hold it. It tells how many, not whose.',
+      'While others hold a netdev that is being unregistered, its usage count is printed ' +
+      'every 10 s: how many, not whose.',
     hungTask:
-      'A task in state D is told of when it has not been switched for the whole limit. A task that wakes to look again is never told of.',
+      'Tells of a task in state D that was not switched for the whole limit; never of one that ' +
+      'wakes to look again.',
     mightSleep: 'A call that may sleep is told of when it is made where sleeping is not allowed.',
     oops: 'Touching freed memory or a removed list link is told of when it happens.',
   } satisfies Record<Name, string>,

@@ -1,5 +1,5 @@
-// The deadlock of the real lab in the window: the ring, its list, the verdict and the board, in both
-// themes and three sizes. Pictures go to the folder of LAB_PICTURES, if that is set.
+// The deadlock of the real lab in the window: the ring, its list, the verdict and the board, in
+// both themes and three sizes. Pictures go to the folder of LAB_PICTURES, if that is set.
 
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { readFileSync } from 'node:fs';
