@@ -1,4 +1,5 @@
-// What the board says over all its lamps, and the staircase of a detector that counts.
+// What the board says over all its lamps, and the
+// staircase of a detector that counts.
 
 import type { Detector } from '#contract/waits.ts';
 import type { LampLook } from '../ui/glyphs/looks.ts';

@@ -1,4 +1,5 @@
-// All words of the board of detectors: names, short names, and the rule that each follows.
+// All words of the board of detectors: names, short
+// names, and the rule that each follows.
 
 import type { Detector } from '#contract/waits.ts';
 

@@ -1,4 +1,5 @@
-// What a thing is called in the graph and its second line, short: the full name is in the tooltip.
+// What a thing is called in the graph and its second
+// line, short: the full name is in the tooltip.
 
 import { secondsText } from '../ui/numbers.ts';
 import type { Thing } from '#contract/waits.ts';

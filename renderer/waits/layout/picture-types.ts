@@ -1,4 +1,5 @@
-// What the layouts of the graph give and the components draw: nodes with their labels, and lines.
+// What the layouts of the graph give and the components
+// draw: nodes with their labels, and lines.
 
 import type { Edge } from '#contract/waits.ts';
 import type { Box, Point } from './geometry.ts';
