@@ -1,4 +1,5 @@
-// All words of the verdict bar.
+// All words of the verdict bar, and the kinds of verdict
+// that it can be about.
 
 /** What a bar is about. */
 export type VerdictKind = 'deadlock' | 'oops' | 'hung' | 'diverged' | 'stepLimit' | 'other';

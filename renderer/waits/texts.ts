@@ -1,4 +1,5 @@
-// All words of the graph of the waits.
+// All words of the graph of the waits, of its list and of
+// its shelf.
 
 import type { Edge, Thing } from '#contract/waits.ts';
 
