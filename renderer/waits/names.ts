@@ -1,0 +1,63 @@
+// What a thing is called in the graph and its second
+// line, short: the full name is in the tooltip.
+
+import { secondsText } from '../ui/numbers.ts';
+import type { Thing } from '#contract/waits.ts';
+import { texts } from './texts.ts';
+
+/** `kworker/u8:0:11`, `eth0`, `W3`, `intf_mutex`. */
+export function nameOf(thing: Thing): string {
+  const { kind, name, alias, letter } = thing;
+  if (kind === 'task') return alias === '' ? name : alias;
+  if (kind === 'work') return /\d/.test(letter) ? letter : name;
+  if (kind === 'lock') return name.replace(/\(card0\)$/, '');
+  return name.replace(/^netdev /, '');
+}
+
+/** The name and what tells it from others: `task A, kworker/u8:0:11`. */
+export const fullName = ({ kind, name, letter, alias }: Thing): string => {
+  const word = texts.kinds[kind];
+  const also = alias === '' ? '' : ` (${alias})`;
+  return kind === 'task' || kind === 'work'
+    ? `${word} ${letter}, ${name}${also}`
+    : `${word} ${name}`;
+};
+
+/** The second line in the columns. */
+export function restDetail(thing: Thing): string {
+  if (thing.kind === 'lock') return thing.state === 'free' ? '' : thing.detail;
+  return thing.detail;
+}
+
+/** `240 s`, `18.2 ms`. */
+export function lengthText(ns: number): string {
+  if (ns < 1e6) return `${(ns / 1e3).toFixed(1)} µs`;
+  if (ns < 1e9) return `${(ns / 1e6).toFixed(1)} ms`;
+  return `${(ns / 1e9).toFixed(ns < 10e9 ? 1 : 0)} s`;
+}
+
+/** What the ring needs to know beside the thing itself. */
+export interface RingFacts {
+  readonly nowNs: number;
+  /** Letter of who holds it, and since when. */
+  readonly holder: string;
+  readonly heldSinceNs: number;
+  /** Works in the queue behind it. */
+  readonly behind: number;
+}
+
+/** The second line of a member of a cycle. */
+export function ringDetail(thing: Thing, facts: RingFacts): string {
+  switch (thing.kind) {
+    case 'task':
+      if (thing.detail.includes('polls')) return thing.detail;
+      return `${thing.ps ?? ''}, ${lengthText(facts.nowNs - thing.sinceNs)}`;
+    case 'reference':
+      return `${thing.count ?? 0} refs, needs ${thing.needs ?? 1}`;
+    case 'work':
+      return facts.behind > 0 ? `+${facts.behind} queued` : thing.name;
+    default:
+      if (facts.holder === '') return thing.detail;
+      return `held by ${facts.holder} since ${secondsText(facts.heldSinceNs)}`;
+  }
+}

@@ -1,0 +1,70 @@
+// All words of the graph of the waits, of its list and of
+// its shelf.
+
+import type { Edge, Thing } from '#contract/waits.ts';
+
+const counts = ['no', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine'];
+
+const counted = (count: number, one: string): string =>
+  `${counts[count] ?? String(count)} ${one}${count === 1 ? '' : 's'}`;
+
+export const texts = {
+  title: 'Waits',
+  columns: ['Tasks', 'Locks', 'References, works, queues'],
+  allObjects: 'All objects',
+  inPlay: 'In play',
+  fill: 'Fill the view',
+  graph: 'Graph of the waits',
+  list: 'The waits in order',
+  notDrawn: 'The graph could not be drawn. The list is below.',
+  loading: 'building …',
+  released: 'Each can only be released by the next.',
+  nobodyWaits: 'nobody outside the cycle waits',
+  alsoHolds: 'also holds',
+  previousCycle: 'Previous cycle',
+  nextCycle: 'Next cycle',
+  atRest: 'at rest',
+  nothingWaits: 'Nothing waits.',
+  kinds: {
+    task: 'task',
+    lock: 'lock',
+    reference: 'reference',
+    work: 'work',
+    queue: 'queue',
+    flush: 'flush',
+    completion: 'completion',
+    notifier: 'notifier chain',
+    cpu: 'CPU',
+  } satisfies Record<Thing['kind'], string>,
+  relations: {
+    holds: 'holds',
+    waitsFor: 'waits for',
+    runs: 'runs',
+    queuedOn: 'is queued on',
+  } satisfies Record<Edge['relation'], string>,
+  states: {
+    running: 'runs',
+    canRun: 'can run',
+    waits: 'waits',
+    sleeps: 'sleeps',
+    ended: 'has ended',
+    free: 'is free',
+    held: 'is held',
+    queued: 'is queued',
+    executed: 'is run',
+  } satisfies Record<Thing['state'], string>,
+  more: (count: number, inUse: number): string =>
+    `${count} more, ${inUse === 0 ? 'all free' : `${inUse} in use`}`,
+  moreHidden: (count: number): string => `${count} more`,
+  ofCycles: (at: number, count: number): string => `${at} of ${count}`,
+  behind: (count: number): string =>
+    count === 1 ? '1 waits behind it' : `${count} wait behind it`,
+  waits: (count: number): string => `${counted(count, 'wait')}, no cycle`,
+  cycles: (count: number, tasks: number): string =>
+    `${counted(count, 'cycle')}, ${counted(tasks, 'task')} in ${count === 1 ? 'it' : 'them'}`,
+  closed: (time: string, event: string): string => `closed at ${time}, event ${event}`,
+  cycleOf: (count: number): string => `Cycle of ${count}.`,
+  goWait: 'Enter: select. Again: go to when it began to wait.',
+  goTaken: (who: string): string => `Enter: select. Again: go to when ${who} took it.`,
+  select: 'Enter: select.',
+} as const;
