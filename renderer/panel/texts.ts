@@ -47,7 +47,7 @@ export const texts = {
   parted: (seq: string) => `They part at event ${seq}. Enter: go there.`,
   faults: 'Faults',
   armed: (count: number) => (count === 0 ? 'none' : `${count} armed`),
+  isArmed: 'armed',
   heldCommands: (held: number) => `${held} held`,
   release: 'release',
-  left: (count: number) => `${count} left`,
 } as const;

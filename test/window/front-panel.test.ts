@@ -157,7 +157,8 @@ test('choosing a type writes mlx4_port1 in a shell, and the menu follows the dri
 test('a held command is counted, and let go', async () => {
   const hold = page.getByRole('switch', { name: /^hold command/ });
   await hold.click();
-  lab.desk.bench.machine.enter({ kind: 'type', terminal: 'main', line: 'ip link set eth1 down' });
+  await expect.poll(() => hold.getAttribute('aria-checked')).toBe('true');
+  lab.desk.bench.machine.enter({ kind: 'type', terminal: 'main', line: 'ip link set eth1 up' });
   await page.getByText('1 held').waitFor();
   await hold.click();
   await expect.poll(() => hold.getAttribute('aria-checked')).toBe('false');
