@@ -1,4 +1,5 @@
-// Every English word of the front panel.
+// Every English word of the front panel. Words that the lab has made, such as why a port has no
+// link, come with the data.
 
 export const texts = {
   title: 'Front panel',
