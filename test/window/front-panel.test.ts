@@ -1,5 +1,5 @@
-// Hands at the front panel of a running machine: plugs by mouse and by keyboard, and what the card's
-// link makes of it. Everything is an input of the run, and undo makes the opposite one.
+// Hands at the front panel of a running machine: plugs by mouse and by keyboard, and what the
+// card's link makes of it. Everything is an input of the run, and undo makes the opposite one.
 
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
@@ -93,7 +93,7 @@ test('a double click pulls, and another one plugs in', async () => {
   await endsOf('cable1').toEqual(['card0 port 1', 'switch0 port 1']);
 });
 
-test('with keys a plug goes from one port of the switch to another, and the link with it', async () => {
+test('with keys a plug goes to another port of the switch, and the link with it', async () => {
   await port('switch0 port 1').focus();
   await page.keyboard.press('Enter');
   await endsOf('cable1').toEqual(['card0 port 1', null]);
@@ -181,7 +181,7 @@ test('every part of it has a name, and axe-core finds nothing', async () => {
   expect(lab.complaints).toEqual([]);
 });
 
-test('in the story the driver’s port map parts from the card’s, and the row leads there', async () => {
+test('in the story port maps of driver and card part, and the row leads there', async () => {
   const { bench } = lab.desk;
   await bench.open({
     from: 'scenario',
