@@ -1,4 +1,5 @@
-// The front panel as it crosses the contract: its types are declared where they are made.
+// The front panel as it crosses the contract: its types are declared where they are made, and are
+// only named here.
 
 export type {
   CableView,

@@ -1,4 +1,5 @@
-// Every English word of the front panel.
+// Every English word of the front panel. Words that the lab has made, such as why a port has no
+// link, come with the data.
 
 export const texts = {
   title: 'Front panel',
@@ -47,7 +48,7 @@ export const texts = {
   parted: (seq: string) => `They part at event ${seq}. Enter: go there.`,
   faults: 'Faults',
   armed: (count: number) => (count === 0 ? 'none' : `${count} armed`),
+  isArmed: 'armed',
   heldCommands: (held: number) => `${held} held`,
   release: 'release',
-  left: (count: number) => `${count} left`,
 } as const;

@@ -1,4 +1,5 @@
-// Which cables carry frames at the moment: one of the ports at their ends says so.
+// Which cables carry frames at the moment: one of the ports at their ends says so. The lab calls a
+// port busy for a while after each frame, so that a single ping can be seen.
 
 import type { Panel, CableView } from '#contract/panel.ts';
 

@@ -1,5 +1,5 @@
-// A front panel as data, for tests of what is drawn of it: the card of the lab's story on six ports of
-// a switch.
+// A front panel as data, for tests of what is drawn of it: the card of the lab's story on six
+// ports of a switch.
 
 import type { FarPortView, Leds, Panel } from '#contract/panel.ts';
 
