@@ -1,4 +1,5 @@
-// How a firmware command looks at the cursor: it has no answer before the answer has come.
+// How a firmware command looks at the cursor. It has no answer before the answer has come, whatever
+// the run knows by now.
 
 import type { AnswerOf } from '#contract/requests.ts';
 import type { CommandLook } from '../ui/glyphs/looks.ts';

@@ -1,4 +1,5 @@
-// Numbers as the window writes them: thin spaces between groups, the unit always.
+// Numbers as the window writes them: thin spaces between groups of digits, the unit always, virtual
+// time only.
 
 /** Between groups of digits. */
 export const thin = '\u2009';

@@ -1,4 +1,5 @@
-// New rows of a list put to the old ones, and where rows are for a scrolling box.
+// New rows of a list put to the old ones, and where rows are in a scrolling box. Pure functions:
+// feed.svelte.ts and RowList.svelte have the state.
 
 /** A row that belongs to an event. */
 export interface Listed {

@@ -1,4 +1,5 @@
-// Every word of the terminals.
+// Every word of the terminals, in one table. What the machine's programs say is not among them: it
+// comes from the machine.
 
 /** Seconds without digits behind the point. */
 const seconds = (ns: number): string => `${Math.floor(ns / 1e9)} s`;

@@ -1,4 +1,5 @@
-// Whether a line can be typed now, and if not, why and what to do instead.
+// Whether a line can be typed now, and if not, why and what to do instead. A machine that is paused
+// takes lines; they run when it does.
 
 import type { Session } from '../state/session.svelte.ts';
 import { momentText } from '../lists/format.ts';

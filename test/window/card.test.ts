@@ -1,6 +1,6 @@
-// Goal: lists and the view of the card show the run, by mouse and by keyboard, in reach of everybody.
-// Method: the story's scenario runs in a real lab; the window is read by roles and names, and
-// checked by axe-core in both themes.
+// Goal: lists and the view of the card show the run, to everybody.
+// Method: the story's scenario runs in a real lab; the window is read by roles and names, and checked
+// by axe-core in both themes.
 
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';

@@ -1,4 +1,5 @@
-// Inside the card. A recording has no card: what only a card can tell is null then.
+// Inside the card: commands and maps come from the trace. A recording has no card: what only a card
+// can tell is null then.
 
 import { cardNow } from '#lab/lists/card-now.ts';
 import { modelledRows } from '#lab/modelled.ts';

@@ -1,4 +1,5 @@
-// Terminals and their screens, from the trace: the same for a live machine and for a recording.
+// Terminals and their screens, from the trace, so that they are the same for a live machine and for
+// a recording.
 
 import type { terminalRequests } from '#contract/terminals.ts';
 import type { HandlersOf } from './handlers.ts';

@@ -53,7 +53,7 @@ interface Known {
   note: string;
 }
 
-const tableByName = new Map(
+const tableByName: ReadonlyMap<string, { opcode: number; modelled: ModelledState }> = new Map(
   [...commandByOpcode].map(([opcode, name]) => [
     name.replace(/^MLX4_(CMD_)?/, ''),
     { opcode, modelled: commandTable[name].modelled },
