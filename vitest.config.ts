@@ -13,6 +13,8 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: long ? 900_000 : 60_000,
     hookTimeout: 60_000,
+    // Two workers and a browser share two cores: what is waited for may take its time.
+    expect: { poll: { timeout: 20_000 } },
     passWithNoTests: false,
   },
 });

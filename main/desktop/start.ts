@@ -4,7 +4,6 @@
 import { defaultDatabase } from '#db/data-folder.ts';
 import { programFolder } from './program-build.ts';
 import { rendererFolder } from './renderer-build.ts';
-import { serveInBrowser, untilSignal } from './start/in-browser.ts';
 import { findElectron, hasScreen, runElectron } from './start/in-electron.ts';
 import { startOptions, usage } from './start/options.ts';
 import type { StartOptions } from './start/options.ts';
@@ -32,6 +31,8 @@ async function start(words: readonly string[]): Promise<number> {
     return 0;
   }
   if (!options.browser && !options.noOpen && (await ranInElectron(options))) return 0;
+  // The engine is loaded only now: Electron has a process of its own for it.
+  const { serveInBrowser, untilSignal } = await import('./start/in-browser.ts');
   const end = await serveInBrowser({
     file: defaultDatabase(),
     renderer: await rendererFolder(),

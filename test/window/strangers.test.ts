@@ -41,7 +41,7 @@ const ask = (path: string, headers: Record<string, string>, method = 'GET'): Pro
     asked.end();
   });
 
-test('the page is given for the right cookie only, and the cookie for the right token', async () => {
+test('the page is for the right cookie only, and the cookie for the right token', async () => {
   const statuses: number[] = [];
   for (const headers of [
     {},
@@ -49,7 +49,7 @@ test('the page is given for the right cookie only, and the cookie for the right 
     { cookie: `${cookie}x` },
     { cookie: 'a=b' },
   ]) {
-    statuses.push((await ask('/', headers as Record<string, string>)).status);
+    statuses.push((await ask('/', headers)).status);
   }
   statuses.push((await ask('/?token=', {})).status);
   statuses.push((await ask('/?token=wrong', { cookie })).status);

@@ -2,6 +2,8 @@
 // else. The page sees two functions, never Electron. A sandboxed preload is a CommonJS file that
 // can load no other of ours.
 
+/* eslint-disable-next-line @typescript-eslint/no-require-imports,
+   @typescript-eslint/consistent-type-imports -- it is CommonJS */
 const { contextBridge, ipcRenderer } = require('electron') as typeof import('electron');
 
 contextBridge.exposeInMainWorld('mlx4Lab', {

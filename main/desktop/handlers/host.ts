@@ -1,4 +1,5 @@
-// What the program around the window that asks can do: file dialogs. Each window has its own.
+// What the program around the window that asks can do: file dialogs. Each window has its own; a
+// page in a browser has none.
 
 import type { hostRequests } from '#contract/host.ts';
 import { Refused } from '../bench/refused.ts';

@@ -1,4 +1,5 @@
-// The window in a browser: the loopback host until Ctrl-C, which keeps what ran.
+// The window in a browser: the loopback host until Ctrl-C, which keeps what ran. Loaded only when
+// it is wanted, for the engine comes with it.
 
 import { BrowserHost } from '../browser/host.ts';
 import { openInBrowser } from '../browser/open.ts';

@@ -1,4 +1,5 @@
 // The window in Electron: which program, whether there is a screen for it, and whether it stays.
+// The lab runs over there; this process only waits for it.
 
 import { spawn } from 'node:child_process';
 import type { StartOptions } from './options.ts';

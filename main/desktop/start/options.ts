@@ -1,4 +1,5 @@
-// What `npm start` is told, and what is wrong with it, in one sentence.
+// What `npm start` is told, and what is wrong with it, in one sentence. Nothing is guessed: a word
+// that is not known ends the start.
 
 import { parseArgs } from 'node:util';
 
