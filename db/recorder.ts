@@ -1,7 +1,7 @@
 // Records a run while it runs. The engine's thread only cuts segments and says where they are: the
-// other thread reads the records in shared memory. It is at most `windowSegments` behind what it was
-// told; what it was not told yet stays in the run's own memory. So the engine never waits for the
-// disk, and the queue never grows: the recorder falls visibly behind and catches up.
+// other thread reads the records in shared memory. It is at most `windowSegments` behind what it
+// was told; what it was not told yet stays in the run's own memory. So the engine never waits for
+// the disk, and the queue never grows: the recorder falls visibly behind and catches up.
 
 import { Worker } from 'node:worker_threads';
 import type { RunEnd, RunHead } from '#lab/record/run-record.ts';
