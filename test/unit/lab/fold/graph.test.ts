@@ -1,7 +1,7 @@
 // Goal: the folded wait graph is the live one, whoever runs at the moment.
 // Method: scenarios under all variants and random schedules, stopped after random numbers of
-// points; every hold, every waiter and every execution held against main/detect/graph.ts and the queues.
-// Of a flush that nobody waits for nothing is told, so it is left out.
+// points; every hold, every waiter and every execution held against main/detect/graph.ts and the
+// queues. Of a flush that nobody waits for nothing is told, so it is left out.
 
 import { describe, expect, test } from 'vitest';
 import type { Resource } from '#detect/graph.ts';

@@ -1,7 +1,7 @@
 // Goal: the board of detectors that is made from the events says the same as the one that asks the
 // live kernel, and terminals show what their screens show.
-// Method: every scenario to its end, under its own variant; and a machine that is looked at while it
-// runs.
+// Method: every scenario to its end, under its own variant; and a machine that is looked at while
+// it runs.
 
 import { readdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';

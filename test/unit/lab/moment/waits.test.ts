@@ -39,8 +39,10 @@ describe('the deadlock', () => {
   });
 
   test('is one sentence of at most 45 words', () => {
-    expect(phraseText(end.waits.sentence)).toMatch(
-      /^worker of mlx4_en@card0, which runs work W\d+, holds a reference on eth0 and waits for intf_mutex; sh holds it and waits until eth0 has no other reference\.$/,
+    const text = phraseText(end.waits.sentence).replace(/W\d+/, 'W1');
+    expect(text).toBe(
+      'worker of mlx4_en@card0, which runs work W1, holds a reference on eth0 and waits for ' +
+        'intf_mutex; sh holds it and waits until eth0 has no other reference.',
     );
     expect(wordCount(end.waits.sentence)).toBeLessThanOrEqual(45);
   });
