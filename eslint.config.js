@@ -12,7 +12,7 @@ import { forgottenYield } from './test/tidy/lint/forgotten-yield.ts';
 const untyped = ['**/*.js', '**/*.mjs', 'vitest.config.ts', 'renderer/vite.config.ts'];
 
 export default defineConfig(
-  { ignores: ['node_modules/', 'coverage/', '.cache/', 'test/golden/', 'renderer/dist/'] },
+  { ignores: ['node_modules/', 'coverage/', '.cache/', 'test/golden/', '**/dist/'] },
   js.configs.recommended,
   tseslint.configs.strictTypeChecked,
   svelte.configs.recommended,

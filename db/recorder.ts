@@ -10,6 +10,7 @@ import type { Recorded } from '#lab/record/segment.ts';
 import type { FromWorker, ToWorker, WorkerData } from './messages.ts';
 import { openRuns } from './open.ts';
 import { StoreError } from './store-error.ts';
+import { workerFile } from './worker-file.ts';
 
 /** Most segments that were sent and are not on the disk yet; each has at most 65,536 events. */
 const windowSegments = 8;
@@ -48,7 +49,7 @@ export class Recorder {
       startedAt,
       acknowledged: this.acknowledged.buffer,
     };
-    this.worker = new Worker(new URL('worker.ts', import.meta.url), { workerData });
+    this.worker = new Worker(workerFile(import.meta.url), { workerData });
     this.worker.on('message', (message: FromWorker) => {
       this.hear(message);
     });

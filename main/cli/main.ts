@@ -3,7 +3,7 @@
 // is asked for, so that help and mistakes in the command line come at once.
 
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { policyNames } from '#lab/policy.ts';
+import { batchPolicyNames } from '#lab/policy.ts';
 import { variantNames, variantProblem } from '#lab/variants.ts';
 import { parseTime } from '#lab/scenario/units.ts';
 import { exitBadFile, exitUsage } from './exit.ts';
@@ -52,7 +52,9 @@ const machineOptions = (command: Command): Command => schedule(command.addOption
 function schedule(command: Command): Command {
   return command
     .option('--seed <number>', 'seed of the random policy, which it implies', whole)
-    .addOption(new Option('--policy <name>', 'who runs when several could').choices(policyNames))
+    .addOption(
+      new Option('--policy <name>', 'who runs when several could').choices(batchPolicyNames),
+    )
     .addOption(database())
     .option('--no-record', 'do not keep the run')
     .addOption(json());

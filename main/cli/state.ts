@@ -1,9 +1,15 @@
 // `mlx4-lab state`: a kept run at a moment, without running it: tasks and what they wait for,
-// locks, works, references, ports and bond.
+// locks, works, references with their holders, terminals, ports and bond, and what the driver
+// believes beside what the card has.
 
 import { Seeker } from '#lab/fold/seeker.ts';
 import { Snapshots } from '#lab/fold/snapshot.ts';
-import type { LockSnapshot, Snapshot } from '#lab/fold/snapshot.ts';
+import type {
+  BeliefSnapshot,
+  LockSnapshot,
+  ReferenceSnapshot,
+  Snapshot,
+} from '#lab/fold/snapshot.ts';
 import { seqOf } from '#lab/replay/moment.ts';
 import { exitPassed, exitUsage } from './exit.ts';
 import { print, printError, secondsText } from './print.ts';
@@ -25,6 +31,28 @@ function lockText({ holders, waiters }: LockSnapshot): string {
   return `held ${[...new Set(held)].join(', ')}${wanted}`;
 }
 
+/** Holders of one reference that are named. */
+const holdersNamed = 4;
+
+function referenceText({ count, holders, waiters }: ReferenceSnapshot): string {
+  const named = holders
+    .slice(0, holdersNamed)
+    .map(({ owner, count: own }) => (own === 1 ? owner : `${owner} (${own})`));
+  const more = holders.length - named.length;
+  const held = named.length === 0 ? '' : `, held by ${named.join(', ')}`;
+  const rest = more === 0 ? '' : ` and ${more} more`;
+  const wanted = waiters.length === 0 ? '' : `; the last one wanted by ${waiters.join(', ')}`;
+  return `${count}${held}${rest}${wanted}`;
+}
+
+const numberText = (value: number | null): string =>
+  value === null ? 'unknown' : `0x${value.toString(16)}`;
+
+function beliefText({ card, driver }: BeliefSnapshot): string {
+  const sign = card === null || driver === null || card === driver ? '' : ', they differ';
+  return `card ${numberText(card)}, driver ${numberText(driver)}${sign}`;
+}
+
 /** Sections with their lines; one without lines is left out. */
 function sections(state: Snapshot): readonly (readonly [title: string, lines: string[]])[] {
   const { tasks, locks, references, works, notes, findings } = state;
@@ -44,7 +72,15 @@ function sections(state: Snapshot): readonly (readonly [title: string, lines: st
         return row(name, [...queued, ...executed].join(', '));
       }),
     ],
-    ['references', references.map(({ name, count }) => row(name, String(count)))],
+    ['references', references.map((each) => row(each.name, referenceText(each)))],
+    [
+      'terminals',
+      state.terminals.map(({ name, line, sinceNs, alive }) => {
+        const busy = line === null ? 'prompt' : `runs ${line} since ${secondsText(sinceNs)}`;
+        return row(name, alive ? busy : 'closed');
+      }),
+    ],
+    ['card and driver', state.beliefs.map((belief) => row(belief.what, beliefText(belief)))],
     ['modules', state.modules.length === 0 ? [] : [wrap(state.modules.join(' '), '  ')]],
     ['drivers', state.drivers.map(({ device, driver }) => row(device, driver))],
     [

@@ -15,6 +15,8 @@ const headBytes = 16;
 export const jsonBytesMax = 8 * 1024 * 1024;
 /** Largest payload that is taken, bytes: a shared run. */
 export const payloadBytesMax = 512 * 1024 * 1024;
+/** Largest packet, bytes: what a carrier need not take. */
+export const packetBytesMax = headBytes + jsonBytesMax + payloadBytesMax;
 
 /** A packet that is none; the message says why. */
 export class MalformedPacket extends Error {}

@@ -2,10 +2,23 @@
 // too many is a type error; a window's calls take their types from it.
 
 import type * as v from 'valibot';
-import type { SessionState } from './session.ts';
+import { cardRequests } from './card.ts';
+import { choosingRequests } from './choosing.ts';
+import { hostRequests } from './host.ts';
+import type { MenuCommand } from './host.ts';
+import { listRequests } from './lists.ts';
 import { sessionRequests } from './session.ts';
+import type { SessionState } from './session.ts';
+import { terminalRequests } from './terminals.ts';
 
-export const requests = { ...sessionRequests } as const;
+export const requests = {
+  ...sessionRequests,
+  ...choosingRequests,
+  ...hostRequests,
+  ...terminalRequests,
+  ...listRequests,
+  ...cardRequests,
+} as const;
 
 type Requests = typeof requests;
 
@@ -20,4 +33,6 @@ export type AnswerOf<N extends RequestName> = Exclude<Requests[N]['answer'], und
 /** What the lab tells without being asked, by name. */
 export interface LabEvents {
   readonly session: SessionState;
+  /** Only to the window whose menu it was. */
+  readonly menu: MenuCommand;
 }

@@ -2,7 +2,7 @@
 // time, for every window; a new one takes its place.
 
 import * as v from 'valibot';
-import type { Snapshot } from '#lab/fold/snapshot.ts';
+import type { Moment } from '#lab/moment/moment.ts';
 import { nothing, request, runSchema, seqSchema, textSchema, timeNsSchema } from './request.ts';
 
 /** How a session is recorded. */
@@ -35,6 +35,8 @@ export interface SessionState {
   readonly eventsPerSecond: number;
   /** Why the machine cannot go on, or null. */
   readonly stopped: string | null;
+  /** A person chooses who runs; null when a policy does. */
+  readonly choosing: { readonly isAsking: boolean } | null;
   readonly record: RecordState;
 }
 
@@ -45,12 +47,8 @@ export const momentSchema = v.variant('at', [
   v.strictObject({ at: v.literal('end') }),
 ]);
 
-/** What a step goes to. */
-export const stepSchema = v.variant('to', [
-  v.strictObject({ to: v.picklist(['point', 'switch', 'blocked']) }),
-  /** The next event of this kind. */
-  v.strictObject({ to: v.literal('kind'), kind: textSchema }),
-]);
+/** What a step goes to: `same` is the kind of the event before the moment. */
+export const goalSchema = v.picklist(['point', 'switch', 'blocked', 'same']);
 
 /** A new session. */
 export const openSchema = v.variant('from', [
@@ -59,7 +57,7 @@ export const openSchema = v.variant('from', [
     /** Name of a file of the lab's scenarios; null is a bench without a script. */
     scenario: v.nullable(textSchema),
     variant: textSchema,
-    policy: v.picklist(['until-blocked', 'random']),
+    policy: v.picklist(['until-blocked', 'random', 'you-choose']),
     seed: v.nullable(seqSchema),
   }),
   v.strictObject({ from: v.literal('run'), run: runSchema }),
@@ -73,11 +71,15 @@ export const sessionRequests = {
     v.strictObject({ speed: v.nullable(v.pipe(v.number(), v.minValue(1e-6), v.maxValue(1e6))) }),
   ),
   'session.pause': request<null>()(nothing),
-  'session.step': request<null>()(stepSchema),
+  'session.step': request<null>()(v.strictObject({ to: goalSchema })),
+  /** The moment that a step from another one leads to; null when nothing is there. */
+  'session.find': request<number | null>()(
+    v.strictObject({ from: seqSchema, direction: v.picklist(['on', 'back']), to: goalSchema }),
+  ),
   /** Types a line into a terminal. */
   'session.type': request<null>()(v.strictObject({ terminal: textSchema, line: textSchema })),
   'session.interrupt': request<null>()(v.strictObject({ terminal: textSchema })),
   /** What hands do, in the words of the shell's `:` lines: `pull card0 port 1`. */
   'session.hand': request<null>()(v.strictObject({ line: textSchema })),
-  moment: request<Snapshot>()(momentSchema),
+  moment: request<Moment>()(momentSchema),
 } as const;

@@ -2,6 +2,7 @@
 // has changed. Carriers (a socket, Electron's IPC) only move packets; nothing that is malformed
 // comes further than here.
 
+import { inspect } from 'node:util';
 import * as v from 'valibot';
 import { StoreError } from '#db/store-error.ts';
 import { ScenarioError } from '#lab/scenario/reader.ts';
@@ -15,14 +16,10 @@ import { Refused } from './bench/refused.ts';
 import { handlers } from './handlers/handlers.ts';
 import type { WithPayload } from './handlers/handlers.ts';
 import { RateLimit } from './rate-limit.ts';
+import type { Window } from './window.ts';
 
 /** Time between two words about the session, ms: a frame of the window. */
 const tellMs = 16;
-
-/** One window, as its carrier shows it. */
-export interface Window {
-  send(packet: Uint8Array): void;
-}
 
 const isRequest = (name: string): name is RequestName => Object.hasOwn(requests, name);
 
@@ -33,14 +30,22 @@ const isSaid = (error: unknown): error is Error =>
 /** The lab's side of every window. */
 export class Desk {
   readonly bench: Bench;
-  /** Packets that were thrown away. */
+  /** Packets that were thrown away: for what they are, and for being too many. */
   malformed = 0;
+  overRate = 0;
+  /** Requests that a handler has seen. */
+  handled = 0;
   private readonly windows = new Map<Window, RateLimit>();
   private telling: NodeJS.Timeout | null = null;
 
   /** `file`: database of runs, or null. */
   constructor(file: string | null) {
     this.bench = new Bench({ file, onChange: () => this.tellSoon() });
+  }
+
+  /** Windows that are there. */
+  get windowCount(): number {
+    return this.windows.size;
   }
 
   join(window: Window): void {
@@ -52,10 +57,10 @@ export class Desk {
     this.windows.delete(window);
   }
 
-  /** A packet of a window has come. Never throws for what is in it. */
-  async take(window: Window, packet: Uint8Array): Promise<void> {
+  /** Something has come from a window, whatever it is. Never throws for what is in it. */
+  async take(window: Window, packet: unknown): Promise<void> {
     if (this.windows.get(window)?.passes(performance.now()) !== true) {
-      this.malformed++;
+      this.overRate++;
       return;
     }
     const asked = this.opened(packet);
@@ -64,14 +69,15 @@ export class Desk {
       return;
     }
     const { envelope, payload } = asked;
-    const answer = await this.answer(envelope, payload);
+    const answer = await this.answer(window, envelope, payload);
     if (this.windows.has(window)) window.send(answer);
   }
 
   /** The envelope of a packet, or null when it is none. */
   private opened(
-    packet: Uint8Array,
+    packet: unknown,
   ): { envelope: RequestEnvelope; payload: Uint8Array | null } | null {
+    if (!(packet instanceof Uint8Array)) return null;
     try {
       const { message, payload } = decodePacket(packet);
       const checked = v.safeParse(requestEnvelope, message);
@@ -83,6 +89,7 @@ export class Desk {
   }
 
   private async answer(
+    window: Window,
     { id, name, body }: RequestEnvelope,
     payload: Uint8Array | null,
   ): Promise<Uint8Array> {
@@ -94,13 +101,16 @@ export class Desk {
     try {
       // The table says which body goes to which handler; the types of both were checked there.
       const handle = handlers[name] as (...given: readonly unknown[]) => unknown;
-      const said = await handle(this.bench, checked.output, payload);
+      this.handled++;
+      const said = await handle(this.bench, checked.output, payload, window);
       const isLong = isWithPayload(said);
       const answer: LabEnvelope = { kind: 'answer', id, body: isLong ? said.body : said };
       return encodePacket(answer, isLong ? said.payload : null);
     } catch (error) {
       if (isSaid(error)) return refuse(error.message);
-      throw error;
+      // A mistake of ours: the session goes on, and whoever can mend it finds where it was.
+      process.stderr.write(`${name}: ${inspect(error)}\n`);
+      return refuse(`${name} went wrong inside the lab. The session goes on.`);
     }
   }
 
@@ -114,6 +124,11 @@ export class Desk {
       this.telling = null;
       this.tell('session', this.bench.state);
     }, tellMs);
+  }
+
+  /** Tells one window. */
+  tellOne<N extends keyof LabEvents>(window: Window, name: N, body: LabEvents[N]): void {
+    if (this.windows.has(window)) window.send(encodePacket(this.word(name, body)));
   }
 
   private tell<N extends keyof LabEvents>(name: N, body: LabEvents[N]): void {

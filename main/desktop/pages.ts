@@ -46,12 +46,18 @@ export class Pages {
   private readonly byPath = new Map<string, Page>();
 
   constructor(folder: string) {
-    for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    this.read(folder, '/');
+  }
+
+  // One folder at a time: Electron's archive does not list a whole tree.
+  private read(folder: string, path: string): void {
+    for (const entry of readdirSync(folder, { withFileTypes: true })) {
+      const file = join(folder, entry.name);
       const type = types[extname(entry.name)];
-      if (!entry.isFile() || type === undefined) continue;
-      const file = join(entry.parentPath, entry.name);
-      const path = file.slice(folder.length).replaceAll('\\', '/').replace(/^\/*/, '/');
-      this.byPath.set(path, { type, bytes: readFileSync(file) });
+      if (entry.isDirectory()) this.read(file, `${path}${entry.name}/`);
+      else if (type !== undefined) {
+        this.byPath.set(path + entry.name, { type, bytes: readFileSync(file) });
+      }
     }
   }
 

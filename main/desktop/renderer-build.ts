@@ -5,26 +5,29 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const root = fileURLToPath(new URL('../../', import.meta.url));
-const built = join(root, 'renderer', 'dist');
+/** The clone, or the installed program. */
+export const root = fileURLToPath(new URL('../../', import.meta.url));
+/** Folder of the built window. */
+export const builtRenderer = join(root, 'renderer', 'dist');
 
-const newestMs = (folder: string): number =>
+/** When a file of a folder was changed last; what is built does not count. */
+export const newestMs = (folder: string): number =>
   Math.max(
     0,
     ...readdirSync(folder, { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile() && !entry.parentPath.startsWith(built))
+      .filter((entry) => entry.isFile() && !entry.parentPath.startsWith(builtRenderer))
       .map((entry) => statSync(join(entry.parentPath, entry.name)).mtimeMs),
   );
 
 /** Folder of the built window; builds it when it is not there or old. */
 export async function rendererFolder(): Promise<string> {
-  const page = join(built, 'index.html');
+  const page = join(builtRenderer, 'index.html');
   const config = join(root, 'renderer', 'vite.config.ts');
-  if (!existsSync(config)) return built;
+  if (!existsSync(config)) return builtRenderer;
   const sources = ['renderer', 'main/contract', 'main/trace', 'main/prm'];
   const newest = Math.max(...sources.map((folder) => newestMs(join(root, folder))));
-  if (existsSync(page) && statSync(page).mtimeMs > newest) return built;
+  if (existsSync(page) && statSync(page).mtimeMs > newest) return builtRenderer;
   const { build } = await import('vite');
   await build({ configFile: config, logLevel: 'warn' });
-  return built;
+  return builtRenderer;
 }

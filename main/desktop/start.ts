@@ -1,33 +1,46 @@
-// `npm start`: the window. In Electron when its binary is there; else in the installed browser,
-// through the loopback host; without a browser its address is printed.
+// `npm start`: the window. In Electron when its program is there or can be fetched; else in the
+// installed browser, through the loopback host; without a browser its address is printed.
 
 import { defaultDatabase } from '#db/data-folder.ts';
-import { BrowserHost } from './browser/host.ts';
-import { openInBrowser } from './browser/open.ts';
-import { Desk } from './desk.ts';
+import { programFolder } from './program-build.ts';
 import { rendererFolder } from './renderer-build.ts';
+import { serveInBrowser, untilSignal } from './start/in-browser.ts';
+import { findElectron, hasScreen, runElectron } from './start/in-electron.ts';
+import { startOptions, usage } from './start/options.ts';
+import type { StartOptions } from './start/options.ts';
 
-const isQuiet = process.argv.includes('--no-open');
-
-const desk = new Desk(defaultDatabase());
-const host = new BrowserHost(desk, await rendererFolder());
-const address = await host.listen();
-const browser = isQuiet ? null : openInBrowser(address);
-process.stdout.write(
-  browser === null
-    ? `Open this address yourself: ${address}\n`
-    : `The window is in ${browser}: ${address}\n`,
-);
-process.stdout.write('Ctrl-C ends the lab; what ran is kept.\n');
-
-const end = async (): Promise<void> => {
-  await host.close();
-  await desk.close();
+const say = (line: string): void => {
+  process.stdout.write(`${line}\n`);
 };
-const signals = ['SIGINT', 'SIGTERM'] as const;
-const onSignal = (): void => {
-  // A second one ends the process at once.
-  for (const signal of signals) process.off(signal, onSignal);
-  void end();
-};
-for (const signal of signals) process.on(signal, onSignal);
+
+/** True when it ran in Electron; else it has said why not. */
+async function ranInElectron(options: StartOptions): Promise<boolean> {
+  const found = await findElectron(options, hasScreen(), say);
+  const why = 'why' in found ? found.why : await runElectron(found.binary, await programFolder());
+  if (why !== null) say(`Electron is not used: ${why}. The window is a page in a browser.`);
+  return why === null;
+}
+
+async function start(words: readonly string[]): Promise<number> {
+  const options = startOptions(words);
+  if (typeof options === 'string') {
+    process.stderr.write(`${options}\n`);
+    return 2;
+  }
+  if (options.help) {
+    process.stdout.write(usage);
+    return 0;
+  }
+  if (!options.browser && !options.noOpen && (await ranInElectron(options))) return 0;
+  const end = await serveInBrowser({
+    file: defaultDatabase(),
+    renderer: await rendererFolder(),
+    say,
+    ...(options.noOpen ? { open: () => null } : {}),
+  });
+  await untilSignal();
+  await end();
+  return 0;
+}
+
+process.exitCode = await start(process.argv.slice(2));

@@ -1,12 +1,32 @@
 // Read-only views of a card for tests and the window: contexts by number, decoded through the prm
 // layouts, and a few counts. Looking changes nothing.
 
-import { cqContext, eqContext, srqContext } from '#prm/contexts.ts';
+import { MLX4_EQ_STATE_FIRED, cqContext, eqContext, srqContext } from '#prm/contexts.ts';
 import type { ValuesOf } from '#prm/layout.ts';
 import { qpContext } from '#prm/qp-context.ts';
 import type { Hca, Phase } from './hca.ts';
 import type { MemoryRegion } from './memory-regions.ts';
-import type { QpStateName } from './queue-pair.ts';
+import type { PortOptions } from './options.ts';
+import type { QpStateName, QueuePair } from './queue-pair.ts';
+
+/** A ring of entries between driver and card. */
+export interface RingView {
+  readonly kind: 'TX' | 'RX' | 'CQ' | 'EQ';
+  /** Number of the queue pair or queue. */
+  readonly number: number;
+  readonly entries: number;
+  /**
+   * Entries written since the beginning, modulo some power of two: by the driver into TX and RX as
+   * far as the card has looked, by the card into CQ and EQ. Null for TX: its doorbell has no index.
+   */
+  readonly producer: number | null;
+  /** Entries used since the beginning; of a CQ as the card last read it. */
+  readonly consumer: number;
+  /** Of a queue pair; 0 for what belongs to no port. */
+  readonly portNumber: 0 | 1 | 2;
+  /** State of the queue pair; `armed` or `fired` for a queue. */
+  readonly state: string;
+}
 
 /** What can be seen of a card between two resets. */
 export class CardView {
@@ -82,6 +102,35 @@ export class CardView {
     return this.hca.regions.bySlot.get(slot) ?? null;
   }
 
+  /** Every ring that hardware owns: queue pairs, completion queues, event queues. */
+  rings(): RingView[] {
+    const { qps, completions, events } = this.hca;
+    return [
+      ...[...qps.values()].flatMap((qp) => this.qpRings(qp)),
+      ...[...completions.queues.values()].map(({ cqn }) => queueRing('CQ', cqn, this.cq(cqn)!)),
+      ...[...events.queues.keys()].map((eqn) => queueRing('EQ', eqn, this.eq(eqn)!)),
+    ];
+  }
+
+  private qpRings(qp: QueuePair): RingView[] {
+    const { qpn: number, state, portNumber, sqBlocks, sqIndex } = qp;
+    const rings: RingView[] = [];
+    if (sqBlocks > 1) {
+      const tx = { entries: sqBlocks, producer: null, consumer: sqIndex };
+      rings.push({ kind: 'TX', number, ...tx, portNumber, state });
+    }
+    if (qp.rqEntries > 0) {
+      const rx = { entries: qp.rqEntries, producer: qp.rqProducer, consumer: qp.rqIndex };
+      rings.push({ kind: 'RX', number, ...rx, portNumber, state });
+    }
+    return rings;
+  }
+
+  /** What a port is made from. */
+  portOptions(portNumber: 1 | 2): PortOptions {
+    return this.hca.port(portNumber).options;
+  }
+
   /** Queue pairs that would get a frame: steer 0 multicast, 1 unicast. */
   steered(portNumber: 1 | 2, steer: 0 | 1, mac: number): readonly number[] {
     return this.hca.steering.find(portNumber, steer, mac) ?? [];
@@ -105,4 +154,23 @@ export class CardView {
       crc: rxCrc,
     };
   }
+}
+
+/** Contexts of CQs and EQs name the size of their ring differently. */
+function queueRing(
+  kind: 'CQ' | 'EQ',
+  number: number,
+  context: ValuesOf<typeof cqContext.fields> | ValuesOf<typeof eqContext.fields>,
+): RingView {
+  const log = 'log_size' in context ? context.log_size : context.log_eq_size;
+  return {
+    kind,
+    number,
+    entries: 2 ** log,
+    producer: context.producer_index,
+    consumer: context.consumer_index,
+    portNumber: 0,
+    // Both kinds of queue use the same number for it.
+    state: context.state === MLX4_EQ_STATE_FIRED ? 'fired' : 'armed',
+  };
 }

@@ -84,6 +84,10 @@ function* ret_from_fork(fn: () => MaySleep<void>): MaySleep<void> {
   yield* kthread(fn);
 }
 
+function tellComm({ trace }: Kernel, { number, comm, pid }: Task): void {
+  trace.emit(K['task.comm'], number, trace.intern(comm), trace.intern(String(pid)));
+}
+
 /**
  * Starts a kernel thread. `name` is stable across runs, `comm` is what `ps` shows. Kernel threads
  * are children of kthreadd (pid 2).
@@ -93,6 +97,7 @@ export function kthread_run(k: Kernel, name: string, comm: string, fn: () => May
   task.comm = comm;
   task.pid = k.nextPid();
   task.parentPid = 2;
+  tellComm(k, task);
   return task;
 }
 
@@ -108,6 +113,7 @@ export function user_task(
   task.comm = comm;
   task.pid = k.nextPid();
   task.parentPid = parentPid;
+  tellComm(k, task);
   return task;
 }
 

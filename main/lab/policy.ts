@@ -1,11 +1,12 @@
 // Scheduling policies by name, for command lines and windows. A policy without chance has no seed,
 // and a report says so.
 
+import { PersonPolicy } from '#explore/person.ts';
 import { randomPolicy } from '#explore/random.ts';
 import { untilBlocked } from '#explore/until-blocked.ts';
 import type { Policy } from '#sim/policy.ts';
 
-export const policyNames = ['until-blocked', 'random'] as const;
+export const policyNames = ['until-blocked', 'random', 'you-choose'] as const;
 export type PolicyName = (typeof policyNames)[number];
 
 /** What was asked for, completed: a seed alone means the random policy. */
@@ -20,5 +21,13 @@ export function choosePolicy(name: PolicyName | undefined, seed: number | undefi
   return { name: chosen, seed: chosen === 'random' ? (seed ?? 0) : null };
 }
 
-export const makePolicy = ({ name, seed }: PolicyChoice): Policy =>
-  name === 'random' ? randomPolicy(seed ?? 0) : untilBlocked();
+/** Policies that need nobody: what a command line offers. */
+export const batchPolicyNames = [
+  'until-blocked',
+  'random',
+] as const satisfies readonly PolicyName[];
+
+export function makePolicy({ name, seed }: PolicyChoice): Policy {
+  if (name === 'random') return randomPolicy(seed ?? 0);
+  return name === 'you-choose' ? new PersonPolicy() : untilBlocked();
+}

@@ -25,9 +25,10 @@ export interface Policy {
   readonly name: string;
   /**
    * Picks who runs next. `runnable` has two members or more, in the order in which they became
-   * runnable; `current` is among them, or null when the running context blocked or ended.
+   * runnable; `current` is among them, or null when the running context blocked or ended. Null is
+   * "not yet": the run pauses here, and when it goes on the same question is asked again.
    */
-  choose(runnable: readonly Task[], current: Task | null, at: PointInfo): Task;
+  choose(runnable: readonly Task[], current: Task | null, at: PointInfo): Task | null;
   /** Told when somebody had to be picked and only one could be. */
   forced?(only: Task, at: PointInfo): void;
 }

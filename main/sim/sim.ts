@@ -26,7 +26,15 @@ export interface SimOptions {
 }
 
 /** Why run() came back. */
-export type RunStop = 'until' | 'quiescent' | 'stopped' | 'stepLimit' | 'paused';
+export type RunStop = 'until' | 'quiescent' | 'stopped' | 'stepLimit' | 'paused' | 'undecided';
+
+/** A choice that the policy has not made yet. */
+interface Question {
+  readonly eligible: readonly Task[];
+  readonly current: Task | null;
+  readonly kind: number;
+  readonly object: number;
+}
 
 /** Virtual cost of one point, ns. */
 const pointCostNs = 100;
@@ -60,6 +68,7 @@ export class Sim {
   private stopAsked = false;
   private running: Task | null = null;
   private next: Task | null = null;
+  private question: Question | null = null;
   /**
    * The event by which it left: task.block, task.spin, task.exit, irq.exit …; 0 before the first.
    */
@@ -105,6 +114,16 @@ export class Sim {
   /** Points so far. */
   get pointCount(): number {
     return this.points;
+  }
+
+  /** Contexts among which the policy has not chosen yet; empty when nothing is asked. */
+  get undecided(): readonly Task[] {
+    return this.question?.eligible ?? [];
+  }
+
+  /** Who runs where the policy has not chosen yet; null when somebody must be picked. */
+  get undecidedFrom(): Task | null {
+    return this.question?.current ?? null;
   }
 
   /** Contexts that could run now, in the order in which they became runnable. */
@@ -267,8 +286,10 @@ export class Sim {
       if (this.stopAsked) return 'stopped';
       if (this.points >= this.pointsMax) return 'stepLimit';
       if (this.fuel <= 0 || this.trace.count >= eventsMax) return 'paused';
+      if (this.question !== null && !this.decide(this.question)) return 'undecided';
       if (this.trace.nowNs >= untilNs) return 'until';
       const task = this.next?.runState === 'runnable' ? this.next : this.pick(untilNs);
+      if (this.question !== null) return 'undecided';
       if (task === null) return this.heap.nextNs === Infinity ? 'quiescent' : 'until';
       this.next = task;
       if (this.isStopped()) return 'stopped';
@@ -342,8 +363,22 @@ export class Sim {
       return only;
     }
     const chosen = this.policyNow.choose(eligible, current, this.asked);
-    if (chosen !== current) this.asked.record(chosen);
+    if (chosen !== null && chosen !== current) this.asked.record(chosen);
+    // A copy: the run queue changes when somebody does something meanwhile.
+    if (chosen === null) this.question = { eligible: [...eligible], current, kind, object };
     return chosen;
+  }
+
+  /** Asks an open question again. Who became runnable meanwhile is not among those to choose. */
+  private decide({ eligible, current, kind, object }: Question): boolean {
+    this.asked.kind = kind;
+    this.asked.object = object;
+    const chosen = this.policyNow.choose(eligible, current, this.asked);
+    if (chosen === null) return false;
+    if (chosen !== current) this.asked.record(chosen);
+    this.question = null;
+    this.next = chosen;
+    return true;
   }
 
   /**

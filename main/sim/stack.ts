@@ -45,7 +45,9 @@ export function callSites(error: Error): readonly string[] {
     if (isEngine && bottoms.has(name)) break;
     const isGraph = file.includes('/main/detect/');
     if (isEngine || isGraph || name === 'next' || file.startsWith('node:')) continue;
-    frames.push(`${name}@${file.replace(aboveMain, '')}:${at!}`);
+    // The installed program is the source with its types blanked out: its places are the same.
+    const place = file.replace(aboveMain, '').replace(/\.js$/, '.ts');
+    frames.push(`${name}@${place}:${at!}`);
   }
   return frames;
 }

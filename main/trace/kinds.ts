@@ -123,8 +123,8 @@ export const kindTable = [
   row('hold.end', 'resource', 'text'),
   row('wait.begin', 'resource', 'text'),
   row('wait.end', 'resource', 'text'),
-  // A cycle has closed: its sentence, and the number of its steps. Each is a deadlock.wait (place is
-  // where the waiter waits) and a deadlock.hold (place says why the holder holds).
+  // A cycle has closed: its sentence, and the number of its steps. Each is a deadlock.wait (place
+  // is where the waiter waits) and a deadlock.hold (place says why the holder holds).
   row('deadlock', 'text', 'count'),
   row('deadlock.wait', 'resource', 'text'),
   row('deadlock.hold', 'resource', 'text'),
@@ -137,6 +137,8 @@ export const kindTable = [
   // The hung task detector looks at the tasks, with its time-out in s.
   row('hung.look', 'none', 'count'),
   row('sysctl', 'text', 'count'),
+  // What `ps` shows: comm; place is the process id as text.
+  row('task.comm', 'task', 'text'),
   // Terminals, by name.
   row('tty.open', 'text', 'task'),
   row('tty.typed', 'text', 'text'),

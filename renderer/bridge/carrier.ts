@@ -11,8 +11,41 @@ export interface Carrier {
   onClose: () => void;
 }
 
+/** What Electron's preload puts on the window (main/desktop/electron/preload.cts). */
+interface PreloadBridge {
+  /** This window is there, and takes packets here. */
+  open(take: (packet: Uint8Array) => void): void;
+  send(packet: Uint8Array): void;
+}
+
+/** The carrier of whoever serves the page. */
+export function openCarrier(): Carrier {
+  const { mlx4Lab } = globalThis as { readonly mlx4Lab?: PreloadBridge };
+  return mlx4Lab === undefined ? socketCarrier() : bridgeCarrier(mlx4Lab);
+}
+
+/** Electron's IPC. It is never lost: without the lab there is no window. */
+function bridgeCarrier(bridge: PreloadBridge): Carrier {
+  const carrier: Carrier = {
+    send: (packet) => {
+      bridge.send(packet);
+    },
+    onPacket: () => undefined,
+    onOpen: () => undefined,
+    onClose: () => undefined,
+  };
+  // Whoever opens it says first what it is told.
+  queueMicrotask(() => {
+    carrier.onOpen();
+    bridge.open((packet) => {
+      carrier.onPacket(packet);
+    });
+  });
+  return carrier;
+}
+
 /** A socket to where the page came from. */
-export function socketCarrier(): Carrier {
+function socketCarrier(): Carrier {
   const socket = new WebSocket(`ws://${location.host}/lab`);
   socket.binaryType = 'arraybuffer';
   const carrier: Carrier = {

@@ -25,14 +25,13 @@ const againMs = 500;
 
 /** The way to the lab. */
 export class Lab {
-  /** Told of each event. */
-  onEvent: <N extends keyof LabEvents>(name: N, body: LabEvents[N]) => void = () => undefined;
   /** Told when the way opens (true) or is lost. */
   onWay: (isOpen: boolean) => void = () => undefined;
   private readonly open: () => Carrier;
   private carrier: Carrier | null = null;
   private nextId = 1;
   private readonly asked = new Map<number, Asked>();
+  private readonly hearers = new Map<string, (body: never) => void>();
 
   constructor(open: () => Carrier) {
     this.open = open;
@@ -59,6 +58,11 @@ export class Lab {
     };
   }
 
+  /** Who is told of an event of this name; one for each. */
+  on<N extends keyof LabEvents>(name: N, hear: (body: LabEvents[N]) => void): void {
+    this.hearers.set(name, hear);
+  }
+
   /** Asks for something. Rejects with Refusal when it is not done. */
   async ask<N extends RequestName>(name: N, body: BodyOf<N>): Promise<AnswerOf<N>> {
     return (await this.askWithPayload(name, body)).body;
@@ -83,7 +87,7 @@ export class Lab {
     const { message, payload } = decodePacket(packet);
     const envelope = message as LabEnvelope;
     if (envelope.kind === 'event') {
-      this.onEvent(envelope.name as keyof LabEvents, envelope.body as LabEvents['session']);
+      this.hearers.get(envelope.name)?.(envelope.body as never);
       return;
     }
     const asked = this.asked.get(envelope.id);

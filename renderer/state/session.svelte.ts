@@ -23,18 +23,22 @@ export class Session {
   connected = $state(false);
   /** What the lab did not do last, in its words. */
   said = $state<string | null>(null);
+  /** Id of the thing that is selected everywhere, or null. */
+  selected = $state<string | null>(null);
+  /** Also things that nobody holds or waits for. */
+  allObjects = $state(false);
   readonly lab: Lab;
   private readonly moments: Latest<Cursor>;
 
   constructor(lab: Lab) {
     this.lab = lab;
     this.moments = new Latest((cursor) => this.look(cursor));
-    lab.onEvent = (_name, body) => {
+    lab.on('session', (body) => {
       const isOther = body.number !== this.state?.number;
       this.state = body;
       if (isOther && this.cursor.at !== 'end') this.cursor = { at: 'end' };
       if (isOther || this.cursor.at === 'end') this.moments.put(this.cursor);
-    };
+    });
     lab.onWay = (isOpen) => {
       this.connected = isOpen;
     };
@@ -51,6 +55,16 @@ export class Session {
     this.moments.put(cursor);
   }
 
+  /** Selects a thing everywhere; again, nothing. */
+  select(id: string): void {
+    this.selected = this.selected === id ? null : id;
+  }
+
+  /** Asks for an act, which has no answer: true when it was done. A refusal is shown. */
+  async done<N extends Parameters<Lab['ask']>[0]>(name: N, body: BodyOf<N>): Promise<boolean> {
+    return (await this.asked(name, body)) !== undefined;
+  }
+
   private async look(cursor: Cursor): Promise<void> {
     const moment = await this.ask('moment', cursor);
     if (moment !== null) this.moment = moment;
@@ -61,13 +75,19 @@ export class Session {
     name: N,
     body: BodyOf<N>,
   ): Promise<AnswerOf<N> | null> {
+    return (await this.asked(name, body)) ?? null;
+  }
+
+  private async asked<N extends Parameters<Lab['ask']>[0]>(
+    name: N,
+    body: BodyOf<N>,
+  ): Promise<AnswerOf<N> | undefined> {
     try {
-      const answer = await this.lab.ask(name, body);
-      return answer;
+      return await this.lab.ask(name, body);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       this.said = error.message;
-      return null;
+      return undefined;
     }
   }
 }

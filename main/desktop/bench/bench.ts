@@ -2,16 +2,21 @@
 // before, which is ended and kept.
 
 import { programHash, programVersion } from '#db/program.ts';
-import { loadRun } from '#db/reader.ts';
+import { identityOf } from '#db/list.ts';
+import { loadRun, runRow } from '#db/reader.ts';
 import { withRuns } from '#db/open.ts';
 import { choosePolicy, makePolicy } from '#lab/policy.ts';
 import { ScenarioRun } from '#lab/run.ts';
-import { Seeker } from '#lab/fold/seeker.ts';
-import { Snapshots } from '#lab/fold/snapshot.ts';
-import type { Snapshot } from '#lab/fold/snapshot.ts';
+import { machineFacts } from '#lab/moment/facts.ts';
+import { Moments } from '#lab/moment/moment.ts';
+import type { Moment } from '#lab/moment/moment.ts';
+import type { ForkPoint, RunHead } from '#lab/record/run-record.ts';
+import { Lists } from '#lab/lists/lists.ts';
+import type { Fold } from '#lab/fold/fold.ts';
 import { seqAtTime } from '#lab/replay/moment.ts';
 import type { BodyOf } from '#contract/requests.ts';
 import type { SessionState } from '#contract/session.ts';
+import { Choosing } from '#lab/choosing/choosing.ts';
 import { LiveSession } from './live-session.ts';
 import { RecordedSession } from './recorded-session.ts';
 import { Refused } from './refused.ts';
@@ -27,9 +32,11 @@ export interface BenchOptions {
 /** The bench. */
 export class Bench {
   session: LiveSession | RecordedSession;
+  /** What is listed of its run. */
+  lists: Lists;
   private readonly options: BenchOptions;
   private number = 1;
-  private seeker: Seeker;
+  private moments: Moments;
 
   constructor(options: BenchOptions) {
     this.options = options;
@@ -40,18 +47,24 @@ export class Bench {
       policy: 'until-blocked',
       seed: null,
     });
-    this.seeker = new Seeker(this.session.trace);
+    this.moments = momentsOf(this.session);
+    this.lists = new Lists(this.session.trace);
   }
 
   /** Puts another session on the bench. Throws Refused, StoreError, ScenarioError. */
   async open(wanted: BodyOf<'session.open'>): Promise<SessionState> {
     const next = wanted.from === 'run' ? this.recorded(wanted.run) : this.live(wanted);
     if (this.session instanceof LiveSession) await this.session.close();
+    this.put(next);
+    return this.state;
+  }
+
+  private put(next: LiveSession | RecordedSession): void {
     this.session = next;
-    this.seeker = new Seeker(next.trace);
+    this.moments = momentsOf(next);
+    this.lists = new Lists(next.trace);
     this.number++;
     this.options.onChange();
-    return this.state;
   }
 
   private recorded(run: number): RecordedSession {
@@ -68,8 +81,9 @@ export class Bench {
     const policy = choosePolicy(wanted.policy, wanted.seed ?? undefined);
     const { variant } = wanted;
     const scripted = wanted.scenario !== null;
+    const chooser = makePolicy(policy);
     const run = new ScenarioRun(scenario, {
-      policy: makePolicy(policy),
+      policy: chooser,
       variant,
       scripted,
       live: true,
@@ -88,14 +102,37 @@ export class Bench {
       programHash: programHash(),
       parent: null,
     };
+    return this.begin(run, head, Choosing.of(run, chooser));
+  }
+
+  /** Where a run of the library was left for another one; null when it is not there. */
+  private forkPoint(run: number | null, seq: number): ForkPoint | null {
+    const { file } = this.options;
+    if (run === null || file === null) return null;
+    return { run: withRuns(file, (db) => identityOf(runRow(db, run))), seq };
+  }
+
+  private begin(run: ScenarioRun, head: RunHead, choosing: Choosing | null): LiveSession {
     return new LiveSession({
       run,
       head,
+      choosing,
       file: this.options.file,
       onChange: () => {
         this.options.onChange();
       },
     });
+  }
+
+  /** Takes the last pick of the scheduler back: the run branches there, the old one is kept. */
+  async takeBack(): Promise<void> {
+    const { machine } = this;
+    if (machine.choosing === null) throw new Refused('Nobody chooses in this session.');
+    const choosing = machine.choosing.takenBack(machine.head);
+    if (typeof choosing === 'string') throw new Refused(choosing);
+    const { seq } = machine.choosing.picks.at(-1)!;
+    const parent = this.forkPoint(await machine.close(), seq);
+    this.put(this.begin(choosing.run, { ...machine.head, parent }, choosing));
   }
 
   /** The live session. Throws Refused when a recording is on the bench. */
@@ -108,6 +145,7 @@ export class Bench {
     const { session, number } = this;
     const head = session instanceof LiveSession ? session.head : session.record.head;
     const live = session instanceof LiveSession ? session : null;
+    const choosing = live?.choosing ?? null;
     return {
       number,
       scenario: head.scenarioName,
@@ -122,6 +160,7 @@ export class Bench {
       events: session.trace.count,
       eventsPerSecond: live?.eventsPerSecond ?? 0,
       stopped: live?.stopped ?? null,
+      choosing: choosing === null ? null : { isAsking: choosing.isAsking },
       record: session.recordState,
     };
   }
@@ -133,10 +172,14 @@ export class Bench {
     return moment.at === 'end' ? trace.count : seqAtTime(trace, moment.timeNs);
   }
 
+  /** The folded state at a moment. */
+  foldAt(moment: BodyOf<'moment'>): Fold {
+    return this.moments.foldAt(this.seqOf(moment));
+  }
+
   /** Everything as it was at a moment. */
-  moment(moment: BodyOf<'moment'>): Snapshot {
-    const { trace } = this.session;
-    return new Snapshots(trace).of(this.seeker.at(this.seqOf(moment)));
+  moment(moment: BodyOf<'moment'>): Moment {
+    return this.moments.at(this.seqOf(moment));
   }
 
   /** Ends what is on it. */
@@ -144,3 +187,6 @@ export class Bench {
     if (this.session instanceof LiveSession) await this.session.close();
   }
 }
+
+const momentsOf = ({ trace, spec }: LiveSession | RecordedSession): Moments =>
+  new Moments(trace, machineFacts(spec));

@@ -5,13 +5,15 @@
 import { Recorder } from '#db/recorder.ts';
 import { StoreError } from '#db/store-error.ts';
 import { parseHand } from '#lab/hands.ts';
-import type { Input } from '#lab/scenario/scenario.ts';
+import type { Input, MachineSpec } from '#lab/scenario/scenario.ts';
 import type { RunHead } from '#lab/record/run-record.ts';
+import { kindsOfGoal } from '#lab/replay/find-event.ts';
+import type { StepGoal } from '#lab/replay/find-event.ts';
 import { runEndOf } from '#lab/record/run-record.ts';
 import type { ScenarioRun } from '#lab/run.ts';
-import { K, kindTable } from '#trace/kinds.ts';
 import type { Trace } from '#trace/trace.ts';
 import type { RecordState } from '#contract/session.ts';
+import type { Choosing } from '#lab/choosing/choosing.ts';
 import { Refused } from './refused.ts';
 
 /** Longest that the engine keeps the thread, ms. */
@@ -45,12 +47,15 @@ export interface LiveOptions {
   readonly file: string | null;
   /** Something has changed. */
   readonly onChange: () => void;
+  /** A person chooses who runs, or null. */
+  readonly choosing?: Choosing | null;
 }
 
 /** A live session. */
 export class LiveSession {
   readonly run: ScenarioRun;
   readonly head: RunHead;
+  readonly choosing: Choosing | null;
   /** Events per second of wall time, lately. */
   eventsPerSecond = 0;
   /** Why it cannot go on, or null. */
@@ -63,8 +68,9 @@ export class LiveSession {
   private closed = false;
   private rate = { wallMs: performance.now(), events: 0 };
 
-  constructor({ run, head, file, onChange }: LiveOptions) {
+  constructor({ run, head, file, onChange, choosing = null }: LiveOptions) {
     this.run = run;
+    this.choosing = choosing;
     this.head = head;
     this.onChange = onChange;
     let recorder: Recorder | null = null;
@@ -80,6 +86,10 @@ export class LiveSession {
 
   get trace(): Trace {
     return this.run.machine.k.trace;
+  }
+
+  get spec(): MachineSpec {
+    return this.run.machine.spec;
   }
 
   get nowNs(): number {
@@ -119,9 +129,10 @@ export class LiveSession {
     this.onChange();
   }
 
-  /** Goes on to the next event of these kinds (null: one point), and stops there. */
-  step(kinds: readonly number[] | null): void {
+  /** Goes on to where the step leads, and stops there. */
+  step(to: StepGoal): void {
     this.refuseWhenStopped();
+    const kinds = kindsOfGoal(this.trace, to, this.trace.count);
     const goal = kinds === null ? 'point' : { kinds };
     this.motion = { kind: 'stepping', goal, from: this.trace.count, points: 0 };
     this.plan(0);
@@ -133,6 +144,12 @@ export class LiveSession {
     const problem = this.run.machine.enter(input);
     if (problem !== null) throw new Refused(problem);
     this.onChange();
+  }
+
+  /** A question of the scheduler was answered: on to the next one. */
+  goOn(): void {
+    if (this.motion.kind === 'paused') this.start(null);
+    else this.plan(0);
   }
 
   /** A line of what hands do. Throws Refused. */
@@ -204,11 +221,19 @@ export class LiveSession {
   private advance(untilNs: number, points: number): boolean {
     const stop = this.run.advance(untilNs, points);
     const { machine } = this.run;
+    // The person is asked: the answer goes on (goOn).
+    if (stop === 'undecided') return this.rest();
     if (stop === 'stepLimit') this.stopped = 'step limit';
     else if (machine.halted) this.stopped = 'it was shut down';
     // Nothing is left to do until somebody does something.
     else if (stop !== 'quiescent') return true;
+    return this.rest();
+  }
+
+  /** Nothing goes on until somebody does something. */
+  private rest(): false {
     this.motion = { kind: 'paused' };
+    this.eventsPerSecond = 0;
     return false;
   }
 
@@ -228,17 +253,4 @@ function isReached(trace: Trace, from: number, goal: Goal): boolean {
     if (goal.kinds.includes(trace.event(seq).kind)) return true;
   }
   return false;
-}
-
-/** Numbers of the kinds that a step goes to; null for any point. Throws Refused. */
-export function kindsOfStep(step: {
-  readonly to: string;
-  readonly kind?: string;
-}): number[] | null {
-  if (step.to === 'point') return null;
-  if (step.to === 'switch') return [K['task.switch']];
-  if (step.to === 'blocked') return [K['task.block'], K.finding];
-  const kind = kindTable.findIndex(({ name }) => name === step.kind);
-  if (kind < 1) throw new Refused(`There is no kind of event called ${step.kind}.`);
-  return [kind];
 }

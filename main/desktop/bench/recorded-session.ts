@@ -2,6 +2,8 @@
 // is refused; a fork makes a live session of it.
 
 import type { RunRecord } from '#lab/record/run-record.ts';
+import { loadScenario } from '#lab/scenario/load.ts';
+import type { MachineSpec } from '#lab/scenario/scenario.ts';
 import type { Trace } from '#trace/trace.ts';
 import type { RecordState } from '#contract/session.ts';
 
@@ -22,6 +24,12 @@ export class RecordedSession {
 
   get nowNs(): number {
     return this.record.trace.nowNs;
+  }
+
+  /** What its machine was made of. Throws ScenarioError when this program does not know it. */
+  get spec(): MachineSpec {
+    const { scenarioFile, scenarioText, variant } = this.record.head;
+    return { ...loadScenario(scenarioFile, scenarioText).machine, variant };
   }
 
   get recordState(): RecordState {

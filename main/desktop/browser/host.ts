@@ -8,9 +8,10 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { WebSocketServer } from 'ws';
 import type { WebSocket } from 'ws';
-import { payloadBytesMax } from '#contract/packet.ts';
-import type { Desk, Window } from '../desk.ts';
+import { packetBytesMax } from '#contract/packet.ts';
+import type { Desk } from '../desk.ts';
 import { pageHeaders, Pages } from '../pages.ts';
+import type { Window } from '../window.ts';
 
 const cookieName = 'mlx4-lab';
 
@@ -41,7 +42,7 @@ export class BrowserHost {
     this.server = createServer((request, response) => {
       this.serve(request, response);
     });
-    this.sockets = new WebSocketServer({ noServer: true, maxPayload: payloadBytesMax });
+    this.sockets = new WebSocketServer({ noServer: true, maxPayload: packetBytesMax });
     this.server.on('upgrade', (request, socket, head) => {
       if (!this.isOurs(request, true) || request.url !== '/lab') {
         socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n');
@@ -64,6 +65,11 @@ export class BrowserHost {
 
   private get origin(): string {
     return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+  }
+
+  /** Sockets that are open. */
+  get socketCount(): number {
+    return this.sockets.clients.size;
   }
 
   /** From our own page: host, origin and cookie are ours. */

@@ -3,7 +3,13 @@
 
 import type { AnswerOf, BodyOf, RequestName } from '#contract/requests.ts';
 import type { Bench } from '../bench/bench.ts';
+import type { Window } from '../window.ts';
+import { choosingHandlers } from './choosing.ts';
+import { hostHandlers } from './host.ts';
+import { cardHandlers } from './card.ts';
+import { listHandlers } from './lists.ts';
 import { sessionHandlers } from './session.ts';
+import { terminalHandlers } from './terminals.ts';
 
 /** An answer with bytes behind it. */
 export interface WithPayload<A> {
@@ -16,6 +22,7 @@ export type Handler<N extends RequestName> = (
   bench: Bench,
   body: BodyOf<N>,
   payload: Uint8Array | null,
+  window: Window,
 ) => Said<N> | Promise<Said<N>>;
 
 type Said<N extends RequestName> = AnswerOf<N> | WithPayload<AnswerOf<N>>;
@@ -23,4 +30,11 @@ type Said<N extends RequestName> = AnswerOf<N> | WithPayload<AnswerOf<N>>;
 /** Handlers of some requests. */
 export type HandlersOf<N extends RequestName> = { readonly [Name in N]: Handler<Name> };
 
-export const handlers: HandlersOf<RequestName> = { ...sessionHandlers };
+export const handlers: HandlersOf<RequestName> = {
+  ...sessionHandlers,
+  ...choosingHandlers,
+  ...hostHandlers,
+  ...terminalHandlers,
+  ...listHandlers,
+  ...cardHandlers,
+};

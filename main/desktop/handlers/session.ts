@@ -2,7 +2,7 @@
 // them.
 
 import type { sessionRequests } from '#contract/session.ts';
-import { kindsOfStep } from '../bench/live-session.ts';
+import { findEvent, kindsOfGoal } from '#lab/replay/find-event.ts';
 import type { HandlersOf } from './handlers.ts';
 
 export const sessionHandlers: HandlersOf<keyof typeof sessionRequests> = {
@@ -16,9 +16,13 @@ export const sessionHandlers: HandlersOf<keyof typeof sessionRequests> = {
     bench.machine.pause();
     return null;
   },
-  'session.step': (bench, step) => {
-    bench.machine.step(kindsOfStep(step));
+  'session.step': (bench, { to }) => {
+    bench.machine.step(to);
     return null;
+  },
+  'session.find': ({ session: { trace } }, { from, direction, to }) => {
+    const seq = Math.min(from, trace.count);
+    return findEvent(trace, seq, direction, kindsOfGoal(trace, to, seq));
   },
   'session.type': (bench, { terminal, line }) => {
     bench.machine.enter({ kind: 'type', terminal, line });

@@ -42,7 +42,7 @@ const schedulingKinds: readonly KindName[] = [
 ];
 
 /** Kinds that say again, for pictures, what other events say or lead to. */
-const drawingKinds: readonly KindName[] = [
+export const drawingKinds: readonly KindName[] = [
   'resource',
   'work.actor',
   'hold.begin',
@@ -58,6 +58,7 @@ const drawingKinds: readonly KindName[] = [
   'ref.warning',
   'hung.look',
   'sysctl',
+  'task.comm',
   'tty.open',
   'tty.typed',
   'tty.text',

@@ -30,8 +30,6 @@ export class Fold {
   /** Drivers by device. */
   readonly drivers = new Map<number, number>();
   readonly resources = new Map<number, FoldedResource>();
-  /** Works that have held something or waited. */
-  readonly workActors = new Set<number>();
   /** By resource; one that nobody holds is not there. */
   readonly holds = new Map<number, readonly FoldedHold[]>();
   readonly waits = new Map<number, readonly FoldedWait[]>();
@@ -61,7 +59,6 @@ export class Fold {
     for (const name of scalars) Object.assign(fold, { [name]: this[name] });
     for (const name of maps) copyMap<unknown>(this[name], fold[name]);
     for (const name of this.modules) fold.modules.add(name);
-    for (const name of this.workActors) fold.workActors.add(name);
     for (const [kind, values] of this.notes) fold.notes.set(kind, new Map(values));
     return fold;
   }

@@ -176,7 +176,6 @@ export const graphApplies: Applies = {
   'sem.acquired': taken('semaphore'),
   resource: ({ resources }, { object, value, place }) =>
     resources.set(object, { kind: null, kindText: value, name: place }),
-  'work.actor': ({ workActors }, { object }) => workActors.add(object),
   'hold.begin': (fold, { object, value, place, timeNs }) => {
     putHold(fold, null, object, value, timeNs, { why: place });
   },

@@ -1,4 +1,5 @@
-// What the numbers of a folded state stand for: kinds and names of resources.
+// What the numbers of a folded state stand for: kinds and names of resources. A resource that no
+// event has told of is a count.
 
 import type { ResourceKind } from '#detect/graph.ts';
 import type { Trace } from '#trace/trace.ts';

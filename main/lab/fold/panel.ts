@@ -75,7 +75,7 @@ function move<T>(map: Map<number, T>, from: number, to: number): void {
 function rename(fold: Fold, { object, value }: FoldedEvent): void {
   const { references, holds, waits, resources, notes } = fold;
   for (const map of [references, holds, waits, ...notes.values()]) {
-    move<unknown>(map as Map<number, unknown>, object, value);
+    move<unknown>(map, object, value);
   }
   const resource = resources.get(object);
   if (resource !== undefined) {

@@ -26,6 +26,8 @@ export interface FoldedTask {
 export interface FoldedWork {
   readonly queue: number;
   readonly task: number;
+  /** Only its timer runs: it is not on the queue yet. */
+  readonly armed: boolean;
   /** When it was queued or began. */
   readonly sinceNs: number;
 }
@@ -45,7 +47,12 @@ function stand(
 
 function work(fold: Fold, { object, timeNs }: FoldedEvent, change: Partial<FoldedWork>): void {
   const { works } = fold;
-  const after = { ...(works.get(object) ?? { queue: 0, task: 0 }), sinceNs: timeNs, ...change };
+  const after = {
+    ...(works.get(object) ?? { queue: 0, task: 0 }),
+    armed: false,
+    sinceNs: timeNs,
+    ...change,
+  };
   if (after.queue === 0 && after.task === 0) works.delete(object);
   else works.set(object, after);
 }
@@ -81,7 +88,7 @@ export const schedulingApplies: Applies = {
   },
   'timer.arm': (fold, event) => {
     // A delayed work is armed with the queue that it goes to.
-    if (event.value !== 0) work(fold, event, { queue: event.value });
+    if (event.value !== 0) work(fold, event, { queue: event.value, armed: true });
   },
   'work.start': (fold, event) => {
     work(fold, event, { queue: 0, task: event.task });

@@ -102,6 +102,7 @@ export const phrases: Readonly<Record<KindName, string>> = {
   'ref.warning': 'warns that {o} has {v} references',
   'hung.look': 'looks for tasks that hang for {v} s',
   sysctl: 'sets {o} to {v}',
+  'task.comm': 'gives {o} the comm {v}',
   'tty.open': 'opens the terminal {o} for {v}',
   'tty.typed': 'sees typed on {o}: {v}',
   'tty.text': 'writes to the terminal {o}: {v}',

@@ -4,6 +4,7 @@
 // nothing is guessed past it.
 
 import { ReplayPolicy } from '#explore/replay.ts';
+import type { Policy } from '#sim/policy.ts';
 import { Trace } from '#trace/trace.ts';
 import { partingWords, replaySides } from '../compare/difference.ts';
 import type { Difference } from '../compare/difference.ts';
@@ -24,6 +25,8 @@ export interface ReplayOptions {
   readonly variant?: string;
   /** A person is going to take over: the end of a script is not the end. */
   readonly live?: boolean;
+  /** Who runs next, instead of the recorded choices. */
+  readonly policy?: Policy;
   /** Told of the machine before it starts. */
   readonly onStart?: (machine: LabMachine) => void;
 }
@@ -56,7 +59,7 @@ export class Replay {
     const trace = new Trace();
     this.record = record;
     this.run = new ScenarioRun(loadScenario(head.scenarioFile, head.scenarioText), {
-      policy: new ReplayPolicy(record.choices, (object) => trace.text(object)),
+      policy: options.policy ?? new ReplayPolicy(record.choices, (at) => trace.text(at)),
       trace,
       variant: options.variant ?? head.variant,
       scripted: head.scripted,

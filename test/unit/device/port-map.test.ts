@@ -77,10 +77,11 @@ describe('VIRT_PORT_MAP', () => {
 
   test('the map can be read, and each change is in the trace', () => {
     const { net, map } = bonded();
+    const before = net.rig.events('card.map').length;
     map(1, 1);
     const { mailbox } = net.driver.commands.ok('MLX4_CMD_VIRT_PORT_MAP', { opMod: 0 });
     expect(virtPortMap.read(mailbox)).toEqual({ port1: 1, port2: 1 });
-    expect(net.rig.events('card.map')).toHaveLength(1);
+    expect(net.rig.events('card.map')).toHaveLength(before + 1);
   });
 
   test('a card without PORT_REMAP has no such command', () => {

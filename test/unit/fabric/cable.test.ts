@@ -250,13 +250,16 @@ test('the trace tells the story by name, and packets once each with shared bytes
   });
   expect(lines).toEqual([
     'cable cable1 end a plugged into card0 port 1',
+    'cable.end cable1 card0 port 1',
     'cable cable1 end b plugged into switch0 port 1',
+    'cable.end cable1 switch0 port 1',
     'cable cable1 training, 40000 Mb/s',
     'link card0 port 1 40000',
     'link switch0 port 1 40000',
     'packet.send card0 port 1 1',
     'packet.receive switch0 port 1 1',
     'cable cable1 end b pulled out of switch0 port 1',
+    'cable.end cable1 ',
     'link card0 port 1 0',
     'link switch0 port 1 0',
     'packet.send card0 port 1 2',

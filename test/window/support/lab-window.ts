@@ -16,6 +16,10 @@ export interface LabWindow {
   readonly browser: Browser;
   readonly desk: Desk;
   readonly address: string;
+  /** Its database of runs. */
+  readonly file: string;
+  /** Sockets that are open. */
+  socketCount(): number;
   readonly page: Page;
   /** Addresses that pages asked for. */
   readonly requests: string[];
@@ -31,7 +35,8 @@ const large = { width: 1440, height: 900 };
 /** Starts one with a library of its own. */
 export async function openLabWindow(options: BrowserContextOptions = {}): Promise<LabWindow> {
   const folder = mkdtempSync(join(tmpdir(), 'mlx4-lab-window-'));
-  const desk = new Desk(join(folder, 'runs.db'));
+  const file = join(folder, 'runs.db');
+  const desk = new Desk(file);
   const host = new BrowserHost(desk, await rendererFolder());
   const address = await host.listen();
   const browser = await launchChromium();
@@ -55,5 +60,6 @@ export async function openLabWindow(options: BrowserContextOptions = {}): Promis
     await desk.close();
     rmSync(folder, { recursive: true, force: true });
   };
-  return { browser, desk, address, page, requests, complaints, newPage, close };
+  const socketCount = (): number => host.socketCount;
+  return { browser, desk, address, file, socketCount, page, requests, complaints, newPage, close };
 }

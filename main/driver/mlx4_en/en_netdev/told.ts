@@ -1,5 +1,5 @@
-// Which netdev serves a port of the card, told to the trace: no part of the real driver, but pictures
-// put a netdev beside its port.
+// Which netdev serves a port of the card, told to the trace: no part of the real driver, but
+// pictures put a netdev beside its port.
 
 import { K } from '#trace/kinds.ts';
 import { cardName } from '../../mlx4_core/mlx4.ts';

@@ -3,7 +3,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { deedForms, DeedTable, Numbering, plainName } from '#lab/compare/deeds.ts';
+import { deedForms, drawingKinds, DeedTable, Numbering, plainName } from '#lab/compare/deeds.ts';
 import { K, kindTable } from '#trace/kinds.ts';
 
 describe('plain names', () => {
@@ -61,6 +61,8 @@ test('the order of deeds is that of their words, not of their numbers', () => {
 
 test('deeds leave out what the scheduler does and what data there is', () => {
   const without = kindTable.filter((_row, kind) => deedForms[kind]?.isDeed === false);
+  const drawn = kindTable.map(({ name }) => name).filter((name) => drawingKinds.includes(name));
+  expect(drawn).toHaveLength(drawingKinds.length);
   expect(without.map(({ name }) => name)).toEqual([
     'none',
     'task.switch',
@@ -69,6 +71,7 @@ test('deeds leave out what the scheduler does and what data there is', () => {
     'task.relax',
     'preempt',
     'task.spin',
+    ...drawn,
   ]);
   expect(deedForms[K['packet.send']]).toEqual({ isDeed: true, object: 'text', value: 'none' });
   expect(deedForms[K['fw.done']]).toEqual({ isDeed: true, object: 'text', value: 'number' });

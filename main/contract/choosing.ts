@@ -1,0 +1,13 @@
+// A person as the scheduler: the question that is open, the answer, and taking it back.
+// The state says that something is asked (SessionState.choosing); what, is asked for here.
+
+import * as v from 'valibot';
+import type { ChoosingState } from '#lab/choosing/choosing.ts';
+import { nothing, request, textSchema } from './request.ts';
+
+export const choosingRequests = {
+  'choosing.state': request<ChoosingState>()(nothing),
+  'choosing.pick': request<null>()(v.strictObject({ task: textSchema })),
+  'choosing.letRun': request<null>()(v.strictObject({ on: v.boolean() })),
+  'choosing.takeBack': request<null>()(nothing),
+} as const;

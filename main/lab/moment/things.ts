@@ -1,0 +1,104 @@
+// What is in the picture of the waits: kinds, ids, names and letters of things. A thing's id is its
+// kind and its name, so it is the same at every moment of a run.
+
+import type { ResourceKind } from '#detect/graph.ts';
+import type { Trace } from '#trace/trace.ts';
+import type { Fold } from '../fold/fold.ts';
+import { resourceKind, resourceName } from '../fold/naming.ts';
+import type { TraceIndex } from './trace-index.ts';
+
+/** Kinds of thing, each with a shape of its own. */
+export type ThingKind =
+  'task' | 'lock' | 'reference' | 'work' | 'queue' | 'flush' | 'completion' | 'notifier' | 'cpu';
+
+/** How it stands: of a task, a lock, a work. Others are `held` or `free`. */
+export type ThingState =
+  'running' | 'canRun' | 'waits' | 'sleeps' | 'ended' | 'free' | 'held' | 'queued' | 'executed';
+
+/** A node of the picture. */
+export interface Thing {
+  /** `task:sh`. */
+  readonly id: string;
+  readonly kind: ThingKind;
+  /** In full, as trace, log and lanes have it. */
+  readonly name: string;
+  /** What `ps` calls a task, `kworker/u8:0:17`; else empty. */
+  readonly alias: string;
+  /** A, W3, IM; empty for what shows a count or a shape. */
+  readonly letter: string;
+  readonly state: ThingState;
+  /** The second line. */
+  readonly detail: string;
+  /** Since when it is in this state. */
+  readonly sinceNs: number;
+  /** The letter of a task's state in `ps`. */
+  readonly ps?: string;
+  /** References: how many there are, and how few the waiter needs. */
+  readonly count?: number;
+  readonly needs?: number;
+  /** Queues: works that wait in it, and those among them that are not drawn. */
+  readonly queued?: number;
+  readonly folded?: number;
+}
+
+const kinds: Readonly<Record<ResourceKind, ThingKind>> = {
+  mutex: 'lock',
+  rwsem: 'lock',
+  semaphore: 'lock',
+  spinlock: 'lock',
+  reference: 'reference',
+  activeReference: 'reference',
+  workqueue: 'queue',
+  flush: 'flush',
+  completion: 'completion',
+  notifier: 'notifier',
+  cpu: 'cpu',
+};
+
+/** Names things of one moment. */
+export class Naming {
+  readonly trace: Trace;
+  readonly fold: Fold;
+  readonly index: TraceIndex;
+
+  constructor(trace: Trace, fold: Fold, index: TraceIndex) {
+    this.trace = trace;
+    this.fold = fold;
+    this.index = index;
+  }
+
+  kindOf(handle: number): ResourceKind {
+    return resourceKind(this.trace, this.fold, handle);
+  }
+
+  /** Name of a resource. */
+  nameOf(handle: number): string {
+    return resourceName(this.trace, this.fold, handle);
+  }
+
+  resourceId(handle: number): string {
+    return `${kinds[this.kindOf(handle)]}:${this.nameOf(handle)}`;
+  }
+
+  thingKind(handle: number): ThingKind {
+    return kinds[this.kindOf(handle)];
+  }
+
+  isWork(actor: number): boolean {
+    return this.index.isWork(actor) || this.fold.works.has(actor);
+  }
+
+  actorId(actor: number): string {
+    return `${this.isWork(actor) ? 'work' : 'task'}:${this.trace.text(actor)}`;
+  }
+
+  actorLetter(actor: number): string {
+    const { index } = this;
+    return this.isWork(actor) ? index.letterOfWork(actor) : index.letterOfTask(actor);
+  }
+
+  /** As sentences say it: `p1` for the reference `netdev p1`. */
+  shortName(handle: number): string {
+    return this.nameOf(handle).replace(/^netdev /, '');
+  }
+}

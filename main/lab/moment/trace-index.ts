@@ -1,0 +1,192 @@
+// What single events of a run cannot tell and a look at all of them can, kept while the run grows:
+// the letters of tasks, works and locks, what stands on each terminal, and what `ps` calls a task.
+// Letters are given when a thing first comes into play (holds, waits, runs a work, has a terminal),
+// and never change. A is kept for the shell of the first terminal.
+
+import { K } from '#trace/kinds.ts';
+import type { Trace } from '#trace/trace.ts';
+import { pieces } from '../record/piece.ts';
+import type { Piece } from '../record/piece.ts';
+import { LockLetters, taskLetter } from './letters.ts';
+
+/** One event, as the handlers below take it. */
+interface Seen {
+  seq: number;
+  task: number;
+  object: number;
+  value: number;
+  place: number;
+}
+
+type Look = (index: TraceIndex, seen: Seen) => void;
+
+/** A part of a terminal's text. */
+export interface TerminalPart {
+  /** Its event. */
+  readonly seq: number;
+  /** Number of the text. */
+  readonly text: number;
+  readonly typed: boolean;
+}
+
+/** The index of one run; look at what is new with refresh(). */
+export class TraceIndex {
+  readonly trace: Trace;
+  /** Texts of terminals by name, in order. */
+  readonly terminals = new Map<number, TerminalPart[]>();
+  /** `sh:1342` by the number of a task's name. */
+  readonly comms = new Map<number, string>();
+  /** Tasks that have ever executed a work, by name. */
+  readonly workers = new Set<number>();
+  readonly locks: LockLetters;
+  /** Names by task number. */
+  readonly names = new Map<number, number>();
+  private readonly tasks = new Map<number, string>();
+  private readonly works = new Map<number, string>();
+  private firstShell = 0;
+  private seen = 0;
+
+  constructor(trace: Trace) {
+    this.trace = trace;
+    this.locks = new LockLetters(trace);
+  }
+
+  /** Looks at what has been added to the trace. */
+  refresh(): void {
+    for (const piece of pieces(this.trace, this.seen, this.trace.count)) this.take(piece);
+    this.seen = this.trace.count;
+  }
+
+  private take({ from, count, u32, u16, u8 }: Piece): void {
+    const seen: Seen = { seq: 0, task: 0, object: 0, value: 0, place: 0 };
+    for (let at = 0; at < count; at++) {
+      const look = looks[u8[at * 24 + 22]!];
+      if (look === undefined) continue;
+      seen.seq = from + at;
+      seen.task = u16[at * 12 + 10]!;
+      seen.object = u32[at * 6 + 2]!;
+      seen.value = u32[at * 6 + 3]!;
+      seen.place = u32[at * 6 + 4]!;
+      look(this, seen);
+    }
+  }
+
+  /** Letter of a task by its name; empty for one that has not been in play. */
+  letterOfTask(name: number): string {
+    return this.tasks.get(name) ?? '';
+  }
+
+  /** `W3`; `W` for a work that has not held anything or waited so far. */
+  letterOfWork(name: number): string {
+    return this.works.get(name) ?? 'W';
+  }
+
+  /** The name is that of a work. */
+  isWork(name: number): boolean {
+    return this.works.has(name);
+  }
+
+  /** A task is in play. */
+  play(name: number): void {
+    if (name === 0 || this.tasks.has(name) || this.works.has(name)) return;
+    const others = this.tasks.size - (this.tasks.has(this.firstShell) ? 1 : 0);
+    this.tasks.set(name, taskLetter(others + 1));
+  }
+
+  openTerminal(object: number, shell: number): void {
+    if (!this.terminals.has(object)) this.terminals.set(object, []);
+    if (this.firstShell === 0) {
+      this.firstShell = shell;
+      if (!this.tasks.has(shell)) this.tasks.set(shell, taskLetter(0));
+    } else this.play(shell);
+  }
+
+  numberWork(name: number): void {
+    if (!this.works.has(name)) this.works.set(name, `W${this.works.size + 1}`);
+  }
+}
+
+const plays: Look = (index, { task }) => {
+  index.play(index.names.get(task) ?? 0);
+};
+
+const takesLock: Look = (index, seen) => {
+  index.locks.see(seen.object);
+  plays(index, seen);
+};
+
+const writes =
+  (typed: boolean): Look =>
+  ({ terminals }, { seq, object, value }) => {
+    const parts = terminals.get(object) ?? [];
+    parts.push({ seq, text: value, typed });
+    terminals.set(object, parts);
+  };
+
+const byKind: ReadonlyMap<number, Look> = new Map<number, Look>([
+  [
+    K['task.create'],
+    ({ names }, { object, place }) => {
+      names.set(object, place);
+    },
+  ],
+  [
+    K['task.comm'],
+    ({ trace, comms, names }, { object, value, place }) => {
+      comms.set(names.get(object) ?? 0, `${trace.text(value)}:${trace.text(place)}`);
+    },
+  ],
+  [K['mutex.acquired'], takesLock],
+  [K['rwsem.acquired'], takesLock],
+  [K['sem.acquired'], takesLock],
+  [
+    K['mutex.lock'],
+    ({ locks }, { object }) => {
+      locks.see(object);
+    },
+  ],
+  [
+    K['work.actor'],
+    (index, { object }) => {
+      index.numberWork(object);
+    },
+  ],
+  [
+    K['hold.begin'],
+    (index, { value }) => {
+      index.play(value);
+    },
+  ],
+  [
+    K['wait.begin'],
+    (index, { object, value }) => {
+      index.locks.wanted(object);
+      index.play(value);
+    },
+  ],
+  [
+    K.resource,
+    ({ locks }, { object, value }) => {
+      locks.learn(object, value);
+    },
+  ],
+  [
+    K['work.start'],
+    (index, seen) => {
+      index.workers.add(index.names.get(seen.task) ?? 0);
+      plays(index, seen);
+    },
+  ],
+  [
+    K['tty.open'],
+    (index, { object, value }) => {
+      index.openTerminal(object, index.names.get(value) ?? 0);
+    },
+  ],
+  [K['tty.typed'], writes(true)],
+  [K['tty.text'], writes(false)],
+]);
+
+const looks: readonly (Look | undefined)[] = Array.from({ length: 256 }, (_, kind) =>
+  byKind.get(kind),
+);

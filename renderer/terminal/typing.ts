@@ -1,0 +1,17 @@
+// Whether a line can be typed now, and if not, why and what to do instead.
+
+import type { Session } from '../state/session.svelte.ts';
+import { momentText } from '../lists/format.ts';
+import { terminalTexts as texts } from './texts.ts';
+
+/** Why nothing can be typed, or null. */
+export function whyNotTyped(
+  { connected, state, following, moment }: Session,
+  hasLeft: boolean,
+): string | null {
+  if (!connected || state === null) return texts.away;
+  if (!state.live) return texts.recording;
+  if (!following) return texts.lookingBack(momentText(moment?.timeNs ?? 0));
+  if (state.stopped !== null) return texts.stopped(state.stopped);
+  return hasLeft ? texts.closed : null;
+}

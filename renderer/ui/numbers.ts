@@ -1,0 +1,26 @@
+// Numbers as the window writes them: thin spaces between thousands, virtual time in seconds with
+// nine digits, units always.
+
+/** U+202F, the narrow space that does not break. */
+const thin = '\u202f';
+
+/** 18 467. */
+export const groupedCount = (count: number): string =>
+  String(Math.round(count)).replace(/\B(?=(\d{3})+(?!\d))/g, thin);
+
+/** Whole seconds and milliseconds, then the last six digits. */
+export function clockParts(timeNs: number): { readonly head: string; readonly tail: string } {
+  const [whole = '0', part = '000000000'] = (timeNs / 1e9).toFixed(9).split('.');
+  const head = `${groupedCount(Number(whole))}.${part.slice(0, 3)}`;
+  return { head, tail: `${part.slice(3, 6)}${thin}${part.slice(6)}` };
+}
+
+/** `12.418 s`. */
+export const secondsText = (timeNs: number): string => `${(timeNs / 1e9).toFixed(3)}${thin}s`;
+
+/** `1.3 M`, `42 k`, `7`. */
+export function roughCount(count: number): string {
+  if (count >= 1e6) return `${(count / 1e6).toFixed(1)}${thin}M`;
+  if (count >= 1e3) return `${(count / 1e3).toFixed(count >= 1e4 ? 0 : 1)}${thin}k`;
+  return String(Math.round(count));
+}

@@ -1,0 +1,109 @@
+// Goal: lists and the view of the card show the run, by mouse and by keyboard, in reach of everybody.
+// Method: the story's scenario runs in a real lab; the window is read by roles and names, and
+// checked by axe-core in both themes.
+
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openLabWindow } from './support/lab-window.ts';
+import type { LabWindow } from './support/lab-window.ts';
+
+let lab: LabWindow;
+
+const axe = readFileSync(
+  new URL('../../node_modules/axe-core/axe.min.js', import.meta.url),
+  'utf8',
+);
+
+beforeAll(async () => {
+  lab = await openLabWindow();
+  const { bench } = lab.desk;
+  await bench.open({
+    from: 'scenario',
+    scenario: 'bond-deadlock',
+    variant: 'naive',
+    policy: 'until-blocked',
+    seed: null,
+  });
+  bench.machine.start(null);
+  while (bench.state.timeNs < 40e9) await new Promise((resolve) => setTimeout(resolve, 20));
+  bench.machine.pause();
+});
+
+afterAll(() => lab.close());
+
+/** What axe-core finds, as `rule: target`. */
+async function violations(): Promise<string[]> {
+  const { page } = lab;
+  // Not as a script element: the page's policy forbids those.
+  await page.evaluate(axe);
+  return page.evaluate<string[]>(`
+    axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'] }).then((found) =>
+      found.violations.flatMap(({ id, nodes }) =>
+        nodes.map(({ target, failureSummary }) => id + ': ' + target + ' ' + failureSummary)))`);
+}
+
+const setTheme = (theme: string): Promise<unknown> =>
+  lab.page.evaluate(`document.documentElement.dataset.theme = '${theme}'`);
+
+test.each(['dmesg', 'firmware', 'packets', 'tasks'])('the list %s has rows', async (name) => {
+  const { page } = lab;
+  await page.getByRole('tab', { name }).click();
+  const grid = page.getByRole('grid');
+  await grid.getByRole('row').nth(5).waitFor();
+  await setTheme('dark');
+  expect(await violations()).toEqual([]);
+  await setTheme('light');
+  expect(await violations()).toEqual([]);
+});
+
+test('the log is filtered by words, and Enter goes to a line', async () => {
+  const { page, desk } = lab;
+  await page.getByRole('tab', { name: 'dmesg' }).click();
+  await page.getByRole('searchbox', { name: 'filter' }).fill('unregister_netdevice');
+  const rows = page.getByRole('grid').getByRole('row');
+  await expect.poll(() => rows.nth(1).innerText()).toContain('unregister_netdevice');
+  await page.getByRole('grid').focus();
+  await page.keyboard.press('Home');
+  await page.keyboard.press('Enter');
+  const [first] = desk.bench.lists.log({
+    from: 0,
+    cursor: 0,
+    level: 7,
+    words: 'unregister_netdevice',
+  }).rows;
+  const seconds = (first!.timeNs / 1e9).toFixed(3);
+  await expect.poll(() => page.locator('.clock').innerText()).toContain(seconds);
+});
+
+test('looking back, the terminal says why it takes no line', async () => {
+  const { page } = lab;
+  await page.getByRole('tab', { name: 'Terminal 1' }).click();
+  await page.getByText(/^You look at .* s\. Go to the live end/).waitFor();
+});
+
+test('the stack of a task is shown at the live end', async () => {
+  const { page } = lab;
+  await page.reload();
+  await page.getByRole('tab', { name: 'tasks' }).click();
+  await page.getByRole('searchbox', { name: 'filter' }).fill('worker of mlx4_en@card0');
+  const row = page.getByRole('row').filter({ hasText: 'intf_mutex' }).first();
+  await row.dblclick();
+  const stack = page.getByRole('region', { name: 'Stack of worker of mlx4_en@card0' });
+  await expect.poll(() => stack.innerText(), { timeout: 10_000 }).toMatch(/pid \d+[^]*mlx4_/);
+});
+
+test('the card shows the command that unbonded it', async () => {
+  const { page, address } = lab;
+  await page.goto(`${new URL(address).origin}/#card`);
+  await page.reload();
+  await page.getByRole('heading', { name: 'VIRT_PORT_MAP' }).waitFor();
+  await page.getByText('Virtual port 1 leaves through port 1, virtual port 2 through').waitFor();
+  await page.getByText('was 1').waitFor();
+  await page.getByText("≠ driver's cache 1→1 2→1").waitFor();
+  await page.getByText(/^full \d\d$/).waitFor();
+  await setTheme('dark');
+  expect(await violations()).toEqual([]);
+  await setTheme('light');
+  expect(await violations()).toEqual([]);
+  expect(lab.complaints).toEqual([]);
+});
