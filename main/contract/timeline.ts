@@ -1,6 +1,6 @@
-// The timeline between lab and window: its types, and a tile as bytes. The lab makes a tile as typed
-// arrays (main/lab/timeline/tiles.ts) and knows no bytes; the host encodes it with encodeTile, the
-// window decodes it. Texts travel beside the bytes, in the message.
+// The timeline between lab and window: its types, and a tile as bytes. The lab makes a tile as
+// typed arrays (main/lab/timeline/tiles.ts) and knows no bytes; the host encodes it with
+// encodeTile, the window decodes it. Texts travel beside the bytes, in the message.
 //
 // Layout, little endian: u32 magic, lanes, entries, arrows, columns, arrows left out; f64 from, to,
 // now (ns), so 48 bytes; then whole columns, the wide ones first: f64 start, end, busy [entries],

@@ -66,6 +66,24 @@ export class Brush {
     add(this.bars, fill, x, y, width, height);
   }
 
+  /** A bar of density: on whole pixels, and one with its neighbour where they are alike. */
+  column(fill: string, x: number, y: number, width: number, height: number): void {
+    const left = Math.floor(x);
+    const right = Math.max(left + 1, Math.ceil(x + width - 0.5));
+    const [top, bottom] = [Math.round(y), Math.round(y + height)];
+    const known = this.bars.get(fill);
+    const last = (known?.length ?? 0) - 4;
+    const isAlike =
+      known !== undefined &&
+      last >= 0 &&
+      known[last + 1] === top &&
+      known[last + 3] === bottom - top &&
+      left <= known[last]! + known[last + 2]! &&
+      left >= known[last]!;
+    if (isAlike) known[last + 2] = Math.max(known[last + 2]!, right - known[last]!);
+    else add(this.bars, fill, left, top, right - left, bottom - top);
+  }
+
   /** A bar on top of another one. */
   barOver(fill: string | CanvasPattern, x: number, y: number, width: number, height: number): void {
     add(this.barsOver, fill, x, y, width, height);

@@ -1,4 +1,5 @@
-// Folded time: a gap with toothed edges, and along it what it holds.
+// Folded time: a gap with toothed edges, and along it what it holds. Drawn over the lanes, so that
+// nothing of them is left in it.
 
 import { rulerHeight } from './layout.ts';
 import type { Palette } from './palette.ts';

@@ -1,5 +1,5 @@
-// What is at a place of the picture: a flag, the cursor's flag, the ruler, a fold, a span of a lane.
-// Spans are found among the entries that were drawn, so what is hit is what is seen.
+// What is at a place of the picture: a flag, the cursor's flag, the ruler, a fold, a span of a
+// lane. Spans are found among the entries that were drawn, so what is hit is what is seen.
 
 import { spanFlags, spanStyle, styleMask } from '#contract/timeline.ts';
 import type { Lane, Mark } from '#contract/timeline.ts';

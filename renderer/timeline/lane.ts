@@ -66,8 +66,11 @@ const barWidth = ({ width }: Entry): number => (width > 4 ? width - 0.75 : width
 const run: Look = (brush, { y, height }, entry) => {
   const { palette, fonts } = brush;
   const high = barHeight(entry, height);
-  brush.bar(palette.run, entry.x, y + height - high, barWidth(entry), high);
-  if (entry.isDense || entry.width < 20) return;
+  if (entry.isDense) {
+    return brush.column(palette.run, entry.x, y + height - high, entry.width, high);
+  }
+  brush.bar(palette.run, entry.x, y, barWidth(entry), height);
+  if (entry.width < 20) return;
   const { x, width, label } = entry;
   brush.write(label, x + 5, y + height / 2, width - 9, palette.runInk, fonts.bar);
 };
@@ -77,7 +80,7 @@ const ready: Look = (brush, { y, height }, entry) => {
   const { x, width } = entry;
   if (width < 4 || entry.isDense) {
     const high = barHeight(entry, height) / 2;
-    return brush.bar(palette.run, x, y + (height - high) / 2, barWidth(entry), high);
+    return brush.column(palette.run, x, y + (height - high) / 2, barWidth(entry), high);
   }
   brush.outline(palette.run, 1.5).rect(x + 0.75, y + 0.75, width - 1.5, height - 1.5);
   if (width > 56) brush.write('can run', x + 6, y + height / 2, width - 10, palette.ink, fonts.bar);
@@ -92,7 +95,8 @@ const waits =
     const fill = isStuck ? palette.stuckHatch : palette.waitHatch;
     const colour = isStuck ? palette.cyc : palette.wait;
     const isSlim = width < 3 || high < height;
-    brush.bar(isSlim ? colour : fill, x, y + height - high, width, high);
+    if (isSlim) brush.column(colour, x, y + height - high, width, high);
+    else brush.bar(fill, x, y, width, height);
     if (label !== '' && width > 26) {
       brush.writeOnPlate(label, x, y + height / 2, Math.min(width - 14, 190), colour);
     }
@@ -111,12 +115,15 @@ const hold: Look = (brush, { y, height, letterOf }, entry) => {
   const { palette, fonts } = brush;
   const high = barHeight(entry, height);
   const { x, width, value, label, isDense } = entry;
-  brush.bar(palette.hold, x, y + height - high, barWidth(entry), high);
-  if (isDense && high < height) return;
+  if (isDense && high < height) {
+    return brush.column(palette.hold, x, y + height - high, width, high);
+  }
+  brush.bar(palette.hold, x, y, barWidth(entry), height);
   const letter = value === 0 ? '' : letterOf(value - 1);
   const shown = letter === '' ? label : letter;
   if (width > 12) {
-    brush.write(shown, x + 4, y + height / 2, width - 6, palette.holdInk, fonts.letter);
+    // A little higher, so that the hatching below leaves it whole.
+    brush.write(shown, x + 4, y + height / 2 - 1, width - 6, palette.holdInk, fonts.letter);
   }
 };
 
@@ -151,7 +158,7 @@ const linkDown: Look = (brush, { y, height }, { x, width, label, isDense }) => {
 /** Packets: higher the more of them share a column. */
 const packet: Look = (brush, { y, height }, { x, width, count }) => {
   const high = Math.min(height, 4 + 3 * Math.log2(1 + count));
-  brush.bar(brush.palette.hold, x, y + height - high, Math.max(1, Math.min(width, 2)), high);
+  brush.column(brush.palette.hold, x, y + height - high, Math.min(width, 2), high);
 };
 
 const bonded: Look = (brush, { y, height }, entry) => {
@@ -173,7 +180,7 @@ const command: Look = (brush, { y, height }, entry) => {
   const { x, width, label, isDense } = entry;
   if (isDense || width < 9) {
     const high = isDense ? barHeight(entry, height) : height;
-    return brush.bar(palette.ink, x, y + height - high, Math.max(1.5, width - 1), high);
+    return brush.column(palette.ink, x, y + height - high, width, high);
   }
   drawTag(brush.outline(palette.ink, 1.3), x, y, width, height);
   brush.write(label, x + 5, y + height / 2, width - 12, palette.ink, fonts.mono);

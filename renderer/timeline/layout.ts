@@ -1,4 +1,5 @@
-// Where the lanes are: rows from top to bottom under the ruler, a heading before each group.
+// Where the lanes are: rows from top to bottom under the ruler, a heading before each group that
+// needs one. The list of names beside the canvas has the same rows.
 
 import type { Lane, LaneGroup } from '#contract/timeline.ts';
 

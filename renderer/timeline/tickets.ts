@@ -13,7 +13,7 @@ const ticketFrom = 7;
 /** Least distance of two outlines of the queue. */
 const outlineDistance = 6;
 /** Room of the number of works that wait, and of the least name before it. */
-const depthRoom = 78;
+const depthRoom = 92;
 const nameRoom = 70;
 
 /** Draws the entries of a queue. */
@@ -35,7 +35,7 @@ function drawWork(
   const { x, width, label, isDense } = entry;
   if (isDense || width < ticketFrom) {
     const high = barHeight(entry, height);
-    return brush.bar(palette.ink2, x, y + height - high, Math.max(1, width - 0.5), high);
+    return brush.column(palette.ink2, x, y + height - high, width, high);
   }
   drawTicket(brush.outline(palette.ink, 1.3), x, y, width, height);
   const behind = waiting.findLast((one) => one.x < x + width && one.x + one.width >= x + width - 1);

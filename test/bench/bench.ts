@@ -24,6 +24,7 @@ import {
   slowestExport,
   written,
 } from './runs.ts';
+import { timelineCost } from './timeline.ts';
 
 /** One figure of the report. */
 interface Figure {
@@ -212,6 +213,43 @@ async function runFigures(): Promise<Figure[]> {
   ];
 }
 
+function timelineFigures(): Figure[] {
+  const run = longRun();
+  timelineCost(run);
+  const million = timelineCost(run);
+  const five = timelineCost(longRun(46));
+  return [
+    {
+      name: 'a million events as lanes',
+      value: million.buildSeconds,
+      unit: 's',
+      expected: '≤ 1',
+      beside: `${five.buildSeconds.toFixed(2)} s for each of five million`,
+    },
+    {
+      name: 'an event in the timeline',
+      value: million.bytesPerEvent,
+      unit: 'bytes',
+      expected: '≤ 24',
+      beside: `${five.bytesPerEvent.toFixed(1)} among five million`,
+    },
+    {
+      name: 'a tile among a million events',
+      value: million.tileMs,
+      unit: 'ms',
+      expected: '≤ 8',
+      beside: `19 in 20 are faster; ${million.wholeMs.toFixed(1)} ms for the whole run`,
+    },
+    {
+      name: 'a tile among five million',
+      value: five.tileMs,
+      unit: 'ms',
+      expected: '≤ 8',
+      beside: `19 in 20 are faster; ${five.wholeMs.toFixed(1)} ms for the whole run`,
+    },
+  ];
+}
+
 /** Whether a figure is as expected; empty when nothing is. */
 function verdict({ expected, value }: Figure): string {
   if (expected === '') return '';
@@ -236,3 +274,4 @@ function print(figure: Figure): void {
 console.log(`Node ${process.version}, load ${loadavg()[0]!.toFixed(1)}; seconds are CPU seconds\n`);
 for (const figures of [engineFigures, cardFigures, machineFigures]) figures().forEach(print);
 (await runFigures()).forEach(print);
+timelineFigures().forEach(print);

@@ -1,5 +1,5 @@
-// Spans of one lane that may overlap: each takes the first row that is free, and a row is added when
-// none is. They end in any order.
+// Spans of one lane that may overlap: each takes the first row that is free, and a row is added
+// when none is. They end in any order.
 
 import type { LaneEvent } from './event.ts';
 import type { LaneTrack } from './lanes.ts';

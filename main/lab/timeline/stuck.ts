@@ -1,6 +1,6 @@
-// Who cannot go on any more: the members of every cycle that stands, and whoever waits for something
-// that one of them holds, and so on. A semaphore is given back by any of its holders, so there all
-// of them must be stuck.
+// Who cannot go on any more: the members of every cycle that stands, and whoever waits for
+// something that one of them holds, and so on. A semaphore is given back by any of its holders, so
+// there all of them must be stuck.
 
 import type { Resource } from './graph.ts';
 

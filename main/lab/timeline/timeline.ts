@@ -32,7 +32,8 @@ export class Timeline {
   nowNs = 0;
   private readonly trace: Trace;
   private readonly labels: Labels;
-  private readonly lanesOf = new Lanes();
+  /** Lanes with their rows of spans. */
+  readonly tracks = new Lanes();
   private readonly tasks: TaskTracks;
   private readonly marks: Marks;
   private readonly quiet = new Quiet();
@@ -43,15 +44,15 @@ export class Timeline {
     this.trace = trace;
     const labels = new Labels(trace);
     this.labels = labels;
-    const graph = new GraphLanes(trace, labels, this.lanesOf);
-    this.tasks = new TaskTracks(trace, labels, this.lanesOf, graph);
+    const graph = new GraphLanes(trace, labels, this.tracks);
+    this.tasks = new TaskTracks(trace, labels, this.tracks, graph);
     graph.meet(this.tasks);
     this.marks = new Marks(trace);
-    this.finder = new Finder(trace, this.lanesOf, labels);
-    const hardware = new HardwareLanes(trace, labels, this.lanesOf, (task, name) =>
+    this.finder = new Finder(trace, this.tracks, labels);
+    const hardware = new HardwareLanes(trace, labels, this.tracks, (task, name) =>
       this.tasks.commands(task, name),
     );
-    const queues = new QueueLanes(trace, this.lanesOf);
+    const queues = new QueueLanes(trace, this.tracks);
     // The graph comes before the tasks: a lane says what it waits for.
     const parts = [this.quiet, this.marks, graph, this.tasks, queues, hardware];
     this.takes = together(parts.map(({ takes }) => takes));
@@ -87,12 +88,12 @@ export class Timeline {
 
   /** All lanes, or those from a number on. */
   lanes(from = 0): Lane[] {
-    return this.lanesOf.all.slice(from).map(({ lane }) => lane);
+    return this.tracks.all.slice(from).map(({ lane }) => lane);
   }
 
   /** A stretch of some lanes. Throws RangeError for one without length. */
   tile(query: TileQuery): Tile {
-    return makeTile(query, this.lanesOf, this.tasks, this.labels, this.nowNs);
+    return makeTile(query, this.tracks, this.tasks, this.labels, this.nowNs);
   }
 
   /** Flags from one time up to another. */
@@ -112,12 +113,12 @@ export class Timeline {
 
   /** The spans of a lane at a moment, row by row. */
   at(lane: number, timeNs: number): SpanWords[] {
-    return spansAt(this.lanesOf, this.labels, lane, timeNs);
+    return spansAt(this.tracks, this.labels, lane, timeNs);
   }
 
   /** The span of a lane that begins after a time (1) or before it (-1); null for none. */
   next(lane: number, timeNs: number, direction: 1 | -1): SpanWords | null {
-    return nextSpan(this.lanesOf, this.labels, lane, timeNs, direction);
+    return nextSpan(this.tracks, this.labels, lane, timeNs, direction);
   }
 
   /** Events or spans that a query means. */
@@ -127,7 +128,7 @@ export class Timeline {
 
   /** Bytes of its buffers. */
   get bytes(): number {
-    const rows = this.lanesOf.all.flatMap((lane) => lane.rows);
+    const rows = this.tracks.all.flatMap((lane) => lane.rows);
     const { time, from, to } = this.tasks.wakes;
     const wakes = [time, from, to].reduce((sum, { values }) => sum + values.byteLength, 0);
     return rows.reduce((sum, row) => sum + row.bytes, wakes);
@@ -135,7 +136,7 @@ export class Timeline {
 
   /** Spans of all lanes. */
   get spans(): number {
-    return this.lanesOf.all.flatMap(({ rows }) => rows).reduce((sum, { count }) => sum + count, 0);
+    return this.tracks.all.flatMap(({ rows }) => rows).reduce((sum, { count }) => sum + count, 0);
   }
 }
 
