@@ -10,6 +10,7 @@ import { listRequests } from './lists.ts';
 import { sessionRequests } from './session.ts';
 import type { SessionState } from './session.ts';
 import { terminalRequests } from './terminals.ts';
+import { timelineRequests } from './timelines.ts';
 
 export const requests = {
   ...sessionRequests,
@@ -18,6 +19,7 @@ export const requests = {
   ...terminalRequests,
   ...listRequests,
   ...cardRequests,
+  ...timelineRequests,
 } as const;
 
 type Requests = typeof requests;

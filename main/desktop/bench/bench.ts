@@ -12,6 +12,7 @@ import { Moments } from '#lab/moment/moment.ts';
 import type { Moment } from '#lab/moment/moment.ts';
 import type { ForkPoint, RunHead } from '#lab/record/run-record.ts';
 import { Lists } from '#lab/lists/lists.ts';
+import { Timeline } from '#lab/timeline/timeline.ts';
 import type { Fold } from '#lab/fold/fold.ts';
 import { seqAtTime } from '#lab/replay/moment.ts';
 import type { BodyOf } from '#contract/requests.ts';
@@ -34,6 +35,8 @@ export class Bench {
   session: LiveSession | RecordedSession;
   /** What is listed of its run. */
   lists: Lists;
+  /** Its lanes. */
+  timeline: Timeline;
   private readonly options: BenchOptions;
   private number = 1;
   private moments: Moments;
@@ -49,6 +52,7 @@ export class Bench {
     });
     this.moments = momentsOf(this.session);
     this.lists = new Lists(this.session.trace);
+    this.timeline = new Timeline(this.session.trace);
   }
 
   /** Puts another session on the bench. Throws Refused, StoreError, ScenarioError. */
@@ -63,6 +67,7 @@ export class Bench {
     this.session = next;
     this.moments = momentsOf(next);
     this.lists = new Lists(next.trace);
+    this.timeline = new Timeline(next.trace);
     this.number++;
     this.options.onChange();
   }

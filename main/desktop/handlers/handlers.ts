@@ -10,6 +10,7 @@ import { cardHandlers } from './card.ts';
 import { listHandlers } from './lists.ts';
 import { sessionHandlers } from './session.ts';
 import { terminalHandlers } from './terminals.ts';
+import { timelineHandlers } from './timeline.ts';
 
 /** An answer with bytes behind it. */
 export interface WithPayload<A> {
@@ -37,4 +38,5 @@ export const handlers: HandlersOf<RequestName> = {
   ...terminalHandlers,
   ...listHandlers,
   ...cardHandlers,
+  ...timelineHandlers,
 };

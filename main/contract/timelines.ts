@@ -1,0 +1,46 @@
+// What the timeline of the session on the bench is asked for: lanes, tiles, flags, folds, finds.
+// A tile's columns are the payload, its texts the body (timeline.ts).
+
+import * as v from 'valibot';
+import type { FoldGap, Found, Lane, Mark, SpanWords } from './timeline.ts';
+import { request, textSchema, timeNsSchema } from './request.ts';
+
+/** Most lanes of a tile, and most columns. */
+const lanesMax = 400;
+const columnsMax = 8192;
+
+const laneSchema = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const directionSchema = v.picklist([1, -1]);
+
+/** Lanes, flags and folds for a view. */
+export interface TimelineView {
+  readonly lanes: readonly Lane[];
+  readonly marks: readonly Mark[];
+  readonly gaps: readonly FoldGap[];
+  /** Time of the last event, ns. */
+  readonly nowNs: number;
+}
+
+export const timelineRequests = {
+  /** `viewNs`: time that the window shows at once, which decides what is quiet; 0 folds nothing. */
+  'timeline.view': request<TimelineView>()(v.strictObject({ viewNs: timeNsSchema })),
+  'timeline.tile': request<{ readonly texts: readonly string[] }>()(
+    v.strictObject({
+      lanes: v.pipe(v.array(laneSchema), v.maxLength(lanesMax)),
+      fromNs: timeNsSchema,
+      toNs: timeNsSchema,
+      columns: v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(columnsMax)),
+    }),
+  ),
+  /** The spans of a lane at a time, in words. */
+  'timeline.at': request<readonly SpanWords[]>()(
+    v.strictObject({ lane: laneSchema, timeNs: timeNsSchema }),
+  ),
+  'timeline.next': request<SpanWords | null>()(
+    v.strictObject({ lane: laneSchema, timeNs: timeNsSchema, direction: directionSchema }),
+  ),
+  'timeline.mark': request<Mark | null>()(
+    v.strictObject({ timeNs: timeNsSchema, direction: directionSchema }),
+  ),
+  'timeline.find': request<Found>()(v.strictObject({ text: textSchema })),
+} as const;

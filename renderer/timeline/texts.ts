@@ -1,0 +1,19 @@
+// The words of the timeline. States of spans come from the lab in words.
+// Signs of lanes are drawn by the grammar, not written.
+
+export const texts = {
+  title: 'Timeline',
+  empty: 'Press Run, or pick a run.',
+  whole: 'Whole run',
+  fold: 'Fold',
+  unfold: 'Unfold',
+  find: 'find',
+  findHint: 'text, task:A, obj:intf_mutex, kind:ref.hold, took>1ms',
+  hits: (count: number): string => (count === 1 ? 'one hit' : `${count} hits`),
+  pin: (name: string): string => `Pin ${name}`,
+  unpin: (name: string): string => `Unpin ${name}`,
+  canvas: (lanes: number, span: string): string => `Timeline of ${lanes} lanes, ${span}`,
+  lanes: 'Lanes',
+  until: (state: string, from: string, to: string | null): string =>
+    to === null ? `${state}, from ${from}` : `${state}, from ${from} to ${to}`,
+} as const;
