@@ -1,10 +1,17 @@
-// What a person adds to a run: tags, notes, bookmarks; and what takes runs away. A note carries a
-// hash of its own, because it is outside the run's chain.
+// What a person adds to a run: a name, tags, notes, bookmarks; and what takes runs away. Each carries
+// a hash of its own, because it is outside the run's chain.
 
 import type { Database } from 'better-sqlite3';
 import { rowHash } from './chain.ts';
 import { runRow } from './reader.ts';
 import { StoreError } from './store-error.ts';
+
+/** Gives a run a name, or with null takes it away. Throws StoreError. */
+export function nameRun(db: Database, run: number, name: string | null): void {
+  runRow(db, run);
+  const hash = name === null ? null : rowHash(run, name);
+  db.prepare('UPDATE run SET name = ?, name_hash = ? WHERE id = ?').run(name, hash, run);
+}
 
 /** Adds a tag; one that is there already stays. */
 export function addTag(db: Database, run: number, name: string): void {
