@@ -2,6 +2,8 @@
 // actors. A deadlock is a set of waiters that can only be released by each other; it is found the
 // moment the last edge closes it, even while polling timers still run. See design section 7.
 
+import type { GraphTeller } from './telling.ts';
+
 /** Somebody who can wait and hold: a task or a work item. */
 export class Actor {
   readonly name: string;
@@ -16,6 +18,8 @@ export class Actor {
   gone = false;
   /** Where it stands in the code, `function@file:line`; empty when that is not known. */
   place: () => string = () => '';
+  /** Number of its name in the trace, once that was told. */
+  told = 0;
 
   constructor(name: string, kind: 'task' | 'work') {
     this.name = name;
@@ -48,6 +52,20 @@ const ownedKinds: ReadonlySet<ResourceKind> = new Set([
   'activeReference',
   'cpu',
 ]);
+
+/** Kinds whose own events (*.acquired, work.start) tell of a hold when it is taken … */
+const beginIsTold: ReadonlySet<ResourceKind> = new Set([
+  'mutex',
+  'rwsem',
+  'semaphore',
+  'spinlock',
+  'workqueue',
+]);
+/** … and at the moment when it is given back. */
+const endIsTold: ReadonlySet<ResourceKind> = new Set(['spinlock', 'workqueue']);
+
+/** Holds of a flush are told only while somebody waits for it: every timer callback is one. */
+const isTold = ({ kind, waiters }: Resource): boolean => kind !== 'flush' || waiters.size > 0;
 
 /** One hold. A released one is used again, so that a lock costs no allocation. */
 export class Hold {
@@ -82,12 +100,23 @@ export class Resource {
    * wait never counts as stuck.
    */
   readonly external: boolean;
+  readonly beginIsTold: boolean;
+  readonly endIsTold: boolean;
+  /** Its number in the trace, once it was told under the present name. */
+  told = 0;
 
   constructor(name: string, kind: ResourceKind, rule: ReleaseRule = 'all', external = false) {
     this.name = name;
     this.kind = kind;
     this.rule = rule;
     this.external = external;
+    this.beginIsTold = beginIsTold.has(kind);
+    this.endIsTold = endIsTold.has(kind);
+  }
+
+  rename(name: string): void {
+    this.name = name;
+    this.told = 0;
   }
 }
 
@@ -179,7 +208,11 @@ export class WaitGraph {
   readonly resources = new Set<Resource>();
   /** Actors that wait. */
   readonly actors = new Set<Actor>();
+  /** Writes all this to the trace. */
+  teller: GraphTeller | null = null;
 
+  /** Deadlocks of which nothing was released since they were reported. */
+  private standing: Deadlock[] = [];
   private readonly now: () => number;
   private readonly known = new Set<string>();
 
@@ -192,7 +225,14 @@ export class WaitGraph {
     const found = holdOf(resource, actor);
     if (found !== undefined) found.count++;
     else this.addHold(resource, actor, why);
+    if (!resource.beginIsTold && isTold(resource)) this.teller?.hold(resource, actor, why);
     if (resource.waiters.size > 0) this.search(resource, [...resource.waiters]);
+  }
+
+  /** As hold(), of a lock that was handed over: its taker will tell of it later. */
+  handOver(resource: Resource, actor: Actor, why: string): void {
+    this.hold(resource, actor, why);
+    this.teller?.handOver(resource, actor, why);
   }
 
   private addHold(resource: Resource, actor: Actor, why: string): void {
@@ -213,11 +253,13 @@ export class WaitGraph {
   release(resource: Resource, actor: Actor): boolean {
     const found = holdOf(resource, actor);
     if (found === undefined) return false;
+    if (!resource.endIsTold && isTold(resource)) this.teller?.release(resource, actor);
     if (--found.count > 0) return true;
     const { holds } = resource;
     if (holds.at(-1) === found) holds.pop();
     else holds.splice(holds.indexOf(found), 1);
     resource.spare = found;
+    if (this.standing.length > 0) this.endDeadlocks();
     // The one who could still have let a waiter through may be the one who leaves.
     const narrows = resource.rule === 'any' || resource.kind === 'reference';
     if (narrows && resource.waiters.size > 0) this.search(resource, [...resource.waiters]);
@@ -230,9 +272,11 @@ export class WaitGraph {
   wait(actor: Actor, resource: Resource, timed = false): void {
     this.resources.add(resource);
     this.actors.add(actor);
+    if (!isTold(resource)) this.teller?.allHolds(resource);
     actor.waits.push(resource);
     if (timed) actor.timed.push(resource);
     resource.waiters.add(actor);
+    this.teller?.wait(resource, actor);
     this.search(resource, [actor]);
     this.reportAbandoned(resource, [actor]);
   }
@@ -240,13 +284,26 @@ export class WaitGraph {
   /** The wait is over, one way or the other. */
   endWait(actor: Actor, resource: Resource): void {
     const at = actor.waits.lastIndexOf(resource);
-    if (at >= 0) actor.waits.splice(at, 1);
+    if (at >= 0) {
+      actor.waits.splice(at, 1);
+      this.teller?.endWait(resource, actor);
+    }
     const timedAt = actor.timed.lastIndexOf(resource);
     if (timedAt >= 0) actor.timed.splice(timedAt, 1);
     if (actor.waits.includes(resource)) return;
-    resource.waiters.delete(actor);
+    if (!resource.waiters.delete(actor)) return;
+    if (!isTold(resource)) this.teller?.noHolds(resource);
     if (actor.waits.length === 0) this.actors.delete(actor);
     if (resource.waiters.size === 0) this.resources.delete(resource);
+    if (this.standing.length > 0) this.endDeadlocks();
+  }
+
+  /** Says of which deadlocks something was released just now. */
+  private endDeadlocks(): void {
+    const ended = this.standing.filter((deadlock) => !stillStands(deadlock));
+    if (ended.length === 0) return;
+    this.standing = this.standing.filter((deadlock) => !ended.includes(deadlock));
+    for (const deadlock of ended) this.teller?.deadlockEnded(deadlock);
   }
 
   /** The work's execution starts (a task) or ends (null). */
@@ -276,6 +333,8 @@ export class WaitGraph {
     if (steps === null || !this.isNews(steps)) return;
     const deadlock = { timeNs: this.now(), steps: steps.map(asReported) };
     this.deadlocks.push(deadlock);
+    this.standing.push(deadlock);
+    this.teller?.deadlock(deadlock);
     this.onDeadlock(deadlock);
   }
 

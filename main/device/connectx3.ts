@@ -15,8 +15,9 @@ import { Bar0 } from './bar0.ts';
 import { Bar2 } from './bar2.ts';
 import type { CommandRecord } from './command.ts';
 import { ConfigSpace, allOnes } from './config-space.ts';
-import { Faults } from './faults.ts';
-import type { Fault } from './faults.ts';
+import { noteMaps } from './commands/remap.ts';
+import { faultDescriptions, Faults } from './faults.ts';
+import type { Fault, FaultName } from './faults.ts';
 import { Hca } from './hca.ts';
 import { CommandInterface } from './hcr.ts';
 import { HostLink } from './host-link.ts';
@@ -85,6 +86,8 @@ export class ConnectX3 implements PciFunction {
   /** The catastrophic fault struck: nothing is answered until a software reset. */
   private dead = false;
   private flaps = 0;
+  private readonly toldFaults = new Map<FaultName, number>();
+  private toldHeld = 0;
 
   constructor(spec: ConnectX3Spec) {
     this.name = spec.name;
@@ -113,6 +116,9 @@ export class ConnectX3 implements PciFunction {
       },
     });
     [this.hca, this.commands, this.bar2] = this.powerUp(0);
+    this.faults.onChange = () => {
+      this.tellFaults();
+    };
     this.faults.onSet = (fault) => {
       this.link.guard(() => {
         this.strike(fault);
@@ -227,6 +233,8 @@ export class ConnectX3 implements PciFunction {
     };
     phys[0].port = hca.ports[0];
     phys[1].port = hca.ports[1];
+    noteMaps(hca);
+    for (const port of hca.ports) port.tell();
     return [hca, commands, new Bar2(hca)];
   }
 
@@ -253,6 +261,21 @@ export class ConnectX3 implements PciFunction {
     this.phys.forEach((phy, index) => {
       if (open[index] === true) phy.offerChanged();
     });
+  }
+
+  /** Which switches are on, and how many commands are held, for pictures. */
+  private tellFaults(): void {
+    const { trace } = this.link;
+    for (const name of Object.keys(faultDescriptions) as FaultName[]) {
+      const count = this.faults.countOf(name);
+      if (count === (this.toldFaults.get(name) ?? 0)) continue;
+      this.toldFaults.set(name, count);
+      trace.emit(K.fault, trace.intern(name), count);
+    }
+    const held = this.faults.heldCommands.length;
+    if (held === this.toldHeld) return;
+    this.toldHeld = held;
+    trace.emit(K['fault.held'], trace.intern('holdCommand'), held);
   }
 
   /** Faults that act when they are switched on. */

@@ -62,6 +62,8 @@ interface Armed {
 export class Faults {
   /** The card listens here: some faults act when they are switched on. */
   onSet: (fault: Fault) => void = () => undefined;
+  /** Told when something was armed, used up, switched off, held or let go. */
+  onChange: () => void = () => undefined;
   private armed: Armed[] = [];
   private held: { readonly command: CommandName | null; readonly resume: () => void }[] = [];
 
@@ -76,12 +78,19 @@ export class Faults {
     if (fault.name !== 'catastrophic' && fault.name !== 'portFlap') {
       this.armed.push({ fault, left: count === 0 ? Number.POSITIVE_INFINITY : count });
     }
+    this.onChange();
     this.onSet(fault);
+  }
+
+  /** How many switches of this name are on. */
+  countOf(name: FaultName): number {
+    return this.armed.filter(({ fault }) => fault.name === name).length;
   }
 
   /** Switches off every fault of this kind (all without a name). Held commands go on. */
   clear(name?: FaultName): void {
     this.armed = this.armed.filter(({ fault }) => name !== undefined && fault.name !== name);
+    this.onChange();
     if (name === undefined || name === 'holdCommand') this.release('any');
   }
 
@@ -89,6 +98,7 @@ export class Faults {
   release(command: FaultTarget): number {
     const going = this.held.filter((one) => command === 'any' || one.command === command);
     this.held = this.held.filter((one) => !going.includes(one));
+    if (going.length > 0) this.onChange();
     for (const one of going) one.resume();
     return going.length;
   }
@@ -101,11 +111,13 @@ export class Faults {
   /** For the command interface: keeps a command until release(). */
   hold(command: CommandName | null, resume: () => void): void {
     this.held.push({ command, resume });
+    this.onChange();
   }
 
   /** For the card: a reset forgets what is held. */
   forgetHeld(): void {
     this.held = [];
+    this.onChange();
   }
 
   /** For the command interface: what happens to a command now. Uses up counts. */
@@ -139,6 +151,8 @@ export class Faults {
   }
 
   private dropSpent(): void {
+    if (this.armed.every((entry) => entry.left > 0)) return;
     this.armed = this.armed.filter((entry) => entry.left > 0);
+    this.onChange();
   }
 }

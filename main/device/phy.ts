@@ -3,6 +3,8 @@
 // gets out to the cable.
 
 import type { LinkOffer, LinkState, WireEnd, WirePort } from '#bus/wire.ts';
+import { K } from '#trace/kinds.ts';
+import type { KindName } from '#trace/kinds.ts';
 import type { HostLink } from './host-link.ts';
 import type { Port, PortType } from './port.ts';
 
@@ -50,6 +52,17 @@ export class PortPhy implements WirePort {
 
   damagedFrameArrived(): void {
     this.port?.receivedDamaged();
+  }
+
+  /** Leaves a trace event about the port. */
+  note(kind: KindName, text: string): void {
+    this.host.note(kind, this.name, text);
+  }
+
+  /** The same with a yes or no. */
+  count(kind: KindName, on: boolean): void {
+    const { trace } = this.host;
+    trace.emit(K[kind], trace.intern(this.name), on ? 1 : 0);
   }
 
   /** Puts a frame on the wire; the bytes are given away. */

@@ -74,6 +74,13 @@ export class Port {
     return this.ethSpeedsMbps;
   }
 
+  /** Leaves what it is in the trace: its type, open or closed, usable or not. */
+  tell(): void {
+    this.phy.note('card.type', this.type);
+    this.phy.count('card.open', this.initialised);
+    this.phy.count('card.usable', this.reportedUp);
+  }
+
   /** MACs in the table. */
   get macs(): readonly number[] {
     return Array.from(this.settings.macTable).filter((mac) => mac !== 0);
@@ -92,6 +99,7 @@ export class Port {
   open(): void {
     if (this.initialised) return;
     this.initialised = true;
+    this.phy.count('card.open', true);
     this.phy.offerChanged();
   }
 
@@ -99,7 +107,8 @@ export class Port {
   close(): void {
     if (!this.initialised) return;
     this.initialised = false;
-    this.reportedUp = false;
+    this.phy.count('card.open', false);
+    this.setReported(false);
     this.ib.linkChanged(false);
     this.phy.offerChanged();
   }
@@ -115,6 +124,7 @@ export class Port {
   setType(type: PortType): void {
     if (type === this.type) return;
     this.type = type;
+    this.phy.note('card.type', type);
     if (this.initialised) this.phy.offerChanged();
   }
 
@@ -159,9 +169,15 @@ export class Port {
     if (this.carrier) this.statistics.rxCrc++;
   }
 
-  private report(up: boolean): void {
+  private setReported(up: boolean): void {
     if (up === this.reportedUp) return;
     this.reportedUp = up;
+    this.phy.count('card.usable', up);
+  }
+
+  private report(up: boolean): void {
+    if (up === this.reportedUp) return;
+    this.setReported(up);
     this.owner.portChanged(this.portNumber, up);
   }
 }

@@ -8,7 +8,7 @@ import type { Clock } from '#bus/clock.ts';
 import type { LinkOffer, LinkState, WireEnd, WirePort } from '#bus/wire.ts';
 import { K } from '#trace/kinds.ts';
 import type { Trace } from '#trace/trace.ts';
-import { checkCableFaults, isNth, noCableFaults } from './faults.ts';
+import { armedCableFaults, checkCableFaults, isNth, noCableFaults } from './faults.ts';
 import type { CableFaults } from './faults.ts';
 import { Lane } from './lane.ts';
 import type { Flight } from './lane.ts';
@@ -146,6 +146,7 @@ export class Cable {
     here.end = new CableEnd(this, side);
     here.told = down;
     this.note(`end ${side} plugged into ${port.name}`);
+    this.tellEnd(side, port.name);
     port.plugged(here.end);
     this.retrain();
   }
@@ -156,6 +157,7 @@ export class Cable {
     const { port } = here;
     if (port === null) return null;
     this.note(`end ${side} pulled out of ${port.name}`);
+    this.tellEnd(side, '');
     this.training++;
     this.dropLink(`end ${side} is not plugged in`);
     here.port = null;
@@ -177,6 +179,7 @@ export class Cable {
     checkCableFaults(next);
     this.currentFaults = next;
     this.note(`faults ${JSON.stringify(next)}`);
+    this.tellFaults();
     if (faults.flap === undefined) return;
     this.flapping++;
     if (this.signalLost) this.setSignalLost(false);
@@ -332,6 +335,20 @@ export class Cable {
   private setSignalLost(lost: boolean): void {
     this.signalLost = lost;
     this.retrain();
+  }
+
+  /** Which port an end is in, for pictures; the empty name for none. */
+  private tellEnd(side: CableSide, portName: string): void {
+    const { trace } = this;
+    const port = trace.intern(portName);
+    trace.emit(K['cable.end'], trace.intern(this.name), port, trace.intern(side));
+  }
+
+  private tellFaults(): void {
+    const { trace } = this;
+    for (const [name, count] of armedCableFaults(this.currentFaults)) {
+      trace.emit(K.fault, trace.intern(name), count, trace.intern(this.name));
+    }
   }
 
   private note(what: string): void {

@@ -32,6 +32,13 @@ export const noCableFaults: CableFaults = Object.freeze({
   flap: null,
 });
 
+/** The switches of a cable by the names that people use, each 1 when it is on. */
+export const armedCableFaults = (faults: CableFaults): readonly (readonly [string, 0 | 1])[] => [
+  ['frameLoss', faults.dropEveryNth > 0 ? 1 : 0],
+  ['frameDamage', faults.corruptEveryNth > 0 ? 1 : 0],
+  ['cableFlap', (faults.flap?.times ?? 0) > 0 ? 1 : 0],
+];
+
 /** Throws RangeError for counts or times that make no sense. */
 export function checkCableFaults(faults: CableFaults): void {
   const counts = [faults.dropEveryNth, faults.corruptEveryNth];

@@ -5,6 +5,7 @@
 // wheel does. Left out: hung_task_panic, hung_task_check_count, backtraces of all CPUs.
 
 import type { MaySleep, Task } from '#sim/task.ts';
+import { K } from '#trace/kinds.ts';
 import { print_worker_info, traceLines } from './dump-stack.ts';
 import type { Kernel } from './kernel.ts';
 import { KERN_ERR, KERN_INFO, printk } from './printk.ts';
@@ -44,12 +45,20 @@ export class HungTaskDetector {
 
   /** Starts khungtaskd. */
   start(): void {
+    this.tellTimeout();
     this.watchdogTask = kthread_run(this.k, 'khungtaskd', 'khungtaskd', () => this.watchdog());
   }
 
   /** A time-out or interval was changed: khungtaskd looks at it now. */
   retime(): void {
+    this.tellTimeout();
     if (this.watchdogTask !== null) wake_up_process(this.k, this.watchdogTask);
+  }
+
+  private tellTimeout(): void {
+    const { trace } = this.k;
+    const name = trace.intern('hung_task_timeout_secs');
+    trace.emit(K.sysctl, name, this.sysctls.hung_task_timeout_secs);
   }
 
   private *watchdog(): MaySleep<void> {
@@ -72,6 +81,7 @@ export class HungTaskDetector {
 
   private check_hung_uninterruptible_tasks(timeoutSeconds: number): void {
     this.checkTimesNs.push(this.k.sim.now());
+    this.k.trace.emit(K['hung.look'], 0, timeoutSeconds);
     if (test_taint(this.k, 'D')) return;
     for (const task of this.seen.keys()) {
       if (task.runState === 'dead') this.seen.delete(task);
@@ -99,7 +109,7 @@ export class HungTaskDetector {
     if (sysctls.hung_task_warnings === 0) return;
     if (sysctls.hung_task_warnings > 0) sysctls.hung_task_warnings--;
     const place = placeOf(task.stack);
-    k.findings.push({ kind: 'hung', timeNs: k.sim.now(), task: task.name, text, place });
+    k.report({ kind: 'hung', timeNs: k.sim.now(), task: task.name, text, place });
     printk(k, KERN_ERR, `INFO: ${text}`);
     printk(k, KERN_ERR, `      ${print_tainted(k)} ${k.options.release} #1`);
     printk(

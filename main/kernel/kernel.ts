@@ -4,10 +4,12 @@
 import { DmaMemory } from '#bus/memory.ts';
 import { WaitGraph } from '#detect/graph.ts';
 import type { Actor } from '#detect/graph.ts';
+import { GraphTeller } from '#detect/telling.ts';
 import { Oops } from '#sim/shared.ts';
 import { Sim } from '#sim/sim.ts';
 import type { Policy } from '#sim/policy.ts';
 import type { Task } from '#sim/task.ts';
+import { K } from '#trace/kinds.ts';
 import type { Trace } from '#trace/trace.ts';
 import { Buses } from './base/buses.ts';
 import { Uevents } from './base/uevent.ts';
@@ -90,6 +92,7 @@ export class Kernel {
     this.trace = trace;
     this.sim = new Sim({ trace, policy, cpus: options.cpus, pointsMax: options.pointsMax });
     this.graph = new WaitGraph(() => trace.nowNs);
+    this.graph.teller = new GraphTeller(trace);
     this.timers = new TimerWheel(this);
     this.workqueues = new Workqueues(this);
     this.hungTask = new HungTaskDetector(this);
@@ -122,6 +125,14 @@ export class Kernel {
   /** True for the slice of 6.12 where the trees differ. */
   get is612(): boolean {
     return this.options.profile === '6.12';
+  }
+
+  /** A detector has found something. */
+  report(finding: KernelFinding): void {
+    const { trace } = this;
+    const { kind, text, task } = finding;
+    this.findings.push(finding);
+    trace.emit(K.report, trace.intern(kind), trace.intern(text), trace.intern(task));
   }
 
   nextPid(): number {

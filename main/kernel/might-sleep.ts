@@ -46,7 +46,7 @@ function __might_resched(k: Kernel, task: Task, where: string | undefined): void
   const log = k.atomicSleeps;
   if (k.jiffies - (log.foundAt.get(place) ?? -Infinity) >= k.HZ) {
     log.foundAt.set(place, k.jiffies);
-    k.findings.push({
+    k.report({
       kind: 'atomicSleep',
       timeNs: k.sim.now(),
       task: task.name,
@@ -83,6 +83,6 @@ export function __schedule_bug(k: Kernel): void {
   dump_stack(k, ownFrames);
   add_taint(k, 'W');
   const place = callerSite();
-  k.findings.push({ kind: 'atomicSleep', timeNs: k.sim.now(), task: task.name, text, place });
+  k.report({ kind: 'atomicSleep', timeNs: k.sim.now(), task: task.name, text, place });
   k.sim.cpus.unpin(task);
 }

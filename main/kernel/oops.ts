@@ -76,7 +76,7 @@ export function oops_report(k: Kernel, task: Task, error: Oops): void {
   trace.emit(K.oops, trace.intern(error.headline), trace.intern(task.name));
   const number = k.findings.filter((finding) => finding.kind === 'oops').length + 1;
   const sites = callSites(error);
-  k.findings.push({
+  k.report({
     kind: 'oops',
     timeNs: k.sim.now(),
     task: task.name,

@@ -32,7 +32,7 @@ export class Reference {
     const before = this.object;
     this.name = name;
     this.object = trace.intern(name);
-    this.resource.name = name;
+    this.resource.rename(name);
     if (before !== this.object) trace.emit(K['ref.rename'], before, this.object);
   }
 

@@ -38,5 +38,5 @@ export function warn_on(k: Kernel, place: string, functionName: string, message?
   );
   add_taint(k, 'W');
   const timeNs = k.sim.now();
-  k.findings.push({ kind: 'warning', timeNs, task: task.name, text, place: placeOf(sites) });
+  k.report({ kind: 'warning', timeNs, task: task.name, text, place: placeOf(sites) });
 }

@@ -4,6 +4,7 @@
 
 import type { Task } from '#sim/task.ts';
 import type { MaySleep } from '#sim/task.ts';
+import { K } from '#trace/kinds.ts';
 import { Tty } from '#kernel/fs/tty.ts';
 import { user_task } from '#kernel/sched.ts';
 import { dequeue_signal, send_sig, SIGINT, SIGQUIT, SIGTERM } from '#kernel/signal.ts';
@@ -32,6 +33,7 @@ export class Terminal {
   readonly task: Task;
   /** The shell is gone: exit, or a signal that it has no handler for. */
   closed = false;
+  private readonly object: number;
   private readonly tty: Tty<TypedLine>;
   private readonly lineDone: WaitQueue;
   private running: TypedLine | null = null;
@@ -39,7 +41,8 @@ export class Terminal {
   constructor(machine: LabMachine, name: string) {
     const { k } = machine;
     this.name = name;
-    this.screen = new Screen(k);
+    this.object = k.trace.intern(name);
+    this.screen = new Screen(k, name);
     this.state = new ShellState(machine, commands, new ProcessGroup());
     this.tty = new Tty(k, `terminal ${name}`);
     this.lineDone = new WaitQueue(k, `line of terminal ${name}`);
@@ -47,6 +50,7 @@ export class Terminal {
     this.task = user_task(k, taskName, 'sh', 1, () => this.shell());
     for (const signal of [SIGINT, SIGQUIT, SIGTERM]) this.task.signalHandlers.add(signal);
     this.state.pid = this.task.pid;
+    k.trace.emit(K['tty.open'], this.object, this.task.number);
   }
 
   /** True while a line runs or waits. */
@@ -96,6 +100,8 @@ export class Terminal {
 
   private *run(typed: TypedLine): MaySleep<void> {
     const { screen, state } = this;
+    const { trace } = state.k;
+    trace.emit(K['tty.run'], this.object, trace.intern(typed.line));
     screen.put(`$ ${typed.line}\n`, true);
     this.running = typed;
     const streams = { stdin: new TextSource(), stdout: screen, stderr: screen };
@@ -112,6 +118,7 @@ export class Terminal {
       screen.put(`[${job.number}] + ${how.padEnd(27)}${job.source}\n`);
     }
     this.running = null;
+    trace.emit(K['tty.done'], this.object, typed.status);
     wakeAll(this.lineDone);
   }
 
@@ -122,6 +129,7 @@ export class Terminal {
 
   private close(status: number): void {
     this.closed = true;
+    this.state.k.trace.emit(K['tty.close'], this.object, 0);
     if (this.running !== null) this.running.status = status;
     this.running = null;
     wakeAll(this.lineDone);

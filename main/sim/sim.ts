@@ -191,7 +191,8 @@ export class Sim {
     task.waitingFor = waitingFor;
     task.blockedOn = object;
     task.blockedAtNs = this.trace.nowNs;
-    this.trace.emit(K['task.block'], object, this.trace.intern(waitingFor));
+    const { trace } = this;
+    trace.emit(K['task.block'], object, trace.intern(waitingFor), trace.intern(state));
     this.leave(K['task.block'], 'blocked');
     task.parked = true;
     while (answered(yield block));

@@ -108,8 +108,63 @@ export const kindTable = [
   row('spin.acquired', 'resource', 'none'),
   row('rwsem.acquired', 'resource', 'count'),
   row('sem.acquired', 'resource', 'none'),
-  // A counted object has another name from now on.
+  // A counted object or a spinlock has another name from now on.
   row('ref.rename', 'resource', 'text'),
+  // The wait graph, as it is. Locks tell of their holds by *.acquired, spinlocks of their ends too,
+  // workqueues by work.start and work.end; everything else is told here. Actors are named by texts.
+  // What a resource is: value is its kind, place its name.
+  row('resource', 'resource', 'text'),
+  // A work that holds or waits for something.
+  row('work.actor', 'text', 'none'),
+  // Value is the actor, place says why.
+  row('hold.begin', 'resource', 'text'),
+  // The same of a lock that was handed over; its taker tells *.acquired when it runs.
+  row('hold.handed', 'resource', 'text'),
+  row('hold.end', 'resource', 'text'),
+  row('wait.begin', 'resource', 'text'),
+  row('wait.end', 'resource', 'text'),
+  // A cycle has closed: its sentence, and the number of its steps. Each is a deadlock.wait (place is
+  // where the waiter waits) and a deadlock.hold (place says why the holder holds).
+  row('deadlock', 'text', 'count'),
+  row('deadlock.wait', 'resource', 'text'),
+  row('deadlock.hold', 'resource', 'text'),
+  // A cycle stands no longer.
+  row('deadlock.end', 'text', 'none'),
+  // A detector of the kernel has found something: kind, text; place is the task.
+  row('report', 'text', 'text'),
+  // The netdev reference warning: the usage count that it prints.
+  row('ref.warning', 'resource', 'count'),
+  // The hung task detector looks at the tasks, with its time-out in s.
+  row('hung.look', 'none', 'count'),
+  row('sysctl', 'text', 'count'),
+  // Terminals, by name.
+  row('tty.open', 'text', 'task'),
+  row('tty.typed', 'text', 'text'),
+  row('tty.text', 'text', 'text'),
+  row('tty.run', 'text', 'text'),
+  row('tty.done', 'text', 'count'),
+  row('tty.close', 'text', 'none'),
+  // 1 from the beginning of its unregistration, 0 from its registration on.
+  row('netdev.going', 'resource', 'count'),
+  // What the driver believes: `card0 port map` and the like, as card.map has it.
+  row('driver.state', 'text', 'hex'),
+  // What mlx4_port1 says of a port; empty for a card that is not loaded.
+  row('driver.port', 'text', 'text'),
+  // Netdev of a port, by the name of its reference; empty for none.
+  row('driver.netdev', 'text', 'text'),
+  // The card's own state of a port.
+  row('card.type', 'text', 'text'),
+  row('card.open', 'text', 'count'),
+  row('card.usable', 'text', 'count'),
+  // Bonds, and netdevs by the names of their references; the empty text for none.
+  row('bond.mode', 'text', 'text'),
+  row('bond.active', 'text', 'text'),
+  row('bond.slave', 'text', 'text'),
+  // The port that an end (place: a or b) is in; the empty text for none.
+  row('cable.end', 'text', 'text'),
+  // How many faults of a name are armed; place is the cable that they are on.
+  row('fault', 'text', 'count'),
+  row('fault.held', 'text', 'count'),
 ] as const satisfies readonly KindRow[];
 
 /** Name of an event kind, for example `mutex.lock`. */

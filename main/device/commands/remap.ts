@@ -21,6 +21,13 @@ function noteMap(hca: Hca, what: string, value: number): void {
   trace.emit(K['card.map'], trace.intern(`${name} ${what}`), value);
 }
 
+/** What the card starts with, for pictures. */
+export function noteMaps(hca: Hca): void {
+  const [port1, port2] = hca.portMap;
+  noteMap(hca, 'port map', port1 * 16 + port2);
+  noteMap(hca, 'rx port check', hca.rxPortCheck ? 1 : 0);
+}
+
 /** Sets the map, or gives it (opcode modifier 0). */
 export function virtualPortMap(hca: Hca, command: Command): void {
   demand(hca.options.flags2.includes('PORT_REMAP'), 'BAD_OP', 'PORT_REMAP is not offered');

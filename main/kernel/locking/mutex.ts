@@ -131,7 +131,8 @@ export function* mutex_unlock(lock: Mutex): Atomic<void> {
   if (lock.handoff) {
     lock.handoff = false;
     k.graph.endWait(actorOf(k, first), lock.resource);
-    take(lock, first);
+    lock.owner = first;
+    k.graph.handOver(lock.resource, actorOf(k, first), '');
     lock.pickup = first;
   }
   k.sim.wake(first);

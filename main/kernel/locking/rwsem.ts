@@ -40,10 +40,16 @@ export const init_rwsem = (k: Kernel, name: string): RwSemaphore => new RwSemaph
 const canEnter = (sem: RwSemaphore, write: boolean): boolean =>
   write ? sem.readers === 0 && sem.writer === null : sem.writer === null;
 
-function enter(sem: RwSemaphore, task: Task, write: boolean): void {
+function count(sem: RwSemaphore, task: Task, write: boolean): void {
   if (write) sem.writer = task;
   else sem.readers++;
-  sem.k.graph.hold(sem.resource, actorOf(sem.k, task), write ? 'write' : 'read');
+}
+
+const modeOf = (write: boolean): string => (write ? 'write' : 'read');
+
+function enter(sem: RwSemaphore, task: Task, write: boolean): void {
+  count(sem, task, write);
+  sem.k.graph.hold(sem.resource, actorOf(sem.k, task), modeOf(write));
 }
 
 /** Waits for the lock: 0, or -EINTR when a signal came first. */
@@ -108,8 +114,10 @@ function* upAny(sem: RwSemaphore, write: boolean): Atomic<void> {
 function grant(sem: RwSemaphore, waiter: Waiter): void {
   const { k } = sem;
   waiter.granted = true;
-  k.graph.endWait(actorOf(k, waiter.task), sem.resource);
-  enter(sem, waiter.task, waiter.write);
+  const actor = actorOf(k, waiter.task);
+  k.graph.endWait(actor, sem.resource);
+  count(sem, waiter.task, waiter.write);
+  k.graph.handOver(sem.resource, actor, modeOf(waiter.write));
   k.sim.wake(waiter.task);
 }
 

@@ -108,7 +108,7 @@ function handOver(sem: Semaphore, waiter: Waiter): void {
   const actor = actorOf(k, waiter.task);
   waiter.up = true;
   k.graph.endWait(actor, sem.resource);
-  k.graph.hold(sem.resource, actor, '');
+  k.graph.handOver(sem.resource, actor, '');
   k.sim.wake(waiter.task);
 }
 

@@ -29,9 +29,12 @@ export class SpinLock {
 
   /** The object that it protects got another name. */
   rename(name: string): void {
+    const { trace } = this.k;
+    const before = this.object;
     this.name = name;
-    this.object = this.k.trace.intern(name);
-    this.resource.name = name;
+    this.object = trace.intern(name);
+    this.resource.rename(name);
+    if (before !== this.object) trace.emit(K['ref.rename'], before, this.object);
   }
 }
 
@@ -111,7 +114,8 @@ function release(lock: SpinLock): void {
   const next = lock.spinners.shift();
   if (next === undefined) return;
   graph.endWait(actorOf(k, next), lock.resource);
-  take(lock, next);
+  lock.owner = next;
+  graph.handOver(lock.resource, actorOf(k, next), '');
   sim.unspin(next);
 }
 

@@ -3,6 +3,7 @@
 // REGISTER.
 
 import type { MaySleep } from '#sim/task.ts';
+import { K } from '#trace/kinds.ts';
 import { EBUSY, EIO } from '../errno.ts';
 import { notifier_to_errno } from '../notifier.ts';
 import { Oops } from '#sim/shared.ts';
@@ -89,6 +90,7 @@ export function* register_netdevice(dev: NetDevice): MaySleep<number> {
   yield* dev_hold(dev, null, 'registered');
   list_netdevice(dev);
   netdevState(dev, 'registered');
+  k.trace.emit(K['netdev.going'], dev.refs.object, 0);
   if (dev.addr_assign_type === NET_ADDR_PERM) dev.perm_addr = dev.dev_addr.slice();
   err = notifier_to_errno(yield* call_netdevice_notifiers(NETDEV_REGISTER, dev));
   if (err !== 0) {

@@ -52,9 +52,10 @@ function warnAboutReferences(k: Kernel, list: readonly NetDevice[]): void {
     const count = netdev_refcnt_read(dev);
     const text = `waiting for ${dev.name} to become free. Usage count = ${count}`;
     pr_emerg(k, `unregister_netdevice: ${text}`);
+    k.trace.emit(K['ref.warning'], dev.refs.object, count);
     const task = k.sim.current.name;
     const place = placeOf(captureStack());
-    k.findings.push({ kind: 'netdevReference', timeNs: k.sim.now(), task, text, place });
+    k.report({ kind: 'netdevReference', timeNs: k.sim.now(), task, text, place });
   }
 }
 

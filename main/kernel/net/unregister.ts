@@ -4,6 +4,7 @@
 
 import { Oops } from '#sim/shared.ts';
 import type { MaySleep } from '#sim/task.ts';
+import { K } from '#trace/kinds.ts';
 import { put_device } from '../base/device.ts';
 import { synchronize_rcu } from '../rcu.ts';
 import { might_sleep } from '../sched.ts';
@@ -67,6 +68,7 @@ function* unregister_netdevice_many_notify(devs: readonly NetDevice[]): MaySleep
     unlist_netdevice(dev);
     dev.reg_state = 'unregistering';
     netdevState(dev, 'unregistering');
+    dev.k.trace.emit(K['netdev.going'], dev.refs.object, 1);
     flushBacklogs(dev);
   }
   yield* synchronize_rcu(k);

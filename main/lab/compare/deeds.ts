@@ -41,6 +41,44 @@ const schedulingKinds: readonly KindName[] = [
   'task.spin',
 ];
 
+/** Kinds that say again, for pictures, what other events say or lead to. */
+const drawingKinds: readonly KindName[] = [
+  'resource',
+  'work.actor',
+  'hold.begin',
+  'hold.handed',
+  'hold.end',
+  'wait.begin',
+  'wait.end',
+  'deadlock',
+  'deadlock.wait',
+  'deadlock.hold',
+  'deadlock.end',
+  'report',
+  'ref.warning',
+  'hung.look',
+  'sysctl',
+  'tty.open',
+  'tty.typed',
+  'tty.text',
+  'tty.run',
+  'tty.done',
+  'tty.close',
+  'netdev.going',
+  'driver.state',
+  'driver.port',
+  'driver.netdev',
+  'card.type',
+  'card.open',
+  'card.usable',
+  'bond.mode',
+  'bond.active',
+  'bond.slave',
+  'cable.end',
+  'fault',
+  'fault.held',
+];
+
 /**
  * Kinds whose value follows from what others did: counts of references, CPUs, addresses, tokens,
  * who made a task (its doer), the number of a queue.
@@ -85,7 +123,7 @@ function valuePart(name: KindName, value: (typeof kindTable)[number]['value']): 
 
 /** By kind. */
 export const deedForms: readonly DeedForm[] = kindTable.map(({ name, object, value }) => ({
-  isDeed: !schedulingKinds.includes(name),
+  isDeed: !schedulingKinds.includes(name) && !drawingKinds.includes(name),
   object: object === 'none' || object === 'task' ? object : 'text',
   value: valuePart(name, value),
 }));

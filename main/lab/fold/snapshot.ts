@@ -1,11 +1,14 @@
 // A folded state with names in place of numbers: what a command prints and a window draws.
 // Lists are in the order in which things came up, so that equal moments give equal snapshots.
 
-import { K, kindTable } from '#trace/kinds.ts';
+import { K } from '#trace/kinds.ts';
 import type { Trace } from '#trace/trace.ts';
 import { TaskNames } from '../record/words.ts';
-import { noteKinds } from './fold.ts';
-import type { Fold, NoteKind, TaskState } from './fold.ts';
+import type { Fold } from './fold.ts';
+import { lockKinds, resourceKind, resourceName } from './naming.ts';
+import { isTextNote, noteKinds } from './panel.ts';
+import type { NoteKind } from './panel.ts';
+import type { TaskState } from './scheduling.ts';
 
 /** A task at a moment. */
 export interface TaskSnapshot {
@@ -25,6 +28,37 @@ export interface LockSnapshot {
     readonly exclusive: boolean;
   }[];
   readonly waiters: readonly string[];
+}
+
+/** A counted object, and who has its references. */
+export interface ReferenceSnapshot {
+  readonly name: string;
+  readonly count: number;
+  /** Those of nobody in particular are not among them. */
+  readonly holders: readonly {
+    readonly owner: string;
+    readonly count: number;
+    readonly why: string;
+    readonly sinceNs: number;
+  }[];
+  readonly waiters: readonly string[];
+}
+
+/** A terminal. */
+export interface TerminalSnapshot {
+  readonly name: string;
+  /** What it runs, or null at its prompt. */
+  readonly line: string | null;
+  readonly sinceNs: number;
+  readonly alive: boolean;
+}
+
+/** What the card has and what the driver believes. */
+export interface BeliefSnapshot {
+  readonly what: string;
+  /** 0x12 for the map (1, 2); null when nothing was said. */
+  readonly card: number | null;
+  readonly driver: number | null;
 }
 
 /** A work that is queued or executed. */
@@ -52,11 +86,13 @@ export interface Snapshot {
   readonly timeNs: number;
   readonly tasks: readonly TaskSnapshot[];
   readonly locks: readonly LockSnapshot[];
-  readonly references: readonly { readonly name: string; readonly count: number }[];
+  readonly references: readonly ReferenceSnapshot[];
   readonly works: readonly WorkSnapshot[];
   readonly modules: readonly string[];
   readonly drivers: readonly { readonly device: string; readonly driver: string }[];
   readonly notes: readonly NoteSnapshot[];
+  readonly terminals: readonly TerminalSnapshot[];
+  readonly beliefs: readonly BeliefSnapshot[];
   readonly findings: readonly { readonly timeNs: number; readonly text: string }[];
 }
 
@@ -78,10 +114,7 @@ export class Snapshots {
       timeNs: fold.timeNs,
       tasks: this.tasks(fold),
       locks: this.locks(fold),
-      references: [...fold.references].map(([object, count]) => ({
-        name: trace.text(object),
-        count,
-      })),
+      references: this.references(fold),
       works: this.works(fold),
       modules: [...fold.modules].map((name) => trace.text(name)),
       drivers: [...fold.drivers].map(([device, driver]) => ({
@@ -89,6 +122,8 @@ export class Snapshots {
         driver: trace.text(driver),
       })),
       notes: noteKinds.flatMap((kind) => this.notes(fold, kind)),
+      terminals: this.terminals(fold),
+      beliefs: this.beliefs(fold),
       findings: fold.findings.map((seq) => this.finding(seq)),
     };
   }
@@ -102,17 +137,57 @@ export class Snapshots {
     }));
   }
 
-  private locks({ locks, tasks }: Fold): LockSnapshot[] {
-    return [...locks].map(([object, holds]) => ({
-      name: this.trace.text(object),
-      holders: holds.map(({ task, sinceNs, exclusive }) => ({
-        task: this.names.of(task),
+  private locks(fold: Fold): LockSnapshot[] {
+    const { trace } = this;
+    const locks = [...fold.holds].filter(([object]) =>
+      lockKinds.has(resourceKind(trace, fold, object)),
+    );
+    return locks.map(([object, holds]) => ({
+      name: resourceName(trace, fold, object),
+      holders: holds.map(({ actor, sinceNs, exclusive, why }) => ({
+        task: trace.text(actor),
         sinceNs,
-        exclusive,
+        exclusive: exclusive && trace.text(why) !== 'read',
       })),
-      waiters: [...tasks]
-        .filter(([, task]) => task.object === object && task.state !== 'runnable')
-        .map(([number]) => this.names.of(number)),
+      waiters: this.waiters(fold, object),
+    }));
+  }
+
+  private waiters({ waits }: Fold, object: number): string[] {
+    return [...new Set((waits.get(object) ?? []).map(({ actor }) => this.trace.text(actor)))];
+  }
+
+  private references(fold: Fold): ReferenceSnapshot[] {
+    const { trace } = this;
+    return [...fold.references].map(([object, count]) => ({
+      name: trace.text(object),
+      count,
+      holders: (fold.holds.get(object) ?? []).map(({ actor, count: own, why, sinceNs }) => ({
+        owner: trace.text(actor),
+        count: own,
+        why: trace.text(why),
+        sinceNs,
+      })),
+      waiters: this.waiters(fold, object),
+    }));
+  }
+
+  private terminals({ terminals }: Fold): TerminalSnapshot[] {
+    return [...terminals].map(([name, { line, sinceNs, alive }]) => ({
+      name: this.trace.text(name),
+      line: line === 0 ? null : this.trace.text(line),
+      sinceNs,
+      alive,
+    }));
+  }
+
+  private beliefs({ notes }: Fold): BeliefSnapshot[] {
+    const card = notes.get(K['card.map']) ?? new Map<number, number>();
+    const driver = notes.get(K['driver.state']) ?? new Map<number, number>();
+    return [...new Set([...card.keys(), ...driver.keys()])].map((object) => ({
+      what: this.trace.text(object),
+      card: card.get(object) ?? null,
+      driver: driver.get(object) ?? null,
     }));
   }
 
@@ -125,7 +200,7 @@ export class Snapshots {
   }
 
   private notes({ notes }: Fold, kind: NoteKind): NoteSnapshot[] {
-    const isText = kindTable[K[kind]]?.value === 'text';
+    const isText = isTextNote(kind);
     return [...(notes.get(K[kind]) ?? [])].map(([object, value]) => ({
       kind,
       object: this.trace.text(object),

@@ -5,6 +5,7 @@ import { vfs_read, vfs_write } from '#kernel/fs/vfs.ts';
 import type { Pipe } from '#kernel/fs/pipe.ts';
 import type { Kernel } from '#kernel/kernel.ts';
 import type { MaySleep } from '#sim/task.ts';
+import { K } from '#trace/kinds.ts';
 
 /** Somewhere to write. */
 export interface Sink {
@@ -193,9 +194,11 @@ export class Screen implements Sink {
   /** Told of each text as it comes. */
   onText: (text: ScreenText) => void = () => undefined;
   private readonly k: Kernel;
+  private readonly object: number;
 
-  constructor(k: Kernel) {
+  constructor(k: Kernel, name: string) {
     this.k = k;
+    this.object = k.trace.intern(name);
   }
 
   /** All that was written. */
@@ -206,7 +209,9 @@ export class Screen implements Sink {
   /** Writes from outside any context: what the terminal itself shows. */
   put(text: string, typed = false): void {
     if (text === '') return;
-    const entry = { timeNs: this.k.sim.now(), text, typed };
+    const { sim, trace } = this.k;
+    const entry = { timeNs: sim.now(), text, typed };
+    trace.emit(typed ? K['tty.typed'] : K['tty.text'], this.object, trace.intern(text));
     this.texts.push(entry);
     this.onText(entry);
   }

@@ -70,6 +70,7 @@ import { bond_lower_state_changed, bond_queue_slave_event } from './notify.ts';
 import { bond_handle_frame } from './receive.ts';
 import { bond_alloc_slave, kobject_put } from './slave.ts';
 import { bond_update_slave_arr } from './slave-array.ts';
+import { tellActive, tellSlave } from './told.ts';
 
 /** Steps that have been done, to be undone in reverse when a later one fails. */
 type Undo = (() => MaySleep<void>)[];
@@ -197,6 +198,7 @@ function* initialState(slave: slave): MaySleep<void> {
     const first = (yield* bond.curr_active_slave.read()) === null;
     if (first && (yield* slave.link.read()) === BOND_LINK_UP) {
       yield* bond.curr_active_slave.write(slave);
+      tellActive(bond, slave);
     }
   }
 }
@@ -228,6 +230,7 @@ function* linkToBond(slave: slave, undo: Undo): MaySleep<number> {
     return err;
   }
   slave_dev.flags |= IFF_SLAVE;
+  tellSlave(slave, true);
   undo.push(() => bond_upper_dev_unlink(slave));
   yield* bond_lower_state_changed(slave);
   err = bond_sysfs_slave_add(slave);
@@ -240,6 +243,7 @@ function* linkToBond(slave: slave, undo: Undo): MaySleep<number> {
 export function* bond_upper_dev_unlink(slave: slave): MaySleep<void> {
   yield* netdev_upper_dev_unlink(slave.dev, slave.bond.dev);
   slave.dev.flags &= ~IFF_SLAVE;
+  tellSlave(slave, false);
 }
 
 /** The slave counts from now on. */

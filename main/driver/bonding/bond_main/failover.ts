@@ -44,6 +44,7 @@ import {
 } from '../slave-state.ts';
 import { bond_set_carrier } from './carrier.ts';
 import { bond_hw_addr_swap, bond_set_dev_addr } from './hw-addr.ts';
+import { tellActive } from './told.ts';
 
 function* linkIsUp(slave: slave | null): Atomic<boolean> {
   return slave !== null && (yield* slave.link.read()) === BOND_LINK_UP;
@@ -209,6 +210,7 @@ export function* bond_change_active_slave(bond: bonding, new_active: slave | nul
   if (new_active !== null) yield* welcomeSlave(bond, new_active);
   if (bond_uses_primary(bond)) yield* bond_hw_addr_swap(bond, new_active, old_active);
   yield* bond.curr_active_slave.write(new_active);
+  tellActive(bond, new_active);
   if (bond_is_lb(bond)) {
     if (old_active !== null) yield* bond_set_slave_inactive_flags(old_active);
     if (new_active !== null) yield* bond_set_slave_active_flags(new_active);

@@ -46,6 +46,7 @@ import { dropFilters } from './hw-addr.ts';
 import { kobject_put } from './slave.ts';
 import { bond_update_slave_arr } from './slave-array.ts';
 import { bond_get_stats } from './stats.ts';
+import { tellActive } from './told.ts';
 
 /** The slave kept its own address all the time. */
 const keptAddress = (bond: bonding): boolean =>
@@ -85,8 +86,10 @@ function* replaceSlave(slave: slave, all: boolean): MaySleep<void> {
   if (!all) warnAboutAddress(slave);
   if ((yield* bond.primary_slave.read()) === slave) yield* bond.primary_slave.write(null);
   if (wasActive) yield* bond_change_active_slave(bond, null);
-  if (all) yield* bond.curr_active_slave.write(null);
-  else if (wasActive) yield* bond_select_active_slave(bond);
+  if (all) {
+    yield* bond.curr_active_slave.write(null);
+    tellActive(bond, null);
+  } else if (wasActive) yield* bond_select_active_slave(bond);
   yield* bond_set_carrier(bond);
   if (!bond_has_slaves(bond)) eth_hw_addr_random(bond.dev);
   yield* synchronize_rcu(bond.k);

@@ -45,6 +45,7 @@ import { eth_hw_addr_random } from '#kernel/net/eth.ts';
 import { bond_mii_monitor } from './miimon.ts';
 import { __bond_release_one, bond_release } from './release.ts';
 import { bond_slave_arr_handler } from './slave-array.ts';
+import { tellMode } from './told.ts';
 import { bond_get_stats } from './stats.ts';
 import { bond_select_queue, bond_start_xmit } from './xmit.ts';
 
@@ -167,6 +168,7 @@ export function bond_work_init_all(bond: bonding): void {
 export function* registerBond(dev: NetDevice): MaySleep<number> {
   const err = yield* register_netdevice(dev);
   if (err < 0) return err;
+  tellMode(netdev_priv<bonding>(dev));
   yield* netif_carrier_off(dev);
   bond_work_init_all(netdev_priv<bonding>(dev));
   return 0;

@@ -13,6 +13,7 @@ import {
   bond_3ad_update_lacp_active,
   bond_3ad_update_lacp_rate,
 } from '../bond_3ad/bind.ts';
+import { tellMode } from '../bond_main/told.ts';
 import { bond_rcv_validate } from '../bond_main/arp-probe.ts';
 import { bond_set_carrier } from '../bond_main/carrier.ts';
 import { bond_select_active_slave } from '../bond_main/failover.ts';
@@ -71,6 +72,7 @@ function* bond_option_mode_set(bond: bonding, { value }: ParsedValue): MaySleep<
   if (value === BOND_MODE_ALB) params.tlb_dynamic_lb = 1;
   params.arp_validate = BOND_ARP_VALIDATE_NONE;
   params.mode = value;
+  tellMode(bond);
   return 0;
 }
 

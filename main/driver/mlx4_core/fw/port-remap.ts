@@ -9,6 +9,7 @@ import {
   virtPortMap,
 } from '#prm/firmware.ts';
 import { mlx4_alloc_cmd_mailbox, mlx4_cmd, mlx4_free_cmd_mailbox } from '../cmd.ts';
+import { tellRxPortCheck } from '../main/beliefs.ts';
 import type { mlx4_dev } from '../mlx4.ts';
 
 /** Sends one of the two with a mailbox. 0 or a negative error. */
@@ -27,6 +28,7 @@ function* send(
 
 /** Tells the card not to check on which port a packet came (a bonded card), or to check again. */
 export function* mlx4_disable_rx_port_check(dev: mlx4_dev, disable: boolean): MaySleep<number> {
+  tellRxPortCheck(dev, !disable);
   const contents = configDev.make({
     update_rx_port_check: true,
     rx_port_check_disabled: disable,

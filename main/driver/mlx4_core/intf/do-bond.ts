@@ -24,6 +24,7 @@ import {
   mlx4_priv,
 } from '../mlx4.ts';
 import type { mlx4_adrv, mlx4_dev, mlx4_device_context, mlx4_priv as Priv } from '../mlx4.ts';
+import { tellBonded } from '../main/beliefs.ts';
 import { del_adev, fillSlot } from './adev.ts';
 import { addInterface, removeInterface } from './list.ts';
 
@@ -41,6 +42,7 @@ function* switchCard(dev: mlx4_dev, enable: boolean): MaySleep<number> {
   }
   if (enable) {
     yield* dev.flags.modify((flags) => flags | MLX4_FLAG_BONDED);
+    tellBonded(dev, true);
     return 0;
   }
   err = yield* mlx4_virt2phy_port_map(dev, 1, 2);
@@ -49,6 +51,7 @@ function* switchCard(dev: mlx4_dev, enable: boolean): MaySleep<number> {
     return err;
   }
   yield* dev.flags.modify((flags) => flags & ~MLX4_FLAG_BONDED);
+  tellBonded(dev, false);
   return 0;
 }
 

@@ -24,6 +24,7 @@ import {
   mlx4_priv,
 } from '../mlx4.ts';
 import type { mlx4_dev, mlx4_port_map } from '../mlx4.ts';
+import { tellPortMap } from './beliefs.ts';
 
 /** What a bond work is asked to do. The map counts only when the card is to be bonded. */
 export interface BondRequest {
@@ -81,6 +82,7 @@ function* changePortMap(dev: mlx4_dev, wanted: mlx4_port_map): MaySleep<number> 
   }
   mlx4_dbg(dev, `port map changed: [${port1}][${port2}]`);
   yield* v2p.write({ port1, port2 });
+  tellPortMap(dev, { port1, port2 });
   return 0;
 }
 

@@ -33,6 +33,7 @@ import type { mlx4_dev, mlx4_dev_persistent, mlx4_priv as Priv } from '../mlx4.t
 import { mlx4_CLOSE_PORT } from '../port.ts';
 import { mlx4_reset } from '../reset.ts';
 import { mlx4_sense_init, mlx4_start_sense, mlx4_stop_sense } from '../sense.ts';
+import { tellPortMap } from './beliefs.ts';
 import { mlx4_close_hca, mlx4_init_hca } from './hca.ts';
 import { mlx4_close_fw, mlx4_init_fw } from './init-fw.ts';
 import { mlx4_enable_msi_x } from './msi-x.ts';
@@ -140,6 +141,7 @@ function* publish(priv: Priv, undo: Undo): MaySleep<number> {
     undo.push(() => mlx4_cleanup_port_info(priv.port[port]!));
   }
   yield* priv.v2p.write({ port1: 1, port2: 2 });
+  tellPortMap(dev, { port1: 1, port2: 2 });
   const err = yield* mlx4_register_device(dev);
   if (err !== 0) return err;
   if (module.variant.interfaces === 'list') mlx4_request_modules(dev);

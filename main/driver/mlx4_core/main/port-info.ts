@@ -28,6 +28,7 @@ import {
 import type { mlx4_dev, mlx4_port_info } from '../mlx4.ts';
 import { mlx4_init_port_tables } from '../port.ts';
 import { mlx4_start_sense, mlx4_stop_sense } from '../sense.ts';
+import { portTypeText, tellPortGone, tellPortType } from './beliefs.ts';
 import { __set_port_type, setPorts } from './port-types.ts';
 
 /** Words of the file, newline included, and the types that they ask for. */
@@ -41,8 +42,7 @@ const typeWords: ReadonlyMap<string, number> = new Map([
 const ibMtuBytes = [0, 256, 512, 1024, 2048, 4096];
 
 function* show_port_type({ dev, port }: mlx4_port_info): MaySleep<string> {
-  const type = dev.caps.port_type[port] === MLX4_PORT_TYPE_IB ? 'ib' : 'eth';
-  return dev.caps.possible_type[port] === MLX4_PORT_TYPE_AUTO ? `auto (${type})\n` : `${type}\n`;
+  return `${portTypeText(dev, port)}\n`;
 }
 
 function* set_port_type(info: mlx4_port_info, buf: string): MaySleep<number> {
@@ -122,6 +122,7 @@ export function* mlx4_init_port_info(dev: mlx4_dev, port: number): MaySleep<numb
   let err = devl_port_register(priv.devlink, info.devlink_port, port);
   if (err !== 0) return err;
   priv.port[port] = info;
+  tellPortType(dev, port);
   yield* mlx4_init_port_tables(dev, port);
   for (const attribute of portFiles(info)) {
     err = device_create_file(dev.persist.pdev, attribute);
@@ -142,6 +143,7 @@ export function* mlx4_cleanup_port_info(info: mlx4_port_info): MaySleep<void> {
   for (const name of info.files.splice(0)) {
     yield* device_remove_file(info.dev.persist.pdev, name);
   }
+  tellPortGone(info.dev, info.port);
   devlink_port_type_clear(info.devlink_port);
   devl_port_unregister(info.devlink_port);
 }

@@ -19,6 +19,7 @@ import {
 } from '../mlx4.ts';
 import type { mlx4_dev, mlx4_port_info } from '../mlx4.ts';
 import { mlx4_CLOSE_PORT, mlx4_SET_PORT } from '../port.ts';
+import { tellPortType } from './beliefs.ts';
 import { mlx4_do_sense_ports, mlx4_start_sense, mlx4_stop_sense } from '../sense.ts';
 
 /** Types by port number; index 0 is unused. */
@@ -62,6 +63,7 @@ export function* setPorts(dev: mlx4_dev, types: PortTypes): MaySleep<number> {
   for (const port of portNumbers(dev)) {
     yield* mlx4_CLOSE_PORT(dev, port);
     dev.caps.port_type[port] = types[port]!;
+    tellPortType(dev, port);
     const err = yield* mlx4_SET_PORT(dev, port, -1);
     if (err === 0) continue;
     mlx4_err(dev, `Failed to set port ${port}, aborting`);
@@ -103,7 +105,10 @@ function refuseAuto(dev: mlx4_dev): number {
   const { possible_type, port_type } = dev.caps;
   const auto = portNumbers(dev).filter((port) => possible_type[port] === MLX4_PORT_TYPE_AUTO);
   if (auto.length === 0) return 0;
-  for (const port of auto) possible_type[port] = port_type[port]!;
+  for (const port of auto) {
+    possible_type[port] = port_type[port]!;
+    tellPortType(dev, port);
+  }
   const advice = "Set only 'eth' or 'ib' for both ports (should be the same)";
   mlx4_err(dev, `Auto sensing is not supported on this HCA. ${advice}`);
   return -EOPNOTSUPP;
@@ -114,6 +119,7 @@ function* applyPortType(info: mlx4_port_info, type: number): MaySleep<number> {
   const { dev } = info;
   info.tmp_type = type;
   dev.caps.possible_type[info.port] = type;
+  tellPortType(dev, info.port);
   const wanted = wantedTypes(dev);
   let err = refuseAuto(dev);
   if (err !== 0) return err;

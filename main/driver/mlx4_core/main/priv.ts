@@ -21,6 +21,7 @@ import type {
   mlx4_priv,
 } from '../mlx4.ts';
 import { mlx4_adev_devices } from '../intf/adev.ts';
+import { tellBonded, tellPortMap, tellRxPortCheck } from './beliefs.ts';
 import { zeroCaps } from './caps.ts';
 import { zeroTables } from './tables.ts';
 
@@ -97,6 +98,9 @@ export function mlx4_clean_dev(dev: mlx4_dev): void {
   dev.caps = caps;
   dev.flags.initialise(0);
   priv.v2p.initialise(zeroMap);
+  tellPortMap(dev, zeroMap);
+  tellBonded(dev, false);
+  tellRxPortCheck(dev, true);
   priv.sense.sense_poll = null;
   priv.sense.do_sense_port.length = 0;
   priv.sense.sense_allowed.length = 0;

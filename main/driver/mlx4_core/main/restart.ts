@@ -9,6 +9,7 @@ import type { MaySleep } from '#sim/task.ts';
 import { mlx4_err, mlx4_priv } from '../mlx4.ts';
 import type { mlx4_dev, mlx4_dev_persistent } from '../mlx4.ts';
 import { mlx4_start_sense, mlx4_stop_sense } from '../sense.ts';
+import { tellPortType } from './beliefs.ts';
 import { mlx4_load_one, mlx4_unload_one } from './load.ts';
 import { mlx4_change_port_types } from './port-types.ts';
 import type { PortTypes } from './port-types.ts';
@@ -23,6 +24,7 @@ function* restore_current_port_types(
   yield* mutex_lock(port_mutex);
   for (let port = 1; port <= dev.caps.num_ports; port++) {
     dev.caps.possible_type[port] = possibleTypes[port]!;
+    tellPortType(dev, port);
   }
   const err = yield* mlx4_change_port_types(dev, types);
   yield* mlx4_start_sense(dev);

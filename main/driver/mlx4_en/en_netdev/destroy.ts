@@ -14,6 +14,7 @@ import { mlx4_free_hwq_res } from '../../mlx4_core/alloc.ts';
 import { mlx4_get_devlink_port } from '../../mlx4_core/intf.ts';
 import { en_dbg } from '../mlx4_en.ts';
 import type { mlx4_en_priv } from '../mlx4_en.ts';
+import { tellNetdev } from './told.ts';
 import { mlx4_en_free_resources } from './resources.ts';
 
 export function* mlx4_en_destroy_netdev(dev: NetDevice): MaySleep<void> {
@@ -24,6 +25,7 @@ export function* mlx4_en_destroy_netdev(dev: NetDevice): MaySleep<void> {
     // 6.12 ties the devlink port to the netdev: the core clears the type.
     if (!priv.k.is612) devlink_port_type_clear(mlx4_get_devlink_port(mdev.dev, port));
     yield* unregister_netdev(dev);
+    tellNetdev(priv, false);
   }
   if (priv.allocated) yield* mlx4_free_hwq_res(mdev.dev, priv.res!);
   yield* cancel_delayed_work(priv.stats_task);

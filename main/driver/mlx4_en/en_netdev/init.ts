@@ -59,6 +59,7 @@ import { mlx4_en_destroy_netdev } from './destroy.ts';
 import { mlx4_netdev_ops } from './ops.ts';
 import { mlx4_en_alloc_resources } from './resources.ts';
 import { mlx4_en_do_set_rx_mode } from './rx-mode.ts';
+import { tellNetdev } from './told.ts';
 import {
   mlx4_en_do_get_stats,
   mlx4_en_linkstate_work,
@@ -232,6 +233,7 @@ function* registerNetdev(priv: mlx4_en_priv): MaySleep<number> {
     return err;
   }
   priv.registered = true;
+  tellNetdev(priv, true);
   if (!k.is612) devlink_port_type_eth_set(devlinkPort, () => dev.name);
   return 0;
 }

@@ -5,7 +5,7 @@
 
 import { describe, expect, test } from 'vitest';
 import type { Resource } from '#detect/graph.ts';
-import { TaskNames } from '#lab/record/words.ts';
+import { resourceKind } from '#lab/fold/naming.ts';
 import { Fold } from '#lab/fold/fold.ts';
 import { pieces } from '#lab/record/piece.ts';
 import { Seeker } from '#lab/fold/seeker.ts';
@@ -20,19 +20,18 @@ import { recordScenario, scenarioPath, scenarioText } from '#test/support/run-re
 /** Everything that the fold says, by names. */
 function folded({ k }: LabMachine, fold: Fold): Record<string, unknown> {
   const { trace } = k;
-  const names = new TaskNames(trace);
-  names.refresh();
   const tasks = [...fold.tasks].map(([number, task]) => [
     number,
     trace.text(task.name),
     task.state,
     task.state === 'blocked' ? trace.text(task.text) : '',
   ]);
-  const locks = [...fold.locks].map(([object, holds]) => [
-    trace.text(object),
-    // Of a semaphore one task may hold several.
-    [...new Set(holds.map(({ task }) => names.of(task)))].sort(),
-  ]);
+  const locks = [...fold.holds]
+    .filter(([object]) => lockKinds.includes(resourceKind(trace, fold, object)))
+    .map(([object, holds]) => [
+      trace.text(object),
+      [...new Set(holds.map(({ actor }) => trace.text(actor)))].sort(),
+    ]);
   const links = [...(fold.notes.get(K.link) ?? [])].map(([port, mbps]) => [trace.text(port), mbps]);
   return {
     tasks: sorted(tasks),
