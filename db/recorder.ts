@@ -77,6 +77,11 @@ export class Recorder {
     this.pump();
   }
 
+  /** The run's number in the database; null before the disk has begun. */
+  get number(): number | null {
+    return this.run;
+  }
+
   get state(): RecorderState {
     this.look();
     const events = this.machine?.k.trace.count ?? 0;

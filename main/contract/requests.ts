@@ -2,10 +2,12 @@
 // too many is a type error; a window's calls take their types from it.
 
 import type * as v from 'valibot';
+import type { LibraryState } from './runs.ts';
+import { runsRequests } from './runs.ts';
 import type { SessionState } from './session.ts';
 import { sessionRequests } from './session.ts';
 
-export const requests = { ...sessionRequests } as const;
+export const requests = { ...sessionRequests, ...runsRequests } as const;
 
 type Requests = typeof requests;
 
@@ -20,4 +22,5 @@ export type AnswerOf<N extends RequestName> = Exclude<Requests[N]['answer'], und
 /** What the lab tells without being asked, by name. */
 export interface LabEvents {
   readonly session: SessionState;
+  readonly library: LibraryState;
 }

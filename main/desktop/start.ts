@@ -10,6 +10,7 @@ import { rendererFolder } from './renderer-build.ts';
 const isQuiet = process.argv.includes('--no-open');
 
 const desk = new Desk(defaultDatabase());
+void desk.bench.begin();
 const host = new BrowserHost(desk, await rendererFolder());
 const address = await host.listen();
 const browser = isQuiet ? null : openInBrowser(address);

@@ -2,6 +2,7 @@
 // every view shows. At the live end the cursor follows; looking back leaves the machine running.
 
 import type { AnswerOf, BodyOf } from '#contract/requests.ts';
+import type { LibraryState } from '#contract/runs.ts';
 import type { SessionState } from '#contract/session.ts';
 import { Refusal } from '../bridge/lab.ts';
 import type { Lab } from '../bridge/lab.ts';
@@ -16,6 +17,8 @@ export type Moment = AnswerOf<'moment'>;
 export class Session {
   /** The latest word of the lab; null before the first. */
   state = $state.raw<SessionState | null>(null);
+  /** The latest word about the library; null before the first. */
+  library = $state.raw<LibraryState | null>(null);
   /** Everything at the cursor. */
   moment = $state.raw<Moment | null>(null);
   cursor = $state.raw<Cursor>({ at: 'end' });
@@ -29,15 +32,20 @@ export class Session {
   constructor(lab: Lab) {
     this.lab = lab;
     this.moments = new Latest((cursor) => this.look(cursor));
-    lab.onEvent = (_name, body) => {
-      const isOther = body.number !== this.state?.number;
-      this.state = body;
-      if (isOther && this.cursor.at !== 'end') this.cursor = { at: 'end' };
-      if (isOther || this.cursor.at === 'end') this.moments.put(this.cursor);
+    lab.onEvent = (name, body) => {
+      if (name === 'session') this.hear(body as SessionState);
+      else this.library = body as LibraryState;
     };
     lab.onWay = (isOpen) => {
       this.connected = isOpen;
     };
+  }
+
+  private hear(state: SessionState): void {
+    const isOther = state.number !== this.state?.number;
+    this.state = state;
+    if (isOther && this.cursor.at !== 'end') this.cursor = { at: 'end' };
+    if (isOther || this.cursor.at === 'end') this.moments.put(this.cursor);
   }
 
   /** True while the cursor is at the live end. */

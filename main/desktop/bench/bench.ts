@@ -1,93 +1,107 @@
 // The bench: the one session that every window looks at. A new session takes the place of the one
 // before, which is ended and kept.
 
-import { programHash, programVersion } from '#db/program.ts';
-import { loadRun } from '#db/reader.ts';
-import { withRuns } from '#db/open.ts';
-import { choosePolicy, makePolicy } from '#lab/policy.ts';
-import { ScenarioRun } from '#lab/run.ts';
+import { runWithIdentity } from '#db/list.ts';
+import { StoreError } from '#db/store-error.ts';
 import { Seeker } from '#lab/fold/seeker.ts';
 import { Snapshots } from '#lab/fold/snapshot.ts';
 import type { Snapshot } from '#lab/fold/snapshot.ts';
+import type { RunHead } from '#lab/record/run-record.ts';
 import { seqAtTime } from '#lab/replay/moment.ts';
 import type { BodyOf } from '#contract/requests.ts';
 import type { SessionState } from '#contract/session.ts';
+import { fillExamples } from '../library/examples.ts';
+import { Library } from '../library/library.ts';
 import { LiveSession } from './live-session.ts';
+import { nextSession, scenarioPlan } from './opening.ts';
+import type { LivePlan, ScenarioWanted } from './opening.ts';
 import { RecordedSession } from './recorded-session.ts';
 import { Refused } from './refused.ts';
-import { scenarioSource } from './scenarios.ts';
+
+/** What is on the bench when the lab starts. */
+const firstBench: ScenarioWanted = {
+  from: 'scenario',
+  scenario: null,
+  variant: 'naive',
+  policy: 'until-blocked',
+  seed: null,
+};
 
 export interface BenchOptions {
   /** Database of runs, or null: nothing is kept. */
   readonly file: string | null;
   /** Told when the session's state has changed. */
   readonly onChange: () => void;
+  /** Told when the library's state has changed. */
+  readonly onLibrary: () => void;
 }
 
 /** The bench. */
 export class Bench {
   session: LiveSession | RecordedSession;
+  readonly library: Library;
   private readonly options: BenchOptions;
   private number = 1;
+  /** How far another session is on its way to the bench; null when none is. */
+  private opening: SessionState['opening'] = null;
   private seeker: Seeker;
 
   constructor(options: BenchOptions) {
     this.options = options;
-    this.session = this.live({
-      from: 'scenario',
-      scenario: null,
-      variant: 'naive',
-      policy: 'until-blocked',
-      seed: null,
-    });
+    this.library = new Library(options.file, options.onLibrary);
+    this.session = this.live(scenarioPlan(firstBench));
     this.seeker = new Seeker(this.session.trace);
   }
 
-  /** Puts another session on the bench. Throws Refused, StoreError, ScenarioError. */
+  /** What is to be done once, at the start: the examples, and a look at every chain. */
+  async begin(): Promise<void> {
+    if (this.options.file === null) return;
+    try {
+      await fillExamples(this.library);
+      await this.library.check();
+    } catch (error) {
+      // The bench works without a library; a window that asks for one is told why it has none.
+      if (!(error instanceof StoreError) && !(error instanceof Refused)) throw error;
+    }
+  }
+
+  /**
+   * Puts another session on the bench; the one before is ended and kept first.
+   * Throws Refused, StoreError, ScenarioError.
+   */
   async open(wanted: BodyOf<'session.open'>): Promise<SessionState> {
-    const next = wanted.from === 'run' ? this.recorded(wanted.run) : this.live(wanted);
-    if (this.session instanceof LiveSession) await this.session.close();
-    this.session = next;
-    this.seeker = new Seeker(next.trace);
-    this.number++;
-    this.options.onChange();
+    if (this.opening !== null) throw new Refused('Another session is on its way to the bench.');
+    this.opening = { done: 0, total: 1 };
+    try {
+      const next = await nextSession(this, wanted, (done, total) => {
+        this.opening = { done, total };
+        this.options.onChange();
+      });
+      await this.end();
+      this.put(next instanceof RecordedSession ? next : this.live(next));
+    } finally {
+      this.opening = null;
+      this.options.onChange();
+    }
     return this.state;
   }
 
-  private recorded(run: number): RecordedSession {
-    const { file } = this.options;
-    if (file === null) throw new Refused('This lab keeps no runs.');
-    return new RecordedSession(
-      run,
-      withRuns(file, (db) => loadRun(db, run)),
-    );
+  /** Ends a live session and puts its recording in its place, if it is kept. */
+  async end(): Promise<void> {
+    const { session } = this;
+    if (!(session instanceof LiveSession)) return;
+    const number = await session.close();
+    if (number !== null) this.put(new RecordedSession(number, session.record));
   }
 
-  private live(wanted: BodyOf<'session.open'> & { from: 'scenario' }): LiveSession {
-    const { file, text, scenario } = scenarioSource(wanted.scenario);
-    const policy = choosePolicy(wanted.policy, wanted.seed ?? undefined);
-    const { variant } = wanted;
-    const scripted = wanted.scenario !== null;
-    const run = new ScenarioRun(scenario, {
-      policy: makePolicy(policy),
-      variant,
-      scripted,
-      live: true,
-    });
-    const head = {
-      scenarioFile: file,
-      scenarioName: scenario.name,
-      scenarioText: text,
-      variant,
-      policy: policy.name,
-      seed: policy.seed,
-      untilNs: null,
-      scripted,
-      live: true,
-      engineVersion: programVersion(),
-      programHash: programHash(),
-      parent: null,
-    };
+  private put(session: LiveSession | RecordedSession): void {
+    this.session = session;
+    this.seeker = new Seeker(session.trace);
+    this.number++;
+    this.library.changed();
+  }
+
+  private live({ run, head }: LivePlan): LiveSession {
     return new LiveSession({
       run,
       head,
@@ -96,6 +110,11 @@ export class Bench {
         this.options.onChange();
       },
     });
+  }
+
+  /** Number of the run that is being recorded, or null. */
+  get recording(): number | null {
+    return this.session instanceof LiveSession ? this.session.number : null;
   }
 
   /** The live session. Throws Refused when a recording is on the bench. */
@@ -123,8 +142,21 @@ export class Bench {
       eventsPerSecond: live?.eventsPerSecond ?? 0,
       stopped: live?.stopped ?? null,
       record: session.recordState,
+      parent: this.parent(head),
+      opening: this.opening,
     };
   }
+
+  private parent({ parent }: RunHead): SessionState['parent'] {
+    if (parent === null) return null;
+    if (this.parentNumber?.identity !== parent.run) {
+      const run = this.library.with((db) => runWithIdentity(db, parent.run));
+      this.parentNumber = { identity: parent.run, run };
+    }
+    return { run: this.parentNumber.run, seq: parent.seq };
+  }
+  /** Looked up once: the state is told with every frame. */
+  private parentNumber: { readonly identity: string; readonly run: number | null } | null = null;
 
   /** Events before a moment. */
   seqOf(moment: BodyOf<'moment'>): number {
@@ -142,5 +174,6 @@ export class Bench {
   /** Ends what is on it. */
   async close(): Promise<void> {
     if (this.session instanceof LiveSession) await this.session.close();
+    await this.library.close();
   }
 }

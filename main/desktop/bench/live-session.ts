@@ -6,7 +6,7 @@ import { Recorder } from '#db/recorder.ts';
 import { StoreError } from '#db/store-error.ts';
 import { parseHand } from '#lab/hands.ts';
 import type { Input } from '#lab/scenario/scenario.ts';
-import type { RunHead } from '#lab/record/run-record.ts';
+import type { RunEnd, RunHead, RunRecord } from '#lab/record/run-record.ts';
 import { runEndOf } from '#lab/record/run-record.ts';
 import type { ScenarioRun } from '#lab/run.ts';
 import { K, kindTable } from '#trace/kinds.ts';
@@ -96,6 +96,19 @@ export class LiveSession {
   }
   private lastSpeed: number | null = 1;
 
+  /** Number in the library while it is recorded; null before the disk has begun. */
+  get number(): number | null {
+    return this.recorder?.number ?? null;
+  }
+
+  /** The run so far, as a recording. To be asked when it has ended. */
+  get record(): RunRecord {
+    const { machine } = this.run;
+    const { trace, sim } = machine.k;
+    return { head: this.head, end: this.end, inputs: machine.inputs, choices: sim.choices, trace };
+  }
+  private end: RunEnd | null = null;
+
   get recordState(): RecordState {
     if (this.recorder === null) return { kind: 'notKept', why: this.whyNotKept };
     const { behind, failure } = this.recorder.state;
@@ -152,6 +165,8 @@ export class LiveSession {
     this.closed = true;
     this.motion = { kind: 'paused' };
     const end = runEndOf(this.run.result());
+    this.end = end;
+    this.stopped = 'it has ended';
     try {
       return (await this.recorder?.finish(end, new Date().toISOString())) ?? null;
     } catch (error) {

@@ -8,7 +8,6 @@ import { addTag, nameRun } from '#db/labels.ts';
 import { listRuns, summaryOfRun } from '#db/list.ts';
 import { withRuns } from '#db/open.ts';
 import { programHash, programVersion } from '#db/program.ts';
-import { loadRun } from '#db/reader.ts';
 import { exportRun, importRun } from '#db/share.ts';
 import { StoreError } from '#db/store-error.ts';
 import { verifyRun } from '#db/verify.ts';
@@ -24,8 +23,8 @@ import { ScenarioRun } from '#lab/run.ts';
 import { loadScenario } from '#lab/scenario/load.ts';
 import { thumbnail } from '#lab/thumbnail/thumbnail.ts';
 import { stopsOf } from '#lab/tour/stops.ts';
-import type { OnProgress } from './errands.ts';
-import type { ErrandName, ErrandOf, ErrandResult } from './kinds.ts';
+import { loaded } from './loaded.ts';
+import type { ErrandName, ErrandOf, ErrandResult, OnProgress } from './kinds.ts';
 
 type CarryOut = {
   readonly [N in ErrandName]: (body: ErrandOf<N>, onProgress: OnProgress) => ErrandResult<N>;
@@ -34,7 +33,7 @@ type CarryOut = {
 /** Points between two words about progress. */
 const piecePoints = 20_000;
 
-const load = (file: string, run: number): RunRecord => withRuns(file, (db) => loadRun(db, run));
+const load = (file: string, run: number): RunRecord => loaded(file, run).record;
 
 /** Keeps a run that is over, with its name: its number. */
 function keep(file: string, record: RunRecord, name: string, tags: readonly string[]): number {
@@ -117,7 +116,9 @@ function exported({ file, run, format }: ErrandOf<'export'>): Uint8Array {
     });
   }
   const pieces = [...exportFormats[format].write(load(file, run))];
-  return Buffer.concat(pieces.map((piece) => Buffer.from(piece as Uint8Array)));
+  return Buffer.concat(
+    pieces.map((piece) => (typeof piece === 'string' ? Buffer.from(piece, 'utf8') : piece)),
+  );
 }
 
 /** What is wrong with it is said with the name that the person knows. */
@@ -127,7 +128,7 @@ function taken({ file, name, bytes }: ErrandOf<'import'>): ErrandResult<'import'
     try {
       return withRuns(file, (db) => {
         const imported = importRun(db, path);
-        const isNamed = summaryOfRun(db, imported.run).name !== null;
+        const isNamed = imported.known || summaryOfRun(db, imported.run).name !== null;
         if (!isNamed) nameRun(db, imported.run, name.replace(/\.mlx4run$/, ''));
         return imported;
       });
@@ -141,6 +142,10 @@ function taken({ file, name, bytes }: ErrandOf<'import'>): ErrandResult<'import'
 export const carryOut: CarryOut = {
   record,
   rerun,
+  moments: ({ file, a, b, seqA, seqB, afterNs }) => ({
+    a: loaded(file, a).after(seqA, afterNs),
+    b: loaded(file, b).after(seqB, afterNs),
+  }),
   compare: ({ file, a, b }) => compareForView(load(file, a), load(file, b)),
   thumbnail: ({ file, run }) => thumbnail(load(file, run)),
   stops: ({ file, run }) => stopsOf(load(file, run)),

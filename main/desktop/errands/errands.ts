@@ -5,10 +5,7 @@ import { Worker } from 'node:worker_threads';
 import type { StoreProblem } from '#db/store-error.ts';
 import { StoreError } from '#db/store-error.ts';
 import { Refused } from '../bench/refused.ts';
-import type { ErrandName, ErrandOf, ErrandResult } from './kinds.ts';
-
-/** How far an errand is. */
-export type OnProgress = (done: number, total: number) => void;
+import type { ErrandName, ErrandOf, ErrandResult, OnProgress } from './kinds.ts';
 
 /** What the other thread is sent. */
 export interface ToErrands {
@@ -19,7 +16,12 @@ export interface ToErrands {
 
 /** What it says. */
 export type FromErrands =
-  | { readonly kind: 'progress'; readonly id: number; readonly done: number; readonly total: number }
+  | {
+      readonly kind: 'progress';
+      readonly id: number;
+      readonly done: number;
+      readonly total: number;
+    }
   | { readonly kind: 'done'; readonly id: number; readonly result: unknown }
   /** `problem` is null for what is no error of the database. */
   | {

@@ -3,9 +3,14 @@
 import type { Verdict } from '#db/verify.ts';
 import type { Imported } from '#db/share.ts';
 import type { FormatName } from '#lab/export/formats.ts';
+import type { Both } from '#lab/compare/both.ts';
 import type { ComparedRuns } from '#lab/compare/view.ts';
+import type { Snapshot } from '#lab/fold/snapshot.ts';
 import type { Thumbnail } from '#lab/thumbnail/thumbnail.ts';
 import type { TourStop } from '#lab/tour/stops.ts';
+
+/** How far an errand is. */
+export type OnProgress = (done: number, total: number) => void;
 
 /** A run of a database. */
 interface OfRun {
@@ -35,6 +40,18 @@ interface ErrandTable {
   readonly compare: {
     readonly body: { readonly file: string; readonly a: number; readonly b: number };
     readonly result: ComparedRuns;
+  };
+  /** Both runs so long after a moment of each. */
+  readonly moments: {
+    readonly body: {
+      readonly file: string;
+      readonly a: number;
+      readonly b: number;
+      readonly seqA: number;
+      readonly seqB: number;
+      readonly afterNs: number;
+    };
+    readonly result: Both<Snapshot>;
   };
   readonly thumbnail: { readonly body: OfRun; readonly result: Thumbnail };
   readonly stops: { readonly body: OfRun; readonly result: readonly TourStop[] };

@@ -6,7 +6,8 @@ import { StoreError } from '#db/store-error.ts';
 import { ScenarioError } from '#lab/scenario/reader.ts';
 import { Refused } from '../bench/refused.ts';
 import { carryOut } from './carry-out.ts';
-import type { FromErrands, OnProgress, ToErrands } from './errands.ts';
+import type { FromErrands, ToErrands } from './errands.ts';
+import type { OnProgress } from './kinds.ts';
 
 /** Shortest time between two words about progress, ms. */
 const wordMs = 50;

@@ -3,6 +3,7 @@
 
 import type { AnswerOf, BodyOf, RequestName } from '#contract/requests.ts';
 import type { Bench } from '../bench/bench.ts';
+import { runsHandlers } from './runs.ts';
 import { sessionHandlers } from './session.ts';
 
 /** An answer with bytes behind it. */
@@ -23,4 +24,4 @@ type Said<N extends RequestName> = AnswerOf<N> | WithPayload<AnswerOf<N>>;
 /** Handlers of some requests. */
 export type HandlersOf<N extends RequestName> = { readonly [Name in N]: Handler<Name> };
 
-export const handlers: HandlersOf<RequestName> = { ...sessionHandlers };
+export const handlers: HandlersOf<RequestName> = { ...sessionHandlers, ...runsHandlers };
