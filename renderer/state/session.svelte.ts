@@ -5,7 +5,7 @@ import type { AnswerOf, BodyOf } from '#contract/requests.ts';
 import type { LibraryState } from '#contract/runs.ts';
 import type { SessionState } from '#contract/session.ts';
 import { Refusal } from '../bridge/lab.ts';
-import type { Lab } from '../bridge/lab.ts';
+import type { Answered, Lab } from '../bridge/lab.ts';
 import { Latest } from './latest.ts';
 
 /** Where the cursor is. */
@@ -69,9 +69,17 @@ export class Session {
     name: N,
     body: BodyOf<N>,
   ): Promise<AnswerOf<N> | null> {
+    return (await this.askWithPayload(name, body))?.body ?? null;
+  }
+
+  /** The same, with bytes there or back. */
+  async askWithPayload<N extends Parameters<Lab['ask']>[0]>(
+    name: N,
+    body: BodyOf<N>,
+    payload: Uint8Array | null = null,
+  ): Promise<Answered<N> | null> {
     try {
-      const answer = await this.lab.ask(name, body);
-      return answer;
+      return await this.lab.askWithPayload(name, body, payload);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       this.said = error.message;
