@@ -50,13 +50,15 @@ export function deleteRun(db: Database, run: number): void {
   }).immediate();
 }
 
+/** What the database takes on the disk, bytes. */
+export const fileBytes = (db: Database): number =>
+  (db.pragma('page_count', { simple: true }) as number) *
+  (db.pragma('page_size', { simple: true }) as number);
+
 /** Gives the room of deleted runs back to the disk; how many bytes that was. */
 export function vacuum(db: Database): number {
-  const size = (): number =>
-    (db.pragma('page_count', { simple: true }) as number) *
-    (db.pragma('page_size', { simple: true }) as number);
-  const before = size();
+  const before = fileBytes(db);
   db.exec('VACUUM');
   db.pragma('wal_checkpoint(TRUNCATE)');
-  return before - size();
+  return before - fileBytes(db);
 }

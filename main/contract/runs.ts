@@ -17,6 +17,8 @@ export interface RunsList {
   readonly total: number;
   /** What the file takes on the disk. */
   readonly bytes: number;
+  /** The run that is being recorded, or null. */
+  readonly recording: number | null;
 }
 
 /** How the library stands: pushed as the event `library` whenever it changes; the latest wins. */

@@ -25,7 +25,8 @@ export interface Row {
   readonly run: Run;
   /** 1 for a run, 2 for a fork under its parent. */
   readonly level: 1 | 2;
-  /** The last fork of its parent, where the branch line ends. */
+  /** The first and the last fork of a parent, where the branch line begins and ends. */
+  readonly isFirst: boolean;
   readonly isLast: boolean;
 }
 
@@ -33,7 +34,8 @@ const isExample = ({ tags }: Run): boolean => tags.includes('example');
 /** A shared run has no clock of its recorder. */
 const isFromOthers = ({ startedAt }: Run): boolean => startedAt === null;
 
-export const outcomeOf = ({ outcome }: Run): string => outcome ?? texts.cut;
+/** What it came to; one without an outcome was cut, or goes on. */
+export const outcomeOf = ({ outcome }: Pick<Run, 'outcome'>): string => outcome ?? texts.cut;
 
 export const nameOf = ({ name, scenario }: Run): string => name ?? scenario;
 
@@ -90,7 +92,7 @@ export function filtersOf(runs: readonly Run[]): {
   };
 }
 
-/** Rows: forks hang under the root that they come from, the newest of other runs last. */
+/** Rows: forks hang under the root that they come from; examples stand first. */
 export function rowsOf(runs: readonly Run[], filter: Filter): Row[] {
   const shown = runs.filter((run) => fits(run, filter));
   const byNumber = new Map(shown.map((run) => [run.run, run]));
@@ -105,11 +107,17 @@ export function rowsOf(runs: readonly Run[], filter: Filter): Row[] {
     if (root === run) roots.push(run);
     else forks.set(root.run, [...(forks.get(root.run) ?? []), run]);
   }
-  return roots.flatMap((run): Row[] => {
+  const ordered = [...roots.filter(isExample), ...roots.filter((run) => !isExample(run))];
+  return ordered.flatMap((run): Row[] => {
     const own = forks.get(run.run) ?? [];
     return [
-      { run, level: 1, isLast: own.length === 0 },
-      ...own.map((fork, at): Row => ({ run: fork, level: 2, isLast: at === own.length - 1 })),
+      { run, level: 1, isFirst: false, isLast: own.length === 0 },
+      ...own.map((fork, at): Row => ({
+        run: fork,
+        level: 2,
+        isFirst: at === 0,
+        isLast: at === own.length - 1,
+      })),
     ];
   });
 }

@@ -91,7 +91,10 @@ export class Bench {
     const { session } = this;
     if (!(session instanceof LiveSession)) return;
     const number = await session.close();
-    if (number !== null) this.put(new RecordedSession(number, session.record));
+    if (number === null) return;
+    // Nothing has happened in it: there is nothing to keep.
+    if (session.trace.count === 0) this.library.drop(number);
+    else this.put(new RecordedSession(number, session.record));
   }
 
   private put(session: LiveSession | RecordedSession): void {
@@ -108,6 +111,9 @@ export class Bench {
       file: this.options.file,
       onChange: () => {
         this.options.onChange();
+      },
+      onBegin: () => {
+        this.library.changed();
       },
     });
   }
@@ -173,7 +179,7 @@ export class Bench {
 
   /** Ends what is on it. */
   async close(): Promise<void> {
-    if (this.session instanceof LiveSession) await this.session.close();
+    await this.end();
     await this.library.close();
   }
 }

@@ -45,6 +45,8 @@ export interface LiveOptions {
   readonly file: string | null;
   /** Something has changed. */
   readonly onChange: () => void;
+  /** The library has it. */
+  readonly onBegin: () => void;
 }
 
 /** A live session. */
@@ -63,7 +65,7 @@ export class LiveSession {
   private closed = false;
   private rate = { wallMs: performance.now(), events: 0 };
 
-  constructor({ run, head, file, onChange }: LiveOptions) {
+  constructor({ run, head, file, onChange, onBegin }: LiveOptions) {
     this.run = run;
     this.head = head;
     this.onChange = onChange;
@@ -76,6 +78,7 @@ export class LiveSession {
     }
     this.recorder = recorder;
     recorder?.watch(run.machine);
+    if (recorder !== null) recorder.onBegin = onBegin;
   }
 
   get trace(): Trace {

@@ -27,12 +27,12 @@ export class LoadedRun {
     this.snapshots = new Snapshots(record.trace);
   }
 
-  /** Everything as it was so long after an event. */
+  /** Everything as it was so long after an event, with all that happened at that very time. */
   after(seq: number, afterNs: number): Snapshot {
     const { trace } = this.record;
     const from = Math.min(seq, trace.count);
     const timeNs = from < trace.count ? trace.event(from).timeNs : trace.nowNs;
-    const at = afterNs === 0 ? from : seqAtTime(trace, Math.max(0, timeNs + afterNs));
+    const at = afterNs === 0 ? from : seqAtTime(trace, timeNs + afterNs + 1);
     return this.snapshots.of(this.seeker.at(at));
   }
 }

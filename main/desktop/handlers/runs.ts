@@ -13,7 +13,7 @@ const fileNameOf = (title: string): string =>
 
 export const runsHandlers: HandlersOf<keyof typeof runsRequests> = {
   'library.state': ({ library }) => library.state,
-  'runs.list': ({ library }, filter) => library.list(filter),
+  'runs.list': ({ library, recording }, filter) => ({ ...library.list(filter), recording }),
   'runs.choices': () => ({
     scenarios: scenarioNames().map((name) => {
       const { scenario } = scenarioSource(name);

@@ -2,8 +2,7 @@
 // that come and go. What takes long is an errand in another thread; what was worked out of a run
 // that is over never changes, and is remembered.
 
-import { statSync } from 'node:fs';
-import { addNote, addTag, deleteRun, nameRun, removeTag } from '#db/labels.ts';
+import { addNote, addTag, deleteRun, fileBytes, nameRun, removeTag } from '#db/labels.ts';
 import { listRuns, summaryOfRun } from '#db/list.ts';
 import type { RunSummary } from '#db/list.ts';
 import { withRuns } from '#db/open.ts';
@@ -34,11 +33,7 @@ export class Library {
     this.onChange = onChange;
     this.deletions = new Deletions(
       (run) => {
-        this.with((db) => {
-          deleteRun(db, run);
-        });
-        // Its number may be another run's from now on.
-        this.known.clear();
+        this.drop(run);
       },
       () => {
         this.changed();
@@ -68,7 +63,7 @@ export class Library {
     this.onChange();
   }
 
-  list(filter: BodyOf<'runs.list'>): RunsList {
+  list(filter: BodyOf<'runs.list'>): Omit<RunsList, 'recording'> {
     if (this.file === null) return { runs: [], total: 0, bytes: 0 };
     const isThere = ({ run }: RunSummary): boolean => !this.deletions.has(run);
     const wanted = Object.fromEntries(
@@ -77,7 +72,7 @@ export class Library {
     return this.with((db) => ({
       runs: listRuns(db, wanted).filter(isThere),
       total: listRuns(db).filter(isThere).length,
-      bytes: statSync(this.kept).size,
+      bytes: fileBytes(db),
     }));
   }
 
@@ -109,6 +104,16 @@ export class Library {
 
   delete(run: number): void {
     this.deletions.add(run, titleOf(this.summary(run)));
+  }
+
+  /** Deletes it for good: nobody will miss it. */
+  drop(run: number): void {
+    this.with((db) => {
+      deleteRun(db, run);
+    });
+    // Its number may be another run's from now on.
+    this.known.clear();
+    this.changed();
   }
 
   undelete(): void {
