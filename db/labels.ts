@@ -1,5 +1,5 @@
-// What a person adds to a run: a name, tags, notes, bookmarks; and what takes runs away. Each carries
-// a hash of its own, because it is outside the run's chain.
+// What a person adds to a run: a name, tags, notes, bookmarks; and what takes runs away. Each
+// carries a hash of its own, because it is outside the run's chain.
 
 import type { Database } from 'better-sqlite3';
 import { rowHash } from './chain.ts';

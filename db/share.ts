@@ -1,7 +1,8 @@
 // One run as a file of its own (.mlx4run): a database with the schema of the lab's and another
 // application id, written in one fixed order, so that the same run gives the same bytes. It carries
-// its name but no wall-clock time, tag or note. A shared run is a stranger's database: it passes the gate, is
-// only read, is limited in size, and is copied row by row and verified before anybody sees it.
+// its name but no wall-clock time, tag or note. A shared run is a stranger's database: it passes
+// the gate, is only read, is limited in size, and is copied row by row and verified before anybody
+// sees it.
 
 import type { Database } from 'better-sqlite3';
 import { existsSync, rmSync, statSync } from 'node:fs';

@@ -1,4 +1,5 @@
-// The library of runs and the comparison of two: what is asked, and what the lab tells of it.
+// The library of runs and the comparison of two: what is asked, and what the lab tells of it. What
+// answers carry is declared in db and lab, where it is made.
 
 import * as v from 'valibot';
 import type { Imported } from '#db/share.ts';

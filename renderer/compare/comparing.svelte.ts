@@ -1,4 +1,5 @@
-// The comparison in the window: the two runs, the one cursor in both, and what is in view.
+// The comparison in the window: the two runs, the one cursor in both, and what is in view. Moments
+// are asked for one at a time; the newest wins.
 
 import type { Session } from '../state/session.svelte.ts';
 import { Latest } from '../state/latest.ts';

@@ -1,4 +1,5 @@
 // One machine at the cursor in a few lines: what the parts of the comparison do at that moment.
+// Pure, like every model of a view.
 
 import type { AnswerOf } from '#contract/requests.ts';
 import { shortName } from './lanes.ts';

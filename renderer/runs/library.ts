@@ -97,7 +97,7 @@ export function rowsOf(runs: readonly Run[], filter: Filter): Row[] {
   const shown = runs.filter((run) => fits(run, filter));
   const byNumber = new Map(shown.map((run) => [run.run, run]));
   const rootOf = (run: Run): Run => {
-    const parent = run.parent?.run == null ? undefined : byNumber.get(run.parent.run);
+    const parent = byNumber.get(run.parent?.run ?? 0);
     return parent === undefined || parent === run ? run : rootOf(parent);
   };
   const forks = new Map<number, Run[]>();
@@ -148,7 +148,7 @@ export function outcomeLook(outcome: string): { readonly tone: Tone; readonly so
 export function metaOf(run: Run, parents: ReadonlyMap<number, Run>): string {
   const { meta } = texts;
   const { parent } = run;
-  const before = parent?.run == null ? undefined : parents.get(parent.run);
+  const before = parents.get(parent?.run ?? 0);
   const forked =
     parent === null
       ? null
@@ -172,5 +172,6 @@ export function metaOf(run: Run, parents: ReadonlyMap<number, Run>): string {
 export function rowSentence(run: Run, parents: ReadonlyMap<number, Run>): string {
   const time = run.virtualNs === null ? '' : ` ${texts.seconds(run.virtualNs)},`;
   const what = `${nameOf(run)}, ${metaOf(run, parents)}`;
-  return `${what}. ${outcomeText(outcomeOf(run))} in ${run.variant},${time} ${texts.events(run.events)}.`;
+  const how = `${outcomeText(outcomeOf(run))} in ${run.variant}`;
+  return `${what}. ${how},${time} ${texts.events(run.events)}.`;
 }

@@ -1,5 +1,7 @@
-// The library as the window has it: what was listed, what is selected, what is being looked for.
+// The library as the window has it: what was listed, what is selected, what is being looked for. The
+// list is asked for again whenever the lab says that it has changed.
 
+import { SvelteMap } from 'svelte/reactivity';
 import type { AnswerOf } from '#contract/requests.ts';
 import type { Session } from '../state/session.svelte.ts';
 import { fits, rowsOf } from './library.ts';
@@ -21,11 +23,12 @@ export class Runs {
   renaming = $state<number | null>(null);
   /** Run that is about to be deleted. */
   asking = $state.raw<Run | null>(null);
-  thumbnails = $state.raw<ReadonlyMap<number, Thumbnail>>(new Map());
+  readonly thumbnails = new SvelteMap<number, Thumbnail>();
   /** What came of the last file. */
   said = $state('');
   private readonly session: Session;
-  private readonly wanted = new Set<number>();
+  /** Thumbnails that were asked for; nothing is drawn of it. */
+  private wanted: readonly number[] = [];
 
   constructor(session: Session) {
     this.session = session;
@@ -33,26 +36,26 @@ export class Runs {
 
   readonly rows: readonly Row[] = $derived(rowsOf(this.list?.runs ?? [], this.filter));
 
-  /** Asks for the list as it is now. */
-  async load(): Promise<void> {
-    const { search } = this;
+  /** Asks for the list as it is now: at this revision of the library, for this search. */
+  async load(_revision = 0, search = this.search): Promise<void> {
     const list = await this.session.ask('runs.list', search === '' ? {} : { search });
     if (list === null || search !== this.search) return;
     this.list = list;
-    const there = new Set(list.runs.map(({ run }) => run));
-    this.selected = this.selected.filter((run) => there.has(run));
-    if (this.current === null || !there.has(this.current)) this.current = list.runs[0]?.run ?? null;
+    const there = list.runs.map(({ run }) => run);
+    this.selected = this.selected.filter((run) => there.includes(run));
+    if (this.current === null || !there.includes(this.current))
+      this.current = list.runs[0]?.run ?? null;
     for (const run of list.runs) void this.loadThumbnail(run);
   }
 
   /** One that goes on is made anew each time. */
   private async loadThumbnail({ run, outcome }: Run): Promise<void> {
-    if (this.wanted.has(run)) return;
-    this.wanted.add(run);
+    if (this.wanted.includes(run)) return;
+    this.wanted = [...this.wanted, run];
     const thumbnail = await this.session.ask('runs.thumbnail', { run });
-    if (outcome === null) this.wanted.delete(run);
+    if (outcome === null) this.wanted = this.wanted.filter((each) => each !== run);
     if (thumbnail === null) return;
-    this.thumbnails = new Map(this.thumbnails).set(run, thumbnail);
+    this.thumbnails.set(run, thumbnail);
   }
 
   show(filter: Filter): void {
@@ -108,9 +111,10 @@ export class Runs {
   /** The file of a run, as a download. */
   async give(run: number): Promise<void> {
     const answer = await this.session.askWithPayload('runs.export', { run, format: 'mlx4run' });
-    if (answer?.payload == null) return;
+    const payload = answer?.payload ?? null;
+    if (answer === null || payload === null) return;
     const link = document.createElement('a');
-    link.href = URL.createObjectURL(new Blob([answer.payload as Uint8Array<ArrayBuffer>]));
+    link.href = URL.createObjectURL(new Blob([payload as Uint8Array<ArrayBuffer>]));
     link.download = answer.body.fileName;
     link.click();
     URL.revokeObjectURL(link.href);

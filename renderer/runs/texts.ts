@@ -1,4 +1,5 @@
-// Every English text of the library of runs.
+// Every English text of the library of runs, of what to begin with, and of a new run. The tour has
+// texts of its own.
 
 import { countText, secondsText } from '../ui/numbers.ts';
 

@@ -1,4 +1,5 @@
-// Every English text of the tour: six stops on the recorded story.
+// Every English text of the tour: six stops on the recorded story. Names in the notes come from the
+// recording itself.
 
 import type { AnswerOf } from '#contract/requests.ts';
 
@@ -22,7 +23,7 @@ export const stopTexts: Readonly<Record<Stop['stop'], StopText>> = {
     about: 'two ports, one link',
     time: '0:00',
     note: () =>
-      'One card with two ports, and a bond over both. While one port is quiet the other carries on.',
+      'One card with two ports, and a bond over both. While one is quiet the other carries on.',
   },
   written: {
     title: 'One word is written',

@@ -1,4 +1,5 @@
-// Numbers as every view writes them: thin spaces between thousands, units always.
+// Numbers as every view writes them: thin spaces between thousands, units always, and a unit that
+// fits the size.
 
 /** 18 219, with thin spaces. */
 export const countText = (count: number): string =>

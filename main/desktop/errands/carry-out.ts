@@ -23,7 +23,7 @@ import { ScenarioRun } from '#lab/run.ts';
 import { loadScenario } from '#lab/scenario/load.ts';
 import { thumbnail } from '#lab/thumbnail/thumbnail.ts';
 import { stopsOf } from '#lab/tour/stops.ts';
-import { loaded } from './loaded.ts';
+import type { LoadedRuns } from './loaded.ts';
 import type { ErrandName, ErrandOf, ErrandResult, OnProgress } from './kinds.ts';
 
 type CarryOut = {
@@ -32,8 +32,6 @@ type CarryOut = {
 
 /** Points between two words about progress. */
 const piecePoints = 20_000;
-
-const load = (file: string, run: number): RunRecord => loaded(file, run).record;
 
 /** Keeps a run that is over, with its name: its number. */
 function keep(file: string, record: RunRecord, name: string, tags: readonly string[]): number {
@@ -79,8 +77,11 @@ function record(body: ErrandOf<'record'>, onProgress: OnProgress): number {
   return keep(file, { head, end, inputs, choices: k.sim.choices, trace: k.trace }, name, tags);
 }
 
-function rerun({ file, run, variant, name }: ErrandOf<'rerun'>, onProgress: OnProgress): number {
-  const parent = load(file, run);
+function rerun(
+  parent: RunRecord,
+  { file, run, variant, name }: ErrandOf<'rerun'>,
+  onProgress: OnProgress,
+): number {
   const { identity } = withRuns(file, (db) => summaryOfRun(db, run));
   const under = new Rerun(parent, variant);
   const total = parent.end?.virtualNs ?? parent.trace.nowNs;
@@ -106,7 +107,7 @@ function withFolder<T>(body: (path: string) => T): T {
   }
 }
 
-function exported({ file, run, format }: ErrandOf<'export'>): Uint8Array {
+function exported(load: () => RunRecord, { file, run, format }: ErrandOf<'export'>): Uint8Array {
   if (format === 'mlx4run') {
     return withFolder((path) => {
       withRuns(file, (db) => {
@@ -115,7 +116,7 @@ function exported({ file, run, format }: ErrandOf<'export'>): Uint8Array {
       return readFileSync(path);
     });
   }
-  const pieces = [...exportFormats[format].write(load(file, run))];
+  const pieces = [...exportFormats[format].write(load())];
   return Buffer.concat(
     pieces.map((piece) => (typeof piece === 'string' ? Buffer.from(piece, 'utf8') : piece)),
   );
@@ -139,24 +140,28 @@ function taken({ file, name, bytes }: ErrandOf<'import'>): ErrandResult<'import'
   });
 }
 
-export const carryOut: CarryOut = {
-  record,
-  rerun,
-  moments: ({ file, a, b, seqA, seqB, afterNs }) => ({
-    a: loaded(file, a).after(seqA, afterNs),
-    b: loaded(file, b).after(seqB, afterNs),
-  }),
-  compare: ({ file, a, b }) => compareForView(load(file, a), load(file, b)),
-  thumbnail: ({ file, run }) => thumbnail(load(file, run)),
-  stops: ({ file, run }) => stopsOf(load(file, run)),
-  verify: ({ file, run }, onProgress) =>
-    withRuns(file, (db) => {
-      const runs = run === null ? listRuns(db).map((each) => each.run) : [run];
-      return runs.map((each, done) => {
-        onProgress(done, runs.length);
-        return verifyRun(db, each);
-      });
+/** The errands of one thread; runs that they load are shared. */
+export function carryOutWith(loaded: LoadedRuns): CarryOut {
+  const load = (file: string, run: number): RunRecord => loaded.get(file, run).record;
+  return {
+    record,
+    rerun: (body, onProgress) => rerun(load(body.file, body.run), body, onProgress),
+    moments: ({ file, a, b, seqA, seqB, afterNs }) => ({
+      a: loaded.get(file, a).after(seqA, afterNs),
+      b: loaded.get(file, b).after(seqB, afterNs),
     }),
-  export: exported,
-  import: taken,
-};
+    compare: ({ file, a, b }) => compareForView(load(file, a), load(file, b)),
+    thumbnail: ({ file, run }) => thumbnail(load(file, run)),
+    stops: ({ file, run }) => stopsOf(load(file, run)),
+    verify: ({ file, run }, onProgress) =>
+      withRuns(file, (db) => {
+        const runs = run === null ? listRuns(db).map((each) => each.run) : [run];
+        return runs.map((each, done) => {
+          onProgress(done, runs.length);
+          return verifyRun(db, each);
+        });
+      }),
+    export: (body) => exported(() => load(body.file, body.run), body),
+    import: taken,
+  };
+}

@@ -1,4 +1,5 @@
-// Every errand: what it is told and what it brings back. Data only: both cross a thread.
+// Every errand: what it is told and what it brings back. Data only: both cross a thread, and a
+// program that changes one end changes the other.
 
 import type { Verdict } from '#db/verify.ts';
 import type { Imported } from '#db/share.ts';

@@ -37,16 +37,19 @@ export class LoadedRun {
   }
 }
 
-const runs: LoadedRun[] = [];
+/** Runs in memory. */
+export class LoadedRuns {
+  private runs: readonly LoadedRun[] = [];
 
-/** A run, from memory when it is there. Throws StoreError. */
-export function loaded(file: string, run: number): LoadedRun {
-  return withRuns(file, (db) => {
-    const { identity } = summaryOfRun(db, run);
-    const at = runs.findIndex((each) => each.identity === identity);
-    const [found = new LoadedRun(loadRun(db, run), identity)] = at < 0 ? [] : runs.splice(at, 1);
-    runs.unshift(found);
-    runs.length = Math.min(runs.length, loadedMax);
-    return found;
-  });
+  /** A run, from memory when it is there. Throws StoreError. */
+  get(file: string, run: number): LoadedRun {
+    return withRuns(file, (db) => {
+      const { identity } = summaryOfRun(db, run);
+      const known = this.runs.find((each) => each.identity === identity);
+      const found = known ?? new LoadedRun(loadRun(db, run), identity);
+      const others = this.runs.filter((each) => each !== found);
+      this.runs = [found, ...others].slice(0, loadedMax);
+      return found;
+    });
+  }
 }

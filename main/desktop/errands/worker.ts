@@ -5,12 +5,15 @@ import { parentPort } from 'node:worker_threads';
 import { StoreError } from '#db/store-error.ts';
 import { ScenarioError } from '#lab/scenario/reader.ts';
 import { Refused } from '../bench/refused.ts';
-import { carryOut } from './carry-out.ts';
+import { carryOutWith } from './carry-out.ts';
 import type { FromErrands, ToErrands } from './errands.ts';
+import { LoadedRuns } from './loaded.ts';
 import type { OnProgress } from './kinds.ts';
 
 /** Shortest time between two words about progress, ms. */
 const wordMs = 50;
+
+const carryOut = carryOutWith(new LoadedRuns());
 
 const say = (message: FromErrands): void => {
   parentPort!.postMessage(message);

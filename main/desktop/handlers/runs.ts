@@ -1,4 +1,5 @@
-// The library and the comparison of two runs.
+// The library and the comparison of two runs. What takes long is an errand, so no handler keeps the
+// engine waiting.
 
 import type { runsRequests } from '#contract/runs.ts';
 import { exportFormats } from '#lab/export/formats.ts';

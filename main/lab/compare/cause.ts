@@ -1,8 +1,8 @@
 // Where two runs part in a way that matters. Two kernels log the same thing in other words, and a
 // driver may take another lock in passing; what lasts is another matter. When one run ends in a
-// deadlock and the other does not, the parting is the moment at which the work of that deadlock took
-// its reference, held against the same work in the other run. Else it is the first event that is not
-// the same.
+// deadlock and the other does not, the parting is the moment at which the work of that deadlock
+// took its reference, held against the same work in the other run. Else it is the first event that
+// is not the same.
 
 import { K, kindTable } from '#trace/kinds.ts';
 import type { Trace } from '#trace/trace.ts';

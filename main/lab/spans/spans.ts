@@ -165,7 +165,7 @@ class Building {
       this.begin(`port ${object}`, this.lane('port', port), timeNs, 'state', text);
     },
     'card.map': ({ timeNs, object, value }) => {
-      const map = [...value.toString(16).padStart(2, '0')].reverse().join(', ');
+      const map = `${value & 0xf}, ${value >> 4}`;
       const lane = this.lane('map', this.trace.text(object));
       this.begin(`map ${object}`, lane, timeNs, 'state', `(${map})`);
     },

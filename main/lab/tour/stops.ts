@@ -1,6 +1,6 @@
 // The six stops of the tour, found in whatever run is shown: each is the last event of a kind on an
-// object that the run's own deadlock names, before the cycle closed. So the tour needs no numbers of events, and says nothing
-// that the recording does not show.
+// object that the run's own deadlock names, before the cycle closed. So the tour needs no numbers
+// of events, and says nothing that the recording does not show.
 
 import { K } from '#trace/kinds.ts';
 import type { KindName } from '#trace/kinds.ts';

@@ -40,7 +40,7 @@ test('a name that was altered in the file is found', async () => {
   });
 });
 
-test('a search finds names, outcomes, findings, locks and messages, marks taken literally', async () => {
+test('a search finds names, outcomes, findings, locks, messages; marks are literal', async () => {
   const { run } = await keep(path('d.db'));
   withRuns(path('d.db'), (db) => {
     nameRun(db, run, '100 % mine');

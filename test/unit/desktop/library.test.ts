@@ -1,6 +1,6 @@
-// Goal: the library and the bench over a real database: the session before is kept, forks know their
-// parent, the same choices run on another driver, what is deleted can be brought back, files go out
-// and come in, and wrong ones are named.
+// Goal: the library and the bench over a real database: the session before is kept, forks know
+// their parent, the same choices run on another driver, what is deleted can be brought back, files
+// go out and come in, and wrong ones are named.
 // Method: a desk without a window; its handlers are asked as a window would.
 
 import { mkdtempSync, rmSync } from 'node:fs';
