@@ -1,5 +1,5 @@
-// Every English text of the comparison. The sentence and the table of differences come from the lab,
-// which knows the runs.
+// Every English text of the comparison. The sentence and the table of differences come from the
+// lab, which knows the runs.
 
 import { countText } from '../ui/numbers.ts';
 

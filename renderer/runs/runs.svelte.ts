@@ -1,5 +1,5 @@
-// The library as the window has it: what was listed, what is selected, what is being looked for. The
-// list is asked for again whenever the lab says that it has changed.
+// The library as the window has it: what was listed, what is selected, what is being looked for.
+// The list is asked for again whenever the lab says that it has changed.
 
 import { SvelteMap } from 'svelte/reactivity';
 import type { AnswerOf } from '#contract/requests.ts';

@@ -109,7 +109,8 @@ function staticProblems(file: Source, node: ts.Node): string[] {
 
 /** Module-level state that can change. */
 export function checkState(file: Source): string[] {
-  if (folderOf(file) === undefined) return [];
+  // The script of a component runs for each of its instances.
+  if (folderOf(file) === undefined || file.path.endsWith('.svelte')) return [];
   const names = new Map<string, ts.Expression | undefined>();
   const problems: string[] = [];
   for (const statement of file.ast.statements) {
