@@ -1,10 +1,17 @@
-// What a person adds to a run: tags, notes, bookmarks; and what takes runs away. A note carries a
-// hash of its own, because it is outside the run's chain.
+// What a person adds to a run: a name, tags, notes, bookmarks; and what takes runs away. Each
+// carries a hash of its own, because it is outside the run's chain.
 
 import type { Database } from 'better-sqlite3';
 import { rowHash } from './chain.ts';
 import { runRow } from './reader.ts';
 import { StoreError } from './store-error.ts';
+
+/** Gives a run a name, or with null takes it away. Throws StoreError. */
+export function nameRun(db: Database, run: number, name: string | null): void {
+  runRow(db, run);
+  const hash = name === null ? null : rowHash(run, name);
+  db.prepare('UPDATE run SET name = ?, name_hash = ? WHERE id = ?').run(name, hash, run);
+}
 
 /** Adds a tag; one that is there already stays. */
 export function addTag(db: Database, run: number, name: string): void {
@@ -43,13 +50,15 @@ export function deleteRun(db: Database, run: number): void {
   }).immediate();
 }
 
+/** What the database takes on the disk, bytes. */
+export const fileBytes = (db: Database): number =>
+  (db.pragma('page_count', { simple: true }) as number) *
+  (db.pragma('page_size', { simple: true }) as number);
+
 /** Gives the room of deleted runs back to the disk; how many bytes that was. */
 export function vacuum(db: Database): number {
-  const size = (): number =>
-    (db.pragma('page_count', { simple: true }) as number) *
-    (db.pragma('page_size', { simple: true }) as number);
-  const before = size();
+  const before = fileBytes(db);
   db.exec('VACUUM');
   db.pragma('wal_checkpoint(TRUNCATE)');
-  return before - size();
+  return before - fileBytes(db);
 }

@@ -1,5 +1,5 @@
 // The library of runs: one line for each, with its tags and notes, filtered.
-// Reads the table of runs only; no event is unpacked for a list.
+// No event is unpacked for a list: of segments only their sizes are read.
 
 import type { Database } from 'better-sqlite3';
 import { runRow } from './reader.ts';
@@ -8,6 +8,8 @@ import type { RunRow } from './rows.ts';
 /** A run in a list. */
 export interface RunSummary {
   readonly run: number;
+  /** What a person calls it, or null. */
+  readonly name: string | null;
   readonly scenario: string;
   readonly variant: string;
   readonly policy: string;
@@ -16,6 +18,8 @@ export interface RunSummary {
   /** Null for a run that was cut, or that goes on. */
   readonly outcome: string | null;
   readonly events: number;
+  /** What its events take on the disk, bytes. */
+  readonly bytes: number;
   readonly virtualNs: number | null;
   readonly startedAt: string | null;
   readonly endedAt: string | null;
@@ -41,6 +45,8 @@ export interface ListFilter {
   /** An outcome, or `cut`. */
   readonly outcome?: string;
   readonly tag?: string;
+  /** Part of a name, tag, note, outcome, finding, lock or message; letters large or small. */
+  readonly search?: string;
 }
 
 export const identityOf = ({ seal, head }: Pick<RunRow, 'seal' | 'head'>): string =>
@@ -66,8 +72,11 @@ function summarizer(db: Database): (row: Omit<RunRow, 'scenario_text'>) => RunSu
     'SELECT seq, text FROM note WHERE run_id = ? ORDER BY number',
   );
   const numberOf = numberFinder(db);
+  const sizes = 'SELECT coalesce(sum(length(records)), 0) FROM segment WHERE run_id = ?';
+  const bytes = db.prepare<[number], number>(sizes).pluck();
   return (row) => ({
     run: row.id,
+    name: row.name ?? null,
     scenario: row.scenario_name,
     variant: row.variant,
     policy: row.policy,
@@ -75,6 +84,7 @@ function summarizer(db: Database): (row: Omit<RunRow, 'scenario_text'>) => RunSu
     live: row.live === 1,
     outcome: row.outcome,
     events: row.event_count,
+    bytes: bytes.get(row.id) ?? 0,
     virtualNs: row.virtual_ns,
     startedAt: row.started_at,
     endedAt: row.ended_at,
@@ -93,6 +103,18 @@ function parentOf(
   return identity === null || seq === null ? null : { identity, run: numberOf(identity), seq };
 }
 
+/** Where a search looks: what the line shows, what the run found, and every text of its events. */
+const foundIn = `(
+  coalesce(name, '') || ' ' || scenario_name || ' ' || variant || ' ' || coalesce(outcome, 'cut')
+    LIKE @search ESCAPE '\\' OR
+  EXISTS (SELECT 1 FROM tag WHERE run_id = run.id AND tag.name LIKE @search ESCAPE '\\') OR
+  EXISTS (SELECT 1 FROM note WHERE run_id = run.id AND note.text LIKE @search ESCAPE '\\') OR
+  EXISTS (SELECT 1 FROM finding WHERE run_id = run.id AND finding.text LIKE @search ESCAPE '\\') OR
+  EXISTS (SELECT 1 FROM text WHERE run_id = run.id AND text.text LIKE @search ESCAPE '\\'))`;
+
+/** A part of a text as LIKE wants it, its own marks taken literally. */
+const likeText = (part: string): string => `%${part.replace(/[\\%_]/g, (mark) => `\\${mark}`)}%`;
+
 /** Runs in the order of their numbers. */
 export function listRuns(db: Database, filter: ListFilter = {}): RunSummary[] {
   const query = `
@@ -100,9 +122,12 @@ export function listRuns(db: Database, filter: ListFilter = {}): RunSummary[] {
       (@scenario IS NULL OR scenario_name = @scenario) AND
       (@variant IS NULL OR variant = @variant) AND
       (@outcome IS NULL OR coalesce(outcome, 'cut') = @outcome) AND
-      (@tag IS NULL OR EXISTS (SELECT 1 FROM tag WHERE run_id = run.id AND name = @tag))
+      (@tag IS NULL OR EXISTS (SELECT 1 FROM tag WHERE run_id = run.id AND name = @tag)) AND
+      (@search IS NULL OR ${foundIn})
     ORDER BY id`;
-  const wanted = { scenario: null, variant: null, outcome: null, tag: null, ...filter };
+  const nothing = { scenario: null, variant: null, outcome: null, tag: null };
+  const search = filter.search === undefined ? null : likeText(filter.search);
+  const wanted = { ...nothing, ...filter, search };
   return db.prepare<[typeof wanted], RunRow>(query).all(wanted).map(summarizer(db));
 }
 

@@ -25,6 +25,8 @@ export interface RecorderState {
 
 /** Recorder of one run. */
 export class Recorder {
+  /** The run is in the database and has its number. */
+  onBegin: () => void = () => undefined;
   private readonly worker: Worker;
   private readonly acknowledged = new Int32Array(new SharedArrayBuffer(4));
   private readonly exited: Promise<void>;
@@ -78,6 +80,11 @@ export class Recorder {
     this.pump();
   }
 
+  /** The run's number in the database; null before the disk has begun. */
+  get number(): number | null {
+    return this.run;
+  }
+
   get state(): RecorderState {
     this.look();
     const events = this.machine?.k.trace.count ?? 0;
@@ -108,8 +115,11 @@ export class Recorder {
   }
 
   private hear(message: FromWorker): void {
-    if (message.kind === 'begun') this.run = message.run;
-    else if (message.kind === 'ended') this.ended = true;
+    if (message.kind === 'begun') {
+      this.run = message.run;
+      this.onBegin();
+    }
+    if (message.kind === 'ended') this.ended = true;
     else if (message.kind === 'failed') {
       this.failure = new StoreError(message.problem, message.message);
     }

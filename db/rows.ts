@@ -30,6 +30,9 @@ export interface RunRow {
   readonly checks: string | null;
   readonly detectors: string | null;
   readonly seal: Buffer | null;
+  /** Not there in a shared run of version 1. */
+  readonly name?: string | null;
+  readonly name_hash?: Buffer | null;
 }
 
 /** A segment. */

@@ -1,11 +1,13 @@
 // One run as a file of its own (.mlx4run): a database with the schema of the lab's and another
 // application id, written in one fixed order, so that the same run gives the same bytes. It carries
-// no wall-clock time, tag or note. A shared run is a stranger's database: it passes the gate, is
-// only read, is limited in size, and is copied row by row and verified before anybody sees it.
+// its name but no wall-clock time, tag or note. A shared run is a stranger's database: it passes
+// the gate, is only read, is limited in size, and is copied row by row and verified before anybody
+// sees it.
 
 import type { Database } from 'better-sqlite3';
 import { existsSync, rmSync, statSync } from 'node:fs';
 import { rowHash } from './chain.ts';
+import { nameRun } from './labels.ts';
 import { identityOf, runWithIdentity } from './list.ts';
 import { openRuns } from './open.ts';
 import { runRow } from './reader.ts';
@@ -73,6 +75,7 @@ function copyRun(
   );
   const inserted = to.prepare(`INSERT INTO run (${names}) VALUES (${marks})`).run(row);
   const run = Number(inserted.lastInsertRowid);
+  nameRun(to, run, row.name ?? null);
   for (const [table, columns] of Object.entries(parts)) {
     const query = `SELECT ${columns} FROM ${table} WHERE run_id = ? ORDER BY number`;
     const values = columns.split(', ').map(() => '?');

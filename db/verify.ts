@@ -92,7 +92,7 @@ function problemOf(db: Database, row: RunRow): string | null {
     endProblem(db, row, head) ??
     numberingProblem(db, row.id) ??
     inputProblem(db, row.id) ??
-    labelProblem(db, row.id)
+    labelProblem(db, row)
   );
 }
 
@@ -131,7 +131,12 @@ interface LabelRow {
   readonly hash: Buffer;
 }
 
-function labelProblem(db: Database, run: number): string | null {
+function labelProblem(db: Database, { id: run, name, name_hash: hash }: RunRow): string | null {
+  const isNamed =
+    (name ?? null) === null
+      ? (hash ?? null) === null
+      : equalHashes(rowHash(run, name!), hash ?? Buffer.alloc(0));
+  if (!isNamed) return 'its name is not what was written';
   const tags = db.prepare<[number], LabelRow>('SELECT * FROM tag WHERE run_id = ?').all(run);
   const notes = db.prepare<[number], LabelRow>('SELECT * FROM note WHERE run_id = ?').all(run);
   const badTag = tags.find(({ name, hash }) => !equalHashes(rowHash(run, name), hash));

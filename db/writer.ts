@@ -3,7 +3,8 @@
 // segments that are there.
 
 import type { Database } from 'better-sqlite3';
-import type { RunEnd, RunHead } from '#lab/record/run-record.ts';
+import type { RunEnd, RunHead, RunRecord } from '#lab/record/run-record.ts';
+import { Cutter } from '#lab/record/segment.ts';
 import type { Segment } from '#lab/record/segment.ts';
 import { recordBytes } from '#trace/trace.ts';
 import { canonicalJson, hashText, headHash, rowHash, sealHash, segmentHash } from './chain.ts';
@@ -145,4 +146,23 @@ export class RunWriter {
       run,
     );
   }
+}
+
+/** Wall clock of a run, ISO 8601. */
+export interface WallTimes {
+  readonly startedAt: string;
+  readonly endedAt: string;
+}
+
+/** Writes a whole run: its number. Whole or not at all is for the caller's transaction. */
+export function writeRun(db: Database, record: RunRecord, wall: WallTimes): number {
+  const { head, end, inputs, choices, trace } = record;
+  const writer = new RunWriter(db, head, wall.startedAt);
+  const cutter = new Cutter({ inputs, k: { trace, sim: { choices } } });
+  cutter.cut();
+  for (let segment = cutter.take(); segment !== null; segment = cutter.take()) {
+    writer.append(segment);
+  }
+  if (end !== null) writer.end(end, wall.endedAt);
+  return writer.run;
 }

@@ -7,6 +7,8 @@ import { choosingRequests } from './choosing.ts';
 import { hostRequests } from './host.ts';
 import type { MenuCommand } from './host.ts';
 import { listRequests } from './lists.ts';
+import { runsRequests } from './runs.ts';
+import type { LibraryState } from './runs.ts';
 import { sessionRequests } from './session.ts';
 import type { SessionState } from './session.ts';
 import { terminalRequests } from './terminals.ts';
@@ -20,6 +22,7 @@ export const requests = {
   ...listRequests,
   ...cardRequests,
   ...timelineRequests,
+  ...runsRequests,
 } as const;
 
 type Requests = typeof requests;
@@ -37,4 +40,5 @@ export interface LabEvents {
   readonly session: SessionState;
   /** Only to the window whose menu it was. */
   readonly menu: MenuCommand;
+  readonly library: LibraryState;
 }

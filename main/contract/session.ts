@@ -38,6 +38,10 @@ export interface SessionState {
   /** A person chooses who runs; null when a policy does. */
   readonly choosing: { readonly isAsking: boolean } | null;
   readonly record: RecordState;
+  /** Where it was forked: the parent's number when it is in the library, and the event. */
+  readonly parent: { readonly run: number | null; readonly seq: number } | null;
+  /** A run is being run again up to a moment, to be gone on from; or null. */
+  readonly opening: { readonly done: number; readonly total: number } | null;
 }
 
 /** A moment of the session: before an event, at a time, or now. */
@@ -61,6 +65,17 @@ export const openSchema = v.variant('from', [
     seed: v.nullable(seqSchema),
   }),
   v.strictObject({ from: v.literal('run'), run: runSchema }),
+  /**
+   * A run again up to an event, to go on from there by hand; with another variant the same choices
+   * on that driver, to their end, as a recording beside its parent.
+   */
+  v.strictObject({
+    from: v.literal('fork'),
+    /** Null: the session on the bench. */
+    run: v.nullable(runSchema),
+    seq: seqSchema,
+    variant: v.optional(textSchema),
+  }),
 ]);
 
 export const sessionRequests = {

@@ -40,7 +40,15 @@ export class Desk {
 
   /** `file`: database of runs, or null. */
   constructor(file: string | null) {
-    this.bench = new Bench({ file, onChange: () => this.tellSoon() });
+    this.bench = new Bench({
+      file,
+      onChange: () => {
+        this.tellSoon();
+      },
+      onLibrary: () => {
+        this.tell('library', this.bench.library.state);
+      },
+    });
   }
 
   /** Windows that are there. */
@@ -51,6 +59,7 @@ export class Desk {
   join(window: Window): void {
     this.windows.set(window, new RateLimit());
     window.send(encodePacket(this.word('session', this.bench.state)));
+    window.send(encodePacket(this.word('library', this.bench.library.state)));
   }
 
   leave(window: Window): void {

@@ -2,9 +2,10 @@
 // every view shows. At the live end the cursor follows; looking back leaves the machine running.
 
 import type { AnswerOf, BodyOf } from '#contract/requests.ts';
+import type { LibraryState } from '#contract/runs.ts';
 import type { SessionState } from '#contract/session.ts';
 import { Refusal } from '../bridge/lab.ts';
-import type { Lab } from '../bridge/lab.ts';
+import type { Answered, Lab } from '../bridge/lab.ts';
 import { Latest } from './latest.ts';
 
 /** Where the cursor is. */
@@ -16,6 +17,8 @@ export type Moment = AnswerOf<'moment'>;
 export class Session {
   /** The latest word of the lab; null before the first. */
   state = $state.raw<SessionState | null>(null);
+  /** The latest word about the library; null before the first. */
+  library = $state.raw<LibraryState | null>(null);
   /** Everything at the cursor. */
   moment = $state.raw<Moment | null>(null);
   cursor = $state.raw<Cursor>({ at: 'end' });
@@ -33,15 +36,20 @@ export class Session {
   constructor(lab: Lab) {
     this.lab = lab;
     this.moments = new Latest((cursor) => this.look(cursor));
-    lab.on('session', (body) => {
-      const isOther = body.number !== this.state?.number;
-      this.state = body;
-      if (isOther && this.cursor.at !== 'end') this.cursor = { at: 'end' };
-      if (isOther || this.cursor.at === 'end') this.moments.put(this.cursor);
+    lab.on('session', (state) => this.hear(state));
+    lab.on('library', (state) => {
+      this.library = state;
     });
     lab.onWay = (isOpen) => {
       this.connected = isOpen;
     };
+  }
+
+  private hear(state: SessionState): void {
+    const isOther = state.number !== this.state?.number;
+    this.state = state;
+    if (isOther && this.cursor.at !== 'end') this.cursor = { at: 'end' };
+    if (isOther || this.cursor.at === 'end') this.moments.put(this.cursor);
   }
 
   /** True while the cursor is at the live end. */
@@ -62,7 +70,7 @@ export class Session {
 
   /** Asks for an act, which has no answer: true when it was done. A refusal is shown. */
   async done<N extends Parameters<Lab['ask']>[0]>(name: N, body: BodyOf<N>): Promise<boolean> {
-    return (await this.asked(name, body)) !== undefined;
+    return (await this.askWithPayload(name, body)) !== null;
   }
 
   private async look(cursor: Cursor): Promise<void> {
@@ -75,19 +83,21 @@ export class Session {
     name: N,
     body: BodyOf<N>,
   ): Promise<AnswerOf<N> | null> {
-    return (await this.asked(name, body)) ?? null;
+    return (await this.askWithPayload(name, body))?.body ?? null;
   }
 
-  private async asked<N extends Parameters<Lab['ask']>[0]>(
+  /** The same, with bytes there or back. */
+  async askWithPayload<N extends Parameters<Lab['ask']>[0]>(
     name: N,
     body: BodyOf<N>,
-  ): Promise<AnswerOf<N> | undefined> {
+    payload: Uint8Array | null = null,
+  ): Promise<Answered<N> | null> {
     try {
-      return await this.lab.ask(name, body);
+      return await this.lab.askWithPayload(name, body, payload);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       this.said = error.message;
-      return undefined;
+      return null;
     }
   }
 }

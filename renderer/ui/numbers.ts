@@ -24,3 +24,13 @@ export function roughCount(count: number): string {
   if (count >= 1e3) return `${(count / 1e3).toFixed(count >= 1e4 ? 0 : 1)}${thin}k`;
   return String(Math.round(count));
 }
+
+/** `+61.2 ms`, `+5.3 µs`: a time since something, in the unit that fits. */
+export function sinceText(timeNs: number): string {
+  const sign = timeNs < 0 ? '−' : '+';
+  const size = Math.abs(timeNs);
+  if (size === 0) return '0';
+  if (size < 1e6) return `${sign}${(size / 1e3).toFixed(1)}${thin}µs`;
+  if (size < 1e9) return `${sign}${(size / 1e6).toFixed(1)}${thin}ms`;
+  return `${sign}${(size / 1e9).toFixed(2)}${thin}s`;
+}

@@ -1,33 +1,43 @@
 // The bench: the one session that every window looks at. A new session takes the place of the one
 // before, which is ended and kept.
 
-import { programHash, programVersion } from '#db/program.ts';
-import { identityOf } from '#db/list.ts';
-import { loadRun, runRow } from '#db/reader.ts';
-import { withRuns } from '#db/open.ts';
-import { choosePolicy, makePolicy } from '#lab/policy.ts';
-import { ScenarioRun } from '#lab/run.ts';
+import { runWithIdentity } from '#db/list.ts';
+import { StoreError } from '#db/store-error.ts';
+import { Choosing } from '#lab/choosing/choosing.ts';
+import type { Fold } from '#lab/fold/fold.ts';
+import { Lists } from '#lab/lists/lists.ts';
 import { machineFacts } from '#lab/moment/facts.ts';
 import { Moments } from '#lab/moment/moment.ts';
 import type { Moment } from '#lab/moment/moment.ts';
-import type { ForkPoint, RunHead } from '#lab/record/run-record.ts';
-import { Lists } from '#lab/lists/lists.ts';
 import { Timeline } from '#lab/timeline/timeline.ts';
-import type { Fold } from '#lab/fold/fold.ts';
+import type { RunHead } from '#lab/record/run-record.ts';
 import { seqAtTime } from '#lab/replay/moment.ts';
 import type { BodyOf } from '#contract/requests.ts';
 import type { SessionState } from '#contract/session.ts';
-import { Choosing } from '#lab/choosing/choosing.ts';
+import { fillExamples } from '../library/examples.ts';
+import { Library } from '../library/library.ts';
 import { LiveSession } from './live-session.ts';
+import { nextSession, scenarioPlan } from './opening.ts';
+import type { LivePlan, ScenarioWanted } from './opening.ts';
 import { RecordedSession } from './recorded-session.ts';
 import { Refused } from './refused.ts';
-import { scenarioSource } from './scenarios.ts';
+
+/** What is on the bench when the lab starts. */
+const firstBench: ScenarioWanted = {
+  from: 'scenario',
+  scenario: null,
+  variant: 'naive',
+  policy: 'until-blocked',
+  seed: null,
+};
 
 export interface BenchOptions {
   /** Database of runs, or null: nothing is kept. */
   readonly file: string | null;
   /** Told when the session's state has changed. */
   readonly onChange: () => void;
+  /** Told when the library's state has changed. */
+  readonly onLibrary: () => void;
 }
 
 /** The bench. */
@@ -37,87 +47,76 @@ export class Bench {
   lists: Lists;
   /** Its lanes. */
   timeline: Timeline;
+  readonly library: Library;
   private readonly options: BenchOptions;
   private number = 1;
+  /** How far another session is on its way to the bench; null when none is. */
+  private opening: SessionState['opening'] = null;
   private moments: Moments;
 
   constructor(options: BenchOptions) {
     this.options = options;
-    this.session = this.live({
-      from: 'scenario',
-      scenario: null,
-      variant: 'naive',
-      policy: 'until-blocked',
-      seed: null,
-    });
+    this.library = new Library(options.file, options.onLibrary);
+    this.session = this.live(scenarioPlan(firstBench));
     this.moments = momentsOf(this.session);
     this.lists = new Lists(this.session.trace);
     this.timeline = new Timeline(this.session.trace);
   }
 
-  /** Puts another session on the bench. Throws Refused, StoreError, ScenarioError. */
+  /** What is to be done once, at the start: the examples, and a look at every chain. */
+  async begin(): Promise<void> {
+    if (this.options.file === null) return;
+    try {
+      await fillExamples(this.library);
+      await this.library.check();
+    } catch (error) {
+      // The bench works without a library; a window that asks for one is told why it has none.
+      if (!(error instanceof StoreError) && !(error instanceof Refused)) throw error;
+    }
+  }
+
+  /**
+   * Puts another session on the bench; the one before is ended and kept first.
+   * Throws Refused, StoreError, ScenarioError.
+   */
   async open(wanted: BodyOf<'session.open'>): Promise<SessionState> {
-    const next = wanted.from === 'run' ? this.recorded(wanted.run) : this.live(wanted);
-    if (this.session instanceof LiveSession) await this.session.close();
-    this.put(next);
+    if (this.opening !== null) throw new Refused('Another session is on its way to the bench.');
+    this.opening = { done: 0, total: 1 };
+    try {
+      const next = await nextSession(this, wanted, (done, total) => {
+        this.opening = { done, total };
+        this.options.onChange();
+      });
+      await this.end();
+      this.put(next instanceof RecordedSession ? next : this.live(next));
+    } finally {
+      this.opening = null;
+      this.options.onChange();
+    }
     return this.state;
   }
 
-  private put(next: LiveSession | RecordedSession): void {
-    this.session = next;
-    this.moments = momentsOf(next);
-    this.lists = new Lists(next.trace);
-    this.timeline = new Timeline(next.trace);
+  /** Ends a live session and puts its recording in its place, if it is kept. */
+  async end(): Promise<void> {
+    const { session } = this;
+    if (!(session instanceof LiveSession)) return;
+    const number = await session.close();
+    if (number === null) return;
+    // Nothing has happened in it: there is nothing to keep.
+    if (session.trace.count === 0) this.library.drop(number);
+    else this.put(new RecordedSession(number, session.record));
+  }
+
+  private put(session: LiveSession | RecordedSession): void {
+    this.session = session;
+    this.moments = momentsOf(session);
+    this.lists = new Lists(session.trace);
+    this.timeline = new Timeline(session.trace);
     this.number++;
-    this.options.onChange();
+    this.library.changed();
   }
 
-  private recorded(run: number): RecordedSession {
-    const { file } = this.options;
-    if (file === null) throw new Refused('This lab keeps no runs.');
-    return new RecordedSession(
-      run,
-      withRuns(file, (db) => loadRun(db, run)),
-    );
-  }
-
-  private live(wanted: BodyOf<'session.open'> & { from: 'scenario' }): LiveSession {
-    const { file, text, scenario } = scenarioSource(wanted.scenario);
-    const policy = choosePolicy(wanted.policy, wanted.seed ?? undefined);
-    const { variant } = wanted;
-    const scripted = wanted.scenario !== null;
-    const chooser = makePolicy(policy);
-    const run = new ScenarioRun(scenario, {
-      policy: chooser,
-      variant,
-      scripted,
-      live: true,
-    });
-    const head = {
-      scenarioFile: file,
-      scenarioName: scenario.name,
-      scenarioText: text,
-      variant,
-      policy: policy.name,
-      seed: policy.seed,
-      untilNs: null,
-      scripted,
-      live: true,
-      engineVersion: programVersion(),
-      programHash: programHash(),
-      parent: null,
-    };
-    return this.begin(run, head, Choosing.of(run, chooser));
-  }
-
-  /** Where a run of the library was left for another one; null when it is not there. */
-  private forkPoint(run: number | null, seq: number): ForkPoint | null {
-    const { file } = this.options;
-    if (run === null || file === null) return null;
-    return { run: withRuns(file, (db) => identityOf(runRow(db, run))), seq };
-  }
-
-  private begin(run: ScenarioRun, head: RunHead, choosing: Choosing | null): LiveSession {
+  private live({ run, head }: LivePlan, choosing = choosingOf(run)): LiveSession {
     return new LiveSession({
       run,
       head,
@@ -126,18 +125,30 @@ export class Bench {
       onChange: () => {
         this.options.onChange();
       },
+      onBegin: () => {
+        this.library.changed();
+      },
     });
   }
 
   /** Takes the last pick of the scheduler back: the run branches there, the old one is kept. */
   async takeBack(): Promise<void> {
-    const { machine } = this;
-    if (machine.choosing === null) throw new Refused('Nobody chooses in this session.');
-    const choosing = machine.choosing.takenBack(machine.head);
-    if (typeof choosing === 'string') throw new Refused(choosing);
-    const { seq } = machine.choosing.picks.at(-1)!;
-    const parent = this.forkPoint(await machine.close(), seq);
-    this.put(this.begin(choosing.run, { ...machine.head, parent }, choosing));
+    const { choosing, head } = this.machine;
+    if (choosing === null) throw new Refused('Nobody chooses in this session.');
+    const before = choosing.takenBack(head);
+    if (typeof before === 'string') throw new Refused(before);
+    const { seq } = choosing.picks.at(-1)!;
+    await this.end();
+    const { session, library } = this;
+    const kept = session instanceof RecordedSession ? library.summary(session.number) : null;
+    const parent = kept === null ? null : { run: kept.identity, seq };
+    this.put(this.live({ run: before.run, head: { ...head, parent } }, before));
+    this.options.onChange();
+  }
+
+  /** Number of the run that is being recorded, or null. */
+  get recording(): number | null {
+    return this.session instanceof LiveSession ? this.session.number : null;
   }
 
   /** The live session. Throws Refused when a recording is on the bench. */
@@ -160,15 +171,28 @@ export class Bench {
       seed: head.seed,
       live: live !== null,
       running: live?.running ?? false,
-      speed: live?.speed ?? 1,
+      speed: live === null ? 1 : live.speed,
       timeNs: session.nowNs,
       events: session.trace.count,
       eventsPerSecond: live?.eventsPerSecond ?? 0,
       stopped: live?.stopped ?? null,
       choosing: choosing === null ? null : { isAsking: choosing.isAsking },
       record: session.recordState,
+      parent: this.parent(head),
+      opening: this.opening,
     };
   }
+
+  private parent({ parent }: RunHead): SessionState['parent'] {
+    if (parent === null) return null;
+    if (this.parentNumber?.identity !== parent.run) {
+      const run = this.library.with((db) => runWithIdentity(db, parent.run));
+      this.parentNumber = { identity: parent.run, run };
+    }
+    return { run: this.parentNumber.run, seq: parent.seq };
+  }
+  /** Looked up once: the state is told with every frame. */
+  private parentNumber: { readonly identity: string; readonly run: number | null } | null = null;
 
   /** Events before a moment. */
   seqOf(moment: BodyOf<'moment'>): number {
@@ -189,9 +213,13 @@ export class Bench {
 
   /** Ends what is on it. */
   async close(): Promise<void> {
-    if (this.session instanceof LiveSession) await this.session.close();
+    await this.end();
+    await this.library.close();
   }
 }
 
 const momentsOf = ({ trace, spec }: LiveSession | RecordedSession): Moments =>
   new Moments(trace, machineFacts(spec));
+
+const choosingOf = (run: LivePlan['run']): Choosing | null =>
+  Choosing.of(run, run.machine.k.sim.policy);

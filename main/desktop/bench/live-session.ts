@@ -6,7 +6,7 @@ import { Recorder } from '#db/recorder.ts';
 import { StoreError } from '#db/store-error.ts';
 import { parseHand } from '#lab/hands.ts';
 import type { Input, MachineSpec } from '#lab/scenario/scenario.ts';
-import type { RunHead } from '#lab/record/run-record.ts';
+import type { RunEnd, RunHead, RunRecord } from '#lab/record/run-record.ts';
 import { kindsOfGoal } from '#lab/replay/find-event.ts';
 import type { StepGoal } from '#lab/replay/find-event.ts';
 import { runEndOf } from '#lab/record/run-record.ts';
@@ -49,6 +49,8 @@ export interface LiveOptions {
   readonly onChange: () => void;
   /** A person chooses who runs, or null. */
   readonly choosing?: Choosing | null;
+  /** The library has it. */
+  readonly onBegin: () => void;
 }
 
 /** A live session. */
@@ -68,7 +70,7 @@ export class LiveSession {
   private closed = false;
   private rate = { wallMs: performance.now(), events: 0 };
 
-  constructor({ run, head, file, onChange, choosing = null }: LiveOptions) {
+  constructor({ run, head, file, onChange, onBegin, choosing = null }: LiveOptions) {
     this.run = run;
     this.choosing = choosing;
     this.head = head;
@@ -82,6 +84,7 @@ export class LiveSession {
     }
     this.recorder = recorder;
     recorder?.watch(run.machine);
+    if (recorder !== null) recorder.onBegin = onBegin;
   }
 
   get trace(): Trace {
@@ -105,6 +108,19 @@ export class LiveSession {
     return this.motion.kind === 'running' ? this.motion.speed : this.lastSpeed;
   }
   private lastSpeed: number | null = 1;
+
+  /** Number in the library while it is recorded; null before the disk has begun. */
+  get number(): number | null {
+    return this.recorder?.number ?? null;
+  }
+
+  /** The run so far, as a recording. To be asked when it has ended. */
+  get record(): RunRecord {
+    const { machine } = this.run;
+    const { trace, sim } = machine.k;
+    return { head: this.head, end: this.end, inputs: machine.inputs, choices: sim.choices, trace };
+  }
+  private end: RunEnd | null = null;
 
   get recordState(): RecordState {
     if (this.recorder === null) return { kind: 'notKept', why: this.whyNotKept };
@@ -169,6 +185,8 @@ export class LiveSession {
     this.closed = true;
     this.motion = { kind: 'paused' };
     const end = runEndOf(this.run.result());
+    this.end = end;
+    this.stopped = 'it has ended';
     try {
       return (await this.recorder?.finish(end, new Date().toISOString())) ?? null;
     } catch (error) {

@@ -8,6 +8,7 @@ import { choosingHandlers } from './choosing.ts';
 import { hostHandlers } from './host.ts';
 import { cardHandlers } from './card.ts';
 import { listHandlers } from './lists.ts';
+import { runsHandlers } from './runs.ts';
 import { sessionHandlers } from './session.ts';
 import { terminalHandlers } from './terminals.ts';
 import { timelineHandlers } from './timeline.ts';
@@ -39,4 +40,5 @@ export const handlers: HandlersOf<RequestName> = {
   ...listHandlers,
   ...cardHandlers,
   ...timelineHandlers,
+  ...runsHandlers,
 };

@@ -20,6 +20,7 @@ export interface BrowserStart {
 export async function serveInBrowser(start: BrowserStart): Promise<() => Promise<void>> {
   const { file, renderer, open = openInBrowser, say } = start;
   const desk = new Desk(file);
+  void desk.bench.begin();
   const host = new BrowserHost(desk, renderer);
   const address = await host.listen();
   const browser = open(address);

@@ -8,7 +8,6 @@ import type { Choice } from '#sim/policy.ts';
 import { chunkRecords } from '#trace/trace.ts';
 import type { Trace } from '#trace/trace.ts';
 import type { RecordedInput } from '../input.ts';
-import type { LabMachine } from '../machine.ts';
 import { chunkEnd } from './piece.ts';
 
 /** What was added to a run. */
@@ -38,9 +37,10 @@ interface Mark {
 const start: Mark = { events: 0, texts: 1, blobs: 1, inputs: 0, choices: 0 };
 
 /** What a cutter looks at. */
-export type Recorded = Pick<LabMachine, 'inputs'> & {
+export interface Recorded {
+  readonly inputs: readonly RecordedInput[];
   readonly k: { readonly trace: Trace; readonly sim: { readonly choices: readonly Choice[] } };
-};
+}
 
 /** Cuts one run into segments. */
 export class Cutter {

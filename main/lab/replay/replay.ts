@@ -91,13 +91,22 @@ export class Replay {
    * several events happened in between. False when the recording was left first.
    */
   advanceTo(seq: number, onProgress: (events: number) => void = () => undefined): boolean {
-    while (this.difference === null && this.trace.count < seq) {
-      // A point has one event or more: a part of what is left cannot go too far.
-      const points = Math.ceil((seq - this.trace.count) / 8);
-      if (!this.step(Math.min(points, slicePoints))) break;
-      this.compare();
-      onProgress(this.same);
-    }
+    while (this.approach(seq, slicePoints)) onProgress(this.same);
+    return this.isAt(seq);
+  }
+
+  /** A piece of that way, at most so many points. True as long as there is more of it. */
+  approach(seq: number, pointsMax: number): boolean {
+    if (this.difference !== null || this.trace.count >= seq) return false;
+    // A point has one event or more: a part of what is left cannot go too far.
+    const points = Math.ceil((seq - this.trace.count) / 8);
+    if (!this.step(Math.min(points, pointsMax))) return false;
+    this.compare();
+    return this.difference === null && this.trace.count < seq;
+  }
+
+  /** It stands before event `seq`, and nothing was otherwise on the way. */
+  isAt(seq: number): boolean {
     return this.difference === null && this.trace.count >= seq;
   }
 

@@ -9,39 +9,75 @@ import type { RunRecord } from '../record/run-record.ts';
 import { ScenarioRun } from '../run.ts';
 import { loadScenario } from '../scenario/load.ts';
 
-/** Gives the other run. Throws ScenarioError when this program does not know the scenario. */
-export function rerun(record: RunRecord, variant: string): RunRecord {
-  const { head, inputs, choices, end } = record;
-  const trace = new Trace();
-  const run = new ScenarioRun(loadScenario(head.scenarioFile, head.scenarioText), {
-    policy: new ReplayPolicy(choices, (object) => trace.text(object)),
-    trace,
-    variant,
-    scripted: head.scripted,
-    live: head.live,
-    ...(head.untilNs === null ? {} : { untilNs: head.untilNs }),
-  });
-  const { machine } = run;
-  for (const { timeNs, input } of inputs) {
-    advanceTo(run, timeNs);
-    machine.enter(input);
+/** Points of one piece. */
+const piecePoints = 20_000;
+
+/** A schedule under way on another driver. */
+export class Rerun {
+  readonly run: ScenarioRun;
+  private readonly record: RunRecord;
+  private readonly variant: string;
+  /** Inputs that were given. */
+  private given = 0;
+
+  /** Throws ScenarioError when this program does not know the scenario. */
+  constructor(record: RunRecord, variant: string) {
+    const { head, choices } = record;
+    const trace = new Trace();
+    this.record = record;
+    this.variant = variant;
+    this.run = new ScenarioRun(loadScenario(head.scenarioFile, head.scenarioText), {
+      policy: new ReplayPolicy(choices, (object) => trace.text(object)),
+      trace,
+      variant,
+      scripted: head.scripted,
+      live: head.live,
+      ...(head.untilNs === null ? {} : { untilNs: head.untilNs }),
+    });
   }
-  if (head.live) advanceTo(run, end?.virtualNs ?? record.trace.nowNs);
-  else while (!run.over) run.advance();
-  return {
-    head: { ...head, variant },
-    end: runEndOf(run.result()),
-    inputs: machine.inputs,
-    choices: machine.k.sim.choices,
-    trace,
-  };
+
+  /** A piece of it. True as long as there is more to do. */
+  advance(): boolean {
+    const { run, record } = this;
+    const input = record.inputs[this.given];
+    if (input !== undefined) {
+      if (this.goTo(input.timeNs)) return true;
+      run.machine.enter(input.input);
+      this.given++;
+      return true;
+    }
+    if (record.head.live) return this.goTo(record.end?.virtualNs ?? record.trace.nowNs);
+    run.advance(Infinity, piecePoints);
+    return !run.over;
+  }
+
+  /** Towards a time, not past the end of the run. True when it is not reached and can be. */
+  private goTo(timeNs: number): boolean {
+    const { run } = this;
+    const { sim } = run.machine.k;
+    const isThere = (): boolean => run.over || run.machine.halted || sim.now() >= timeNs;
+    if (isThere()) return false;
+    const stop = run.advance(timeNs, piecePoints);
+    return stop !== 'stepLimit' && stop !== 'quiescent' && !isThere();
+  }
+
+  /** To be asked when there is no more to do: the run as a recording. */
+  finish(): RunRecord {
+    const { run, record, variant } = this;
+    const { machine } = run;
+    return {
+      head: { ...record.head, variant },
+      end: runEndOf(run.result()),
+      inputs: machine.inputs,
+      choices: machine.k.sim.choices,
+      trace: machine.k.trace,
+    };
+  }
 }
 
-/** On to a time, whatever stops the engine on the way; not past the end of the run. */
-function advanceTo(run: ScenarioRun, timeNs: number): void {
-  const { sim } = run.machine.k;
-  while (!run.over && !run.machine.halted && sim.now() < timeNs) {
-    const stop = run.advance(timeNs);
-    if (stop === 'stepLimit' || stop === 'quiescent') return;
-  }
+/** Gives the other run, in one go. Throws ScenarioError. */
+export function rerun(record: RunRecord, variant: string): RunRecord {
+  const under = new Rerun(record, variant);
+  while (under.advance());
+  return under.finish();
 }

@@ -1,0 +1,42 @@
+// A run again, up to a moment, to be gone on from by hand. It is run in slices, so that windows are
+// served meanwhile.
+
+import { choosePolicy, makePolicy } from '#lab/policy.ts';
+import type { PolicyName } from '#lab/policy.ts';
+import type { RunRecord } from '#lab/record/run-record.ts';
+import { Replay } from '#lab/replay/replay.ts';
+import type { ScenarioRun } from '#lab/run.ts';
+import { Refused } from './refused.ts';
+
+/** Longest that a slice keeps the thread, ms. */
+const sliceMs = 8;
+/** Points between two looks at the clock. */
+const lookPoints = 1000;
+
+const nextTurn = (): Promise<void> =>
+  new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+
+/** The run, standing at the event or at the next point after it. Throws Refused. */
+export async function replayTo(
+  record: RunRecord,
+  seq: number,
+  onProgress: (done: number) => void,
+): Promise<ScenarioRun> {
+  const replay = new Replay(record, { live: true });
+  for (let more = true; more;) {
+    const endMs = performance.now() + sliceMs;
+    while (more && performance.now() < endMs) more = replay.approach(seq, lookPoints);
+    onProgress(replay.events);
+    await nextTurn();
+  }
+  if (!replay.isAt(seq)) {
+    const why = replay.difference?.said ?? `it ends at event ${replay.events}`;
+    throw new Refused(`This run cannot be gone on from event ${seq}: ${why}.`);
+  }
+  const { head } = record;
+  const policy = choosePolicy(head.policy as PolicyName, head.seed ?? undefined);
+  replay.run.machine.k.sim.setPolicy(makePolicy(policy));
+  return replay.run;
+}

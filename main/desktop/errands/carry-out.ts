@@ -1,0 +1,167 @@
+// How each errand is done. Everything that it writes is written in one transaction at its end, so
+// that a lab which is closed meanwhile leaves no half of it behind.
+
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { addTag, nameRun } from '#db/labels.ts';
+import { listRuns, summaryOfRun } from '#db/list.ts';
+import { withRuns } from '#db/open.ts';
+import { programHash, programVersion } from '#db/program.ts';
+import { exportRun, importRun } from '#db/share.ts';
+import { StoreError } from '#db/store-error.ts';
+import { verifyRun } from '#db/verify.ts';
+import { writeRun } from '#db/writer.ts';
+import { compareForView } from '#lab/compare/view.ts';
+import { firstDifference } from '#lab/compare/difference.ts';
+import { exportFormats } from '#lab/export/formats.ts';
+import { choosePolicy, makePolicy } from '#lab/policy.ts';
+import { runEndOf } from '#lab/record/run-record.ts';
+import type { RunRecord } from '#lab/record/run-record.ts';
+import { Rerun } from '#lab/replay/rerun.ts';
+import { ScenarioRun } from '#lab/run.ts';
+import { loadScenario } from '#lab/scenario/load.ts';
+import { thumbnail } from '#lab/thumbnail/thumbnail.ts';
+import { stopsOf } from '#lab/tour/stops.ts';
+import type { LoadedRuns } from './loaded.ts';
+import type { ErrandName, ErrandOf, ErrandResult, OnProgress } from './kinds.ts';
+
+type CarryOut = {
+  readonly [N in ErrandName]: (body: ErrandOf<N>, onProgress: OnProgress) => ErrandResult<N>;
+};
+
+/** Points between two words about progress. */
+const piecePoints = 20_000;
+
+/** Keeps a run that is over, with its name: its number. */
+function keep(file: string, record: RunRecord, name: string, tags: readonly string[]): number {
+  const now = new Date().toISOString();
+  return withRuns(file, (db) =>
+    db
+      .transaction(() => {
+        const run = writeRun(db, record, { startedAt: now, endedAt: now });
+        nameRun(db, run, name);
+        for (const tag of tags) addTag(db, run, tag);
+        return run;
+      })
+      .immediate(),
+  );
+}
+
+function record(body: ErrandOf<'record'>, onProgress: OnProgress): number {
+  const { file, scenarioFile, scenarioText, variant, name, tags } = body;
+  const scenario = loadScenario(scenarioFile, scenarioText);
+  const policy = choosePolicy(undefined, body.seed ?? undefined);
+  const run = new ScenarioRun(scenario, { policy: makePolicy(policy), variant });
+  while (!run.over) {
+    run.advance(Infinity, piecePoints);
+    onProgress(run.machine.k.sim.now(), scenario.untilNs);
+  }
+  const { machine } = run;
+  const end = runEndOf(run.result());
+  const head = {
+    scenarioFile,
+    scenarioName: scenario.name,
+    scenarioText,
+    variant,
+    policy: policy.name,
+    seed: policy.seed,
+    untilNs: null,
+    scripted: true,
+    live: false,
+    engineVersion: programVersion(),
+    programHash: programHash(),
+    parent: null,
+  };
+  const { inputs, k } = machine;
+  return keep(file, { head, end, inputs, choices: k.sim.choices, trace: k.trace }, name, tags);
+}
+
+function rerun(
+  parent: RunRecord,
+  { file, run, variant, name }: ErrandOf<'rerun'>,
+  onProgress: OnProgress,
+): number {
+  const { identity } = withRuns(file, (db) => summaryOfRun(db, run));
+  const under = new Rerun(parent, variant);
+  const total = parent.end?.virtualNs ?? parent.trace.nowNs;
+  while (under.advance()) onProgress(under.run.machine.k.sim.now(), total);
+  const other = under.finish();
+  const seq = firstDifference(parent.trace, other.trace)?.seq ?? parent.trace.count;
+  const head = {
+    ...other.head,
+    engineVersion: programVersion(),
+    programHash: programHash(),
+    parent: { run: identity, seq },
+  };
+  return keep(file, { ...other, head }, name, []);
+}
+
+/** A folder for one file, which goes away. */
+function withFolder<T>(body: (path: string) => T): T {
+  const folder = mkdtempSync(join(tmpdir(), 'mlx4-lab-share-'));
+  try {
+    return body(join(folder, 'run.mlx4run'));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function exported(load: () => RunRecord, { file, run, format }: ErrandOf<'export'>): Uint8Array {
+  if (format === 'mlx4run') {
+    return withFolder((path) => {
+      withRuns(file, (db) => {
+        exportRun(db, run, path);
+      });
+      return readFileSync(path);
+    });
+  }
+  const pieces = [...exportFormats[format].write(load())];
+  return Buffer.concat(
+    pieces.map((piece) => (typeof piece === 'string' ? Buffer.from(piece, 'utf8') : piece)),
+  );
+}
+
+/** What is wrong with it is said with the name that the person knows. */
+function taken({ file, name, bytes }: ErrandOf<'import'>): ErrandResult<'import'> {
+  return withFolder((path) => {
+    writeFileSync(path, bytes);
+    try {
+      return withRuns(file, (db) => {
+        const imported = importRun(db, path);
+        const isNamed = imported.known || summaryOfRun(db, imported.run).name !== null;
+        if (!isNamed) nameRun(db, imported.run, name.replace(/\.mlx4run$/, ''));
+        return imported;
+      });
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      throw new StoreError(error.problem, error.message.replaceAll(path, name));
+    }
+  });
+}
+
+/** The errands of one thread; runs that they load are shared. */
+export function carryOutWith(loaded: LoadedRuns): CarryOut {
+  const load = (file: string, run: number): RunRecord => loaded.get(file, run).record;
+  return {
+    record,
+    rerun: (body, onProgress) => rerun(load(body.file, body.run), body, onProgress),
+    moments: ({ file, a, b, seqA, seqB, afterNs }) => ({
+      a: loaded.get(file, a).after(seqA, afterNs),
+      b: loaded.get(file, b).after(seqB, afterNs),
+    }),
+    compare: ({ file, a, b }) => compareForView(load(file, a), load(file, b)),
+    thumbnail: ({ file, run }) => thumbnail(load(file, run)),
+    stops: ({ file, run }) => stopsOf(load(file, run)),
+    verify: ({ file, run }, onProgress) =>
+      withRuns(file, (db) => {
+        const runs = run === null ? listRuns(db).map((each) => each.run) : [run];
+        return runs.map((each, done) => {
+          onProgress(done, runs.length);
+          return verifyRun(db, each);
+        });
+      }),
+    export: (body) => exported(() => load(body.file, body.run), body),
+    import: taken,
+  };
+}

@@ -1,0 +1,81 @@
+// Every errand: what it is told and what it brings back. Data only: both cross a thread, and a
+// program that changes one end changes the other.
+
+import type { Verdict } from '#db/verify.ts';
+import type { Imported } from '#db/share.ts';
+import type { FormatName } from '#lab/export/formats.ts';
+import type { Both } from '#lab/compare/both.ts';
+import type { ComparedRuns } from '#lab/compare/view.ts';
+import type { Snapshot } from '#lab/fold/snapshot.ts';
+import type { Thumbnail } from '#lab/thumbnail/thumbnail.ts';
+import type { TourStop } from '#lab/tour/stops.ts';
+
+/** How far an errand is. */
+export type OnProgress = (done: number, total: number) => void;
+
+/** A run of a database. */
+interface OfRun {
+  readonly file: string;
+  readonly run: number;
+}
+
+interface ErrandTable {
+  /** Runs a scenario of the lab and keeps it: its number. */
+  readonly record: {
+    readonly body: {
+      readonly file: string;
+      readonly scenarioFile: string;
+      readonly scenarioText: string;
+      readonly variant: string;
+      readonly seed: number | null;
+      readonly name: string;
+      readonly tags: readonly string[];
+    };
+    readonly result: number;
+  };
+  /** The schedule of a run on another driver, kept with its parent: its number. */
+  readonly rerun: {
+    readonly body: OfRun & { readonly variant: string; readonly name: string };
+    readonly result: number;
+  };
+  readonly compare: {
+    readonly body: { readonly file: string; readonly a: number; readonly b: number };
+    readonly result: ComparedRuns;
+  };
+  /** Both runs so long after a moment of each. */
+  readonly moments: {
+    readonly body: {
+      readonly file: string;
+      readonly a: number;
+      readonly b: number;
+      readonly seqA: number;
+      readonly seqB: number;
+      readonly afterNs: number;
+    };
+    readonly result: Both<Snapshot>;
+  };
+  readonly thumbnail: { readonly body: OfRun; readonly result: Thumbnail };
+  readonly stops: { readonly body: OfRun; readonly result: readonly TourStop[] };
+  /** Null: every run. */
+  readonly verify: {
+    readonly body: { readonly file: string; readonly run: number | null };
+    readonly result: readonly Verdict[];
+  };
+  readonly export: {
+    readonly body: OfRun & { readonly format: FormatName | 'mlx4run' };
+    readonly result: Uint8Array;
+  };
+  readonly import: {
+    readonly body: { readonly file: string; readonly name: string; readonly bytes: Uint8Array };
+    readonly result: Imported;
+  };
+}
+
+/** Name of an errand. */
+export type ErrandName = keyof ErrandTable;
+
+/** What it is told. */
+export type ErrandOf<N extends ErrandName> = ErrandTable[N]['body'];
+
+/** What it brings back. */
+export type ErrandResult<N extends ErrandName> = ErrandTable[N]['result'];

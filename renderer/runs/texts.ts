@@ -1,0 +1,82 @@
+// Every English text of the library of runs, of what to begin with, and of a new run. The tour has
+// texts of its own.
+
+import { groupedCount, secondsText } from '../ui/numbers.ts';
+
+export const runsTexts = {
+  title: 'Runs',
+  search: 'name, tag, lock, message, outcome',
+  searchLabel: 'Find runs',
+  importFile: 'Import file',
+  compareSelected: (count: number): string => `Compare ${count} selected`,
+  newRun: 'New run',
+  show: 'Show',
+  outcome: 'Outcome',
+  variant: 'Variant',
+  all: 'All runs',
+  examples: 'Examples',
+  mine: 'Mine',
+  others: 'From others',
+  columns: ['Run', 'Outcome, variant', 'Writer, worker, most wanted lock', 'Length'] as const,
+  list: 'Kept runs',
+  drop: 'Drop a run file here. It is checked before anything in it is shown.',
+  size: (bytes: number): string =>
+    `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB on this machine.`,
+  stays: 'Nothing leaves it.',
+  count: (count: number): string => `${groupedCount(count)} ${count === 1 ? 'run' : 'runs'}`,
+  selected: (count: number): string => (count === 0 ? '' : `${count} selected`),
+  events: (count: number): string => `${groupedCount(count)} events`,
+  seconds: secondsText,
+  cut: 'cut',
+  recording: 'recording',
+  empty: 'No run fits. The examples are under All runs.',
+  askDelete: (name: string): string => `Delete “${name}”? It can be brought back for 10 s.`,
+  delete: 'Delete',
+  keep: 'Keep',
+  deleted: (name: string): string => `“${name}” is deleted.`,
+  undo: 'Undo',
+  rename: 'Name of the run',
+  taken: (name: string): string => `${name} is in the library.`,
+  known: (name: string): string => `${name} was in the library before: nothing was added.`,
+  exported: (name: string): string => `${name} was written.`,
+  checked: (state: { readonly damaged: readonly string[] } | null): string =>
+    state === null
+      ? ''
+      : state.damaged.length === 0
+        ? 'all chains whole, checked at start'
+        : `damaged: ${state.damaged.join('; ')}`,
+  meta: {
+    example: 'example',
+    story: 'example, the story of the tour',
+    forkedAt: (seq: number): string => `forked at event ${groupedCount(seq)}`,
+    sameChoices: (seq: number): string => `same choices, first other event ${groupedCount(seq)}`,
+    imported: 'from others',
+    seed: (seed: number): string => `seed ${seed}`,
+    byHand: 'driven by hand',
+  },
+  newRunForm: {
+    title: 'New run',
+    scenario: 'Scenario',
+    bench: 'A live bench, no script',
+    variant: 'Driver',
+    policy: 'Who runs next',
+    seed: 'Seed',
+    start: 'Start',
+    leave: 'Leave',
+    policies: { 'until-blocked': 'until blocked', random: 'random' },
+  },
+  begin: {
+    title: 'Or begin with',
+    bench: ['A live bench', 'naive, two ports, no bond yet'] as const,
+    scheduler: ['You as the scheduler', 'who runs next?'] as const,
+    lessons: ['The lessons', 'one bug each'] as const,
+  },
+  tour: {
+    title: 'How one word hangs a machine',
+    about:
+      'A recorded run, two minutes, nothing to set up. You can stop it anywhere and take over.',
+    start: 'Start the tour',
+    leave: 'Look around alone',
+    making: (done: string): string => `The story is being recorded: ${done}`,
+  },
+} as const;
