@@ -1,5 +1,5 @@
-// Lists of a run: kernel log, firmware commands, packets, tasks. Rows are given from an event on, so
-// that a window that follows asks only for what is new.
+// Lists of a run: kernel log, firmware commands, packets, tasks. Rows are given from an event on,
+// so that a window that follows asks only for what is new.
 
 import * as v from 'valibot';
 import type { CommandRow } from '#lab/lists/command-list.ts';

@@ -1,5 +1,5 @@
-// Every word of the view of the card, in one table: what is not here is a name of the kernel's or of
-// the card's.
+// Every word of the view of the card, in one table: what is not here is a name of the kernel's or
+// of the card's.
 
 import { countText, hexText } from '../lists/format.ts';
 

@@ -1,4 +1,5 @@
-// The words of the scheduler's view. Effects tell one step only and never say what comes of it.
+// The words of the scheduler's view. Effects tell one step only and never say what comes of it:
+// that is what the trainee is to find out.
 
 export const texts = {
   picks: 'Your choices',

@@ -7,7 +7,9 @@ export const icons = {
   runs: 'M2 5h5M9 5h9M2 10h9M13 10h5M2 15h3M7 15h11',
   compare: 'M2 10h5C10 10 10 4 14 4h4M7 10c3 0 3 6 7 6h4',
   lessons: 'M3 3h14v14H3zM6 7h8M6 10h8M6 13h5',
-  help: 'M10 2a8 8 0 1 0 0 16a8 8 0 0 0 0-16M7.8 7.8a2.2 2.2 0 1 1 3.2 2c-.8.4-1 .9-1 1.7M10 14.3v.4',
+  help:
+    'M10 2a8 8 0 1 0 0 16a8 8 0 0 0 0-16' +
+    'M7.8 7.8a2.2 2.2 0 1 1 3.2 2c-.8.4-1 .9-1 1.7M10 14.3v.4',
   stepBack: 'M5 4v12M15 5l-7 5l7 5z',
   run: 'M6 4l10 6l-10 6z',
   pause: 'M6 4v12M13 4v12',

@@ -1,5 +1,5 @@
-// Every word of the lists (kernel log, firmware commands, packets, tasks), in one table. Names of the
-// kernel's are not among them.
+// Every word of the lists (kernel log, firmware commands, packets, tasks), in one table. Names of
+// the kernel's are not among them.
 
 import { countText } from './format.ts';
 

@@ -1,5 +1,6 @@
 // Which tabs there are and which are shown. The frame keeps one of these beside the session, so
-// that its keys (Alt 1 … 9, Ctrl `, Ctrl Shift `) and its palette act on the same tabs as the mouse.
+// that its keys (Alt 1 … 9, Ctrl `, Ctrl Shift `) and its palette act on the same tabs as the
+// mouse.
 
 import { Latest } from '../state/latest.ts';
 import type { Cursor, Session } from '../state/session.svelte.ts';

@@ -1,6 +1,6 @@
 // Goal: lists and the view of the card show the run, to everybody.
-// Method: the story's scenario runs in a real lab; the window is read by roles and names, and checked
-// by axe-core in both themes.
+// Method: the story's scenario runs in a real lab; the window is read by roles and names, and
+// checked by axe-core in both themes.
 
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -93,9 +93,8 @@ test('the stack of a task is shown at the live end', async () => {
 });
 
 test('the card shows the command that unbonded it', async () => {
-  const { page, address } = lab;
-  await page.goto(`${new URL(address).origin}/#card`);
-  await page.reload();
+  const { page } = lab;
+  await page.getByRole('button', { name: 'Card', exact: true }).click();
   await page.getByRole('heading', { name: 'VIRT_PORT_MAP' }).waitFor();
   await page.getByText('Virtual port 1 leaves through port 1, virtual port 2 through').waitFor();
   await page.getByText('was 1').waitFor();

@@ -39,7 +39,7 @@ describe.skipIf(binary === null)('in Electron itself', () => {
 
   test('the page is our own, and runs the machine', async () => {
     expect(page.url()).toBe('app://lab/');
-    await page.getByRole('button', { name: /Run/ }).first().click();
+    await page.getByRole('button', { name: /^Run$/ }).first().click();
     await page.getByRole('button', { name: /Pause/ }).first().waitFor();
   });
 

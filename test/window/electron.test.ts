@@ -22,7 +22,7 @@ afterAll(() => opened.close());
 
 test('the window runs the machine over IPC', async () => {
   const page = opened.page();
-  await page.getByRole('button', { name: /Run/ }).first().click();
+  await page.getByRole('button', { name: /^Run$/ }).first().click();
   await expect.poll(() => opened.lab.desk.bench.state.timeNs).toBeGreaterThan(10e6);
   opened.lab.desk.bench.machine.pause();
   expect(opened.complaints).toEqual([]);

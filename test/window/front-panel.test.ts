@@ -13,7 +13,7 @@ let page: Page;
 beforeAll(async () => {
   lab = await openLabWindow();
   page = lab.page;
-  await page.getByRole('button', { name: /Run/ }).click();
+  await page.getByRole('button', { name: /^Run$/ }).click();
 });
 
 afterAll(() => lab.close());

@@ -14,7 +14,7 @@ afterAll(() => lab.close());
 
 test('the machine runs when it is told to, and time goes on in the window', async () => {
   const { page } = lab;
-  await page.getByRole('button', { name: /Run/ }).click();
+  await page.getByRole('button', { name: 'Run', exact: true }).click();
   await page.getByRole('button', { name: /Pause/ }).waitFor();
   await expect.poll(() => lab.desk.bench.state.timeNs).toBeGreaterThan(10e6);
   await page.getByRole('button', { name: /Pause/ }).click();

@@ -18,7 +18,7 @@ afterEach(() => close());
 const key = (page: Page, name: RegExp): ReturnType<Page['getByRole']> =>
   page.getByRole('button', { name }).first();
 const pauseKey = (page: Page): ReturnType<Page['getByRole']> => key(page, /Pause/);
-const runKey = (page: Page): ReturnType<Page['getByRole']> => key(page, /Run/);
+const runKey = (page: Page): ReturnType<Page['getByRole']> => key(page, /^Run$/);
 
 /** The run that was kept last, run again: equal to its recording, event by event. */
 function expectWhole(file: string, events: number): void {

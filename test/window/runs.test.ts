@@ -115,7 +115,7 @@ test('a run is opened; a fork of it goes on live and hangs under it', async () =
   await row('The bond deadlock').focus();
   await page.keyboard.press('Enter');
   await expect.poll(() => lab.desk.bench.state.record.kind).toBe('replay');
-  await page.getByRole('button', { name: 'Session', exact: true, pressed: true }).waitFor();
+  await page.locator('nav [aria-current=page]', { hasText: 'Session' }).waitFor();
   const wanted = { from: 'fork', run: null, seq: 15_000 } as const;
   await lab.desk.bench.open(wanted);
   expect(lab.desk.bench.state.live).toBe(true);

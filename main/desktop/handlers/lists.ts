@@ -1,5 +1,5 @@
-// Lists of the run on the bench. All come from its trace, but for a task's pid and stack, which only
-// a live machine has.
+// Lists of the run on the bench. All come from its trace, but for a task's pid and stack, which
+// only a live machine has.
 
 import { procStackOf } from '#lab/lists/task-stack.ts';
 import { taskRows } from '#lab/lists/task-list.ts';

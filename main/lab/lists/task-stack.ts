@@ -1,5 +1,5 @@
-// What a live machine knows of a task and the trace does not: its process id, and the functions that
-// it sleeps in, as /proc/PID/stack has them.
+// What a live machine knows of a task and the trace does not: its process id, and the functions
+// that it sleeps in, as /proc/PID/stack has them.
 
 import { procStackFrames } from '#kernel/stack.ts';
 import type { LabMachine } from '../machine.ts';
