@@ -10,10 +10,6 @@ export const texts = {
   find: 'find',
   findHint: 'text, task:A, obj:intf_mutex, kind:ref.hold, took>1ms',
   hits: (count: number): string => (count === 1 ? 'one hit' : `${count} hits`),
-  pin: (name: string): string => `Pin ${name}`,
-  unpin: (name: string): string => `Unpin ${name}`,
   canvas: (lanes: number, span: string): string => `Timeline of ${lanes} lanes, ${span}`,
   lanes: 'Lanes',
-  until: (state: string, from: string, to: string | null): string =>
-    to === null ? `${state}, from ${from}` : `${state}, from ${from} to ${to}`,
 } as const;

@@ -19,6 +19,9 @@ interface Wanted {
 /** Time that a first view shows, ns. */
 const firstNs = 10e9;
 
+/** Time between two looks at what has been added, ms. */
+const restMs = 200;
+
 /** Lanes with less than this many spans are shown with `all objects` only. */
 const quietWeight = 1;
 
@@ -99,6 +102,8 @@ export class TimelineState {
     this.marks = said.marks;
     this.gaps = said.gaps;
     this.view = { ...this.view, gaps: said.gaps, endNs: Math.max(1, said.nowNs) };
+    // A machine that runs changes all the time: a few pictures a second are enough.
+    await new Promise((resolve) => setTimeout(resolve, restMs));
   }
 
   private async askTile({ view, lanes }: Wanted): Promise<void> {

@@ -174,7 +174,7 @@ test('every part of it has a name, and axe-core finds nothing', async () => {
         axe: { run(where: string): Promise<{ violations: { id: string; nodes: object[] }[] }> };
       }
     ).axe.run;
-    const found = await run('section.pane');
+    const found = await run('[data-pane=panel]');
     return found.violations.map(({ id, nodes }) => `${id}: ${JSON.stringify(nodes[0])}`);
   });
   expect(violations).toEqual([]);
@@ -198,7 +198,7 @@ test('in the story port maps of driver and card part, and the row leads there', 
   await differ.focus();
   await page.getByRole('tooltip').waitFor();
   await page.keyboard.press('Enter');
-  await page.getByText('You are looking back.').first().waitFor();
+  await page.getByText('You look back.').first().waitFor();
   await differ.waitFor();
 });
 
