@@ -4,12 +4,14 @@
 
 import { K } from '#trace/kinds.ts';
 import type { Trace } from '#trace/trace.ts';
-import type { Actor, Deadlock, Resource } from './graph.ts';
+import type { Actor, Deadlock, Resource, ResourceKind } from './graph.ts';
 import { deadlockSentence } from './sentence.ts';
 
 /** Writes what happens in a graph to a trace. */
 export class GraphTeller {
   private readonly trace: Trace;
+  /** Handles of flushes by what is flushed: each wait is a resource of its own. */
+  private readonly flushes = new Map<string, number>();
 
   constructor(trace: Trace) {
     this.trace = trace;
@@ -70,10 +72,19 @@ export class GraphTeller {
   /** Tells what it is when it comes up under this name for the first time. */
   private handle(resource: Resource): number {
     if (resource.told !== 0) return resource.told;
-    const { trace } = this;
     const { name, kind } = resource;
-    const handle = trace.intern(kind === 'flush' ? `flush of ${name}` : name);
-    resource.told = handle;
+    if (kind !== 'flush') resource.told = this.tell(kind, name, name);
+    else {
+      const known = this.flushes.get(name) ?? this.tell(kind, name, `flush of ${name}`);
+      this.flushes.set(name, known);
+      resource.told = known;
+    }
+    return resource.told;
+  }
+
+  private tell(kind: ResourceKind, name: string, handleText: string): number {
+    const { trace } = this;
+    const handle = trace.intern(handleText);
     trace.emit(K.resource, handle, trace.intern(kind), trace.intern(name));
     return handle;
   }
