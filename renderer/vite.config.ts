@@ -11,5 +11,11 @@ export default defineConfig({
   root: here,
   base: './',
   plugins: [svelte({ configFile: `${here}svelte.config.js` })],
-  build: { outDir: 'dist', emptyOutDir: true, target: 'chrome130', assetsInlineLimit: 0 },
+  build: {
+    outDir: 'dist',
+    emptyOutDir: true,
+    target: 'chrome130',
+    assetsInlineLimit: 0,
+    chunkSizeWarningLimit: 2000,
+  },
 });

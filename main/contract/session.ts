@@ -11,8 +11,6 @@ export type RecordState =
   | { readonly kind: 'recording'; readonly behind: number }
   /** It is a recording: nothing can be done to it. */
   | { readonly kind: 'replay'; readonly run: number }
-  /** It has ended and is in the library. */
-  | { readonly kind: 'kept'; readonly run: number }
   | { readonly kind: 'notKept'; readonly why: string };
 
 /** How a session stands: pushed as the event `session` whenever it changes; the latest wins. */

@@ -227,17 +227,6 @@ export class Trace {
     return this.blobs.length;
   }
 
-  /** A copy of the bytes of some records. */
-  copyRecords(from: number, to: number): Uint8Array {
-    const bytes = new Uint8Array((to - from) * recordBytes);
-    for (let seq = from; seq < to;) {
-      const part = this.recordsAt(seq, to);
-      bytes.set(part, (seq - from) * recordBytes);
-      seq += part.length / recordBytes;
-    }
-    return bytes;
-  }
-
   /**
    * A view of the bytes of some records, up to the end of their chunk. They never change; a chunk
    * that grows after this moves to another buffer, and this one stays.

@@ -1,12 +1,12 @@
 // Every word of the view of the card, in one table: what is not here is a name of the kernel's or
 // of the card's.
 
-import { countText, hexText } from '../lists/format.ts';
+import { groupedCount, hexText } from '../ui/numbers.ts';
 
 export const cardTexts = {
   commands: 'Firmware commands',
   soFar: (count: number, bad: number) =>
-    `${countText(count)} so far, ${bad === 0 ? 'all OK' : `${countText(bad)} not OK`}`,
+    `${groupedCount(count)} so far, ${bad === 0 ? 'all OK' : `${groupedCount(bad)} not OK`}`,
   modelled: 'Modelled',
   states: ['full', 'partial', 'constant', 'refused'] as const,
   stateNotes: {
@@ -15,7 +15,6 @@ export const cardTexts = {
     constant: 'The answer is always the same.',
     refused: 'The card answers that it does not do this.',
   },
-  hold: 'Hold next command',
   nothingSelected: 'No command is selected.',
   noCommand: 'No command yet.',
   noCommandHint: 'The driver gives its first command when it finds the card: modprobe mlx4_core.',
@@ -92,10 +91,10 @@ export const cardTexts = {
   pastRings: 'at the live end only',
   noRings: 'The card owns no ring.',
   ringWords: {
-    TX: (used: number, entries: number) => `${countText(used)} sent in all, of ${entries}`,
-    RX: (left: number, entries: number) => `${countText(left)} of ${entries} posted`,
-    CQ: (left: number) => `${countText(left)} to read`,
-    EQ: (left: number) => `${countText(left)} to read`,
+    TX: (used: number, entries: number) => `${groupedCount(used)} sent in all, of ${entries}`,
+    RX: (left: number, entries: number) => `${groupedCount(left)} of ${entries} posted`,
+    CQ: (left: number) => `${groupedCount(left)} to read`,
+    EQ: (left: number) => `${groupedCount(left)} to read`,
   },
   ringsMore: (count: number) => `${count} more`,
   closed: 'closed',

@@ -52,6 +52,7 @@ export const commandTable = [
   row('keys', 'List of keys', ['?']),
   row('undo', 'Undo the last act on the panel', ['Ctrl+z'], ['session']),
   row('redo', 'Redo it', ['Ctrl+Shift+z'], ['session']),
+  row('hold', 'Hold a firmware command, or release it', ['k'], ['session']),
   row('newRun', 'New run', ['N']),
   row('arrange', 'Default arrangement', []),
   row('theme', 'Light or dark', []),

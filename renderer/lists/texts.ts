@@ -1,11 +1,11 @@
 // Every word of the lists (kernel log, firmware commands, packets, tasks), in one table. Names of
 // the kernel's are not among them.
 
-import { countText } from './format.ts';
+import { groupedCount } from '../ui/numbers.ts';
 
 export const listTexts = {
-  earlier: (count: number) => `${countText(count)} earlier: narrow the filter, or export.`,
-  later: (count: number) => `${countText(count)} more: narrow the filter, or export.`,
+  earlier: (count: number) => `${groupedCount(count)} earlier: narrow the filter, or export.`,
+  later: (count: number) => `${groupedCount(count)} more: narrow the filter, or export.`,
   words: 'filter',
   any: 'any',
   time: 'time, s',
@@ -30,7 +30,7 @@ export const listTexts = {
     statuses: { any: 'any', open: 'no answer', bad: 'not OK' },
     sent: 'sent',
     soFar: (count: number, bad: number) =>
-      `${countText(count)} so far, ${bad === 0 ? 'all OK' : `${countText(bad)} not OK`}`,
+      `${groupedCount(count)} so far, ${bad === 0 ? 'all OK' : `${groupedCount(bad)} not OK`}`,
   },
   packets: {
     label: 'Packets',
@@ -39,7 +39,7 @@ export const listTexts = {
     empty: 'No packet has passed.',
     port: 'port',
     ways: { sent: 'out', received: 'in', dropped: 'lost' },
-    detail: (bytes: number) => `${countText(bytes)} bytes`,
+    detail: (bytes: number) => `${groupedCount(bytes)} bytes`,
     dropped: 'Nothing of a packet is kept that is lost before the wire.',
     close: 'Close',
   },

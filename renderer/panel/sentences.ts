@@ -6,10 +6,6 @@ import type { Place } from './layout.ts';
 import type { BondRow, PortView, FarPortView, Leds, Panel } from '#contract/panel.ts';
 import { texts } from './texts.ts';
 
-/** `40 Gb/s`. */
-export const speedWords = (mbps: number): string =>
-  mbps >= 1000 ? `${mbps / 1000} Gb/s` : `${mbps} Mb/s`;
-
 const typeWords = (type: PortView['cardType']): string =>
   type === 'eth' ? texts.ethernet : texts.infiniband;
 

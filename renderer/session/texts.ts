@@ -11,8 +11,6 @@ export const texts = {
     timeline: 'Timeline',
     terminals: 'Terminals',
   } satisfies Record<PaneName, string>,
-  recording: 'This is a recording. Fork here (f) to act on it.',
-  lookingBack: 'You look back. Go to the live end (l), or fork here (f), to act.',
   splitters: {
     panel: 'Width of the front panel',
     waits: 'Width of the waits',

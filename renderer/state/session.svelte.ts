@@ -7,6 +7,7 @@ import type { SessionState } from '#contract/session.ts';
 import { Refusal } from '../bridge/lab.ts';
 import type { Answered, Lab } from '../bridge/lab.ts';
 import { Latest } from './latest.ts';
+import { texts } from './texts.ts';
 
 /** Where the cursor is. */
 export type Cursor = BodyOf<'moment'>;
@@ -55,6 +56,12 @@ export class Session {
   /** True while the cursor is at the live end. */
   get following(): boolean {
     return this.cursor.at === 'end';
+  }
+
+  /** Why nothing can be done to the machine now, or null. */
+  get blocked(): string | null {
+    if (this.state?.live === false) return texts.recording;
+    return this.following ? null : texts.lookingBack;
   }
 
   /** Puts the cursor somewhere; every view follows. */

@@ -6,27 +6,8 @@ import type { Session } from './session.svelte.ts';
 
 type Goal = BodyOf<'session.step'>['to'];
 
-/** Slowest speed of the slider, virtual seconds for each second. */
-const slowest = 1e-3;
-/** Fastest before `max`. */
-const fastest = 1e3;
 /** Virtual seconds for each second with which a recording is played at `max`. */
 const playedAtMax = 100;
-
-/** Position of a speed on the slider, 0 to 1; `max` (null) is 1. */
-export const sliderOf = (speed: number | null): number =>
-  speed === null ? 1 : Math.min(0.96, (Math.log10(speed / slowest) / decades) * 0.96);
-
-const decades = Math.log10(fastest / slowest);
-
-/** Speed at a position of the slider, near a power of ten exactly that; null is `max`. */
-export function speedAt(position: number): number | null {
-  if (position > 0.98) return null;
-  const exponent = (Math.min(position, 0.96) / 0.96) * decades + Math.log10(slowest);
-  const nearest = Math.round(exponent);
-  const isDetent = Math.abs(exponent - nearest) < 0.08;
-  return 10 ** (isDetent ? nearest : exponent);
-}
 
 export class Transport {
   /** Virtual seconds for each second; null as fast as it goes. */

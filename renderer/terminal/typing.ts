@@ -2,7 +2,7 @@
 // takes lines; they run when it does.
 
 import type { Session } from '../state/session.svelte.ts';
-import { momentText } from '../lists/format.ts';
+import { secondsText } from '../ui/numbers.ts';
 import { terminalTexts as texts } from './texts.ts';
 
 /** Why nothing can be typed, or null. */
@@ -12,7 +12,7 @@ export function whyNotTyped(
 ): string | null {
   if (!connected || state === null) return texts.away;
   if (!state.live) return texts.recording;
-  if (!following) return texts.lookingBack(momentText(moment?.timeNs ?? 0));
+  if (!following) return texts.lookingBack(secondsText(moment?.timeNs ?? 0));
   if (state.stopped !== null) return texts.stopped(state.stopped);
   return hasLeft ? texts.closed : null;
 }

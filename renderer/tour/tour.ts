@@ -1,8 +1,6 @@
 // The tour as a state machine without a window: where it is, what each key does, and that it stops
 // the moment the trainee touches anything else. The stops come from the recording itself.
 
-import type { Stop } from './texts.ts';
-
 /** Where the tour is. `stopped`: the trainee has taken over, and may go on from there. */
 export type TourState =
   | { readonly kind: 'off' }
@@ -31,13 +29,3 @@ export function tourAfter(state: TourState, act: TourAct, stops: number): TourSt
       return state;
   }
 }
-
-/** What a note stands beside, by the `data-tour` of the part that it speaks of. */
-export const anchorOf: Readonly<Record<Stop['stop'], string>> = {
-  card: 'panel',
-  written: 'terminal',
-  lock: 'waits',
-  reference: 'waits',
-  cycle: 'waits',
-  fixed: 'verdict',
-};

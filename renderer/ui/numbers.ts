@@ -34,3 +34,23 @@ export function sinceText(timeNs: number): string {
   if (size < 1e9) return `${sign}${(size / 1e6).toFixed(1)}${thin}ms`;
   return `${sign}${(size / 1e9).toFixed(2)}${thin}s`;
 }
+
+/** `12.418 306`: seconds, to the microsecond. */
+export function timeText(timeNs: number): string {
+  const micros = Math.floor(timeNs / 1000);
+  const seconds = Math.floor(micros / 1e6);
+  const rest = `${micros % 1e6}`.padStart(6, '0');
+  return `${seconds}.${rest.slice(0, 3)}${thin}${rest.slice(3)}`;
+}
+
+/** How long something took: `18.1 ms`, `0.3 ms`, `240 s`. */
+export function tookText(ns: number): string {
+  if (ns < 1000) return `${ns} ns`;
+  if (ns < 50_000) return `${(ns / 1000).toFixed(1)} µs`;
+  if (ns < 1e9) return `${(ns / 1e6).toFixed(1)} ms`;
+  return ns < 10e9 ? `${(ns / 1e9).toFixed(1)} s` : `${groupedCount(ns / 1e9)} s`;
+}
+
+/** `0x05c`, of at least some digits. */
+export const hexText = (value: number, digits = 1): string =>
+  `0x${value.toString(16).padStart(digits, '0')}`;

@@ -12,8 +12,6 @@ export const texts = {
   title: 'Waits',
   columns: ['Tasks', 'Locks', 'References, works, queues'],
   allObjects: 'All objects',
-  inPlay: 'In play',
-  fill: 'Fill the view',
   graph: 'Graph of the waits',
   list: 'The waits in order',
   notDrawn: 'The graph could not be drawn. The list is below.',

@@ -4,6 +4,7 @@
 import type { RunRecord } from '#lab/record/run-record.ts';
 import { recordBytes, Trace } from '#trace/trace.ts';
 import { recordScenario } from '#test/support/run-record.ts';
+import { copyRecords } from '#test/support/records.ts';
 
 /** A copy of records, later by `shiftNs`. */
 function later(records: Uint8Array, shiftNs: number): Uint8Array {
@@ -23,7 +24,7 @@ export function longRun(times = 10, seed?: number): RunRecord {
   });
   const { trace } = record;
   const numbers = (count: number): number[] => Array.from({ length: count - 1 }, (_, at) => at + 1);
-  const records = trace.copyRecords(0, trace.count);
+  const records = copyRecords(trace, 0, trace.count);
   return {
     ...record,
     trace: Trace.restore({

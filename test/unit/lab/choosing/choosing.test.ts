@@ -12,6 +12,7 @@ import type { Trace } from '#trace/trace.ts';
 import { Random } from '#test/support/card/random.ts';
 import { headOf } from '#test/support/heads.ts';
 import { scenarioPath, scenarioText } from '#test/support/run-record.ts';
+import { copyRecords } from '#test/support/records.ts';
 
 const text = scenarioText('bond-deadlock');
 const head = headOf({
@@ -49,7 +50,7 @@ function pickSome(choosing: Choosing, count: number, random: Random): void {
 
 const traceOf = ({ run }: Choosing): Trace => run.machine.k.trace;
 
-const bytesOf = (trace: Trace, events: number): Uint8Array => trace.copyRecords(0, events);
+const bytesOf = (trace: Trace, events: number): Uint8Array => copyRecords(trace, 0, events);
 
 function recordOf({ run }: Choosing): RunRecord {
   const { k, inputs } = run.machine;

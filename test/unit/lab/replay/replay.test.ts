@@ -15,6 +15,7 @@ import { Random } from '#test/support/card/random.ts';
 import { count } from '#test/support/counts.ts';
 import { digestOf } from '#test/support/digest.ts';
 import { recordOf, recordScenario } from '#test/support/run-record.ts';
+import { copyRecords } from '#test/support/records.ts';
 
 /** The first `events` events of a run, without an end. */
 function cutAt(record: RunRecord, events: number): RunRecord {
@@ -24,7 +25,7 @@ function cutAt(record: RunRecord, events: number): RunRecord {
     ...record,
     end: null,
     trace: Trace.restore({
-      records: [trace.copyRecords(0, events)],
+      records: [copyRecords(trace, 0, events)],
       texts: numbers(trace.textCount).map((number) => trace.text(number)),
       blobs: numbers(trace.blobCount).map((number) => trace.blobBytes(number)),
     }),
@@ -174,7 +175,7 @@ describe('a fork', () => {
       parent: { run: '00', seq: shared },
     });
     expect(fork.trace.count).toBeGreaterThan(shared);
-    expect(fork.trace.copyRecords(0, shared)).toEqual(parent.trace.copyRecords(0, shared));
+    expect(copyRecords(fork.trace, 0, shared)).toEqual(copyRecords(parent.trace, 0, shared));
     expect(fork.end).toMatchObject({ checks: [], unfinished: null });
     expect(replay(fork)).toMatchObject({ events: fork.trace.count, difference: null });
   });

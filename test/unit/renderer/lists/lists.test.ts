@@ -1,7 +1,7 @@
 // Rows of a list in the window: put together, found, written.
 
 import { expect, test } from 'vitest';
-import { countText, timeText, tookText } from '#renderer/lists/format.ts';
+import { groupedCount, timeText, tookText } from '#renderer/ui/numbers.ts';
 import { merged, rowsBefore, rowsMax, visibleRows } from '#renderer/lists/merge.ts';
 
 const rows = (...seqs: readonly number[]) => seqs.map((seq) => ({ seq, text: `old ${seq}` }));
@@ -29,8 +29,8 @@ test('only rows in sight are drawn, and the cursor is found', () => {
 });
 
 test('numbers have thin spaces and units', () => {
-  expect(timeText(12_509_402_118)).toBe('12.509\u2009402');
-  expect(countText(31_977)).toBe('31\u2009977');
+  expect(timeText(12_509_402_118)).toBe('12.509\u202f402');
+  expect(groupedCount(31_977)).toBe('31\u202f977');
   expect([300, 5000, 300_000, 18_100_000, 240e9].map(tookText)).toEqual([
     '300 ns',
     '5.0 µs',
