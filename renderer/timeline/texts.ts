@@ -7,6 +7,8 @@ export const texts = {
   whole: 'Whole run',
   fold: 'Fold',
   unfold: 'Unfold',
+  shown: (lanes: number, all: number): string =>
+    lanes === all ? `${all} lanes` : `${lanes} of ${all} lanes`,
   find: 'find',
   findHint: 'text, task:A, obj:intf_mutex, kind:ref.hold, took>1ms',
   hits: (count: number): string => (count === 1 ? 'one hit' : `${count} hits`),

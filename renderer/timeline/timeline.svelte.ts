@@ -22,9 +22,6 @@ const firstNs = 10e9;
 /** Time between two looks at what has been added, ms. */
 const restMs = 200;
 
-/** Lanes with less than this many spans are shown with `all objects` only. */
-const quietWeight = 1;
-
 export class TimelineState {
   lanes = $state.raw<readonly Lane[]>([]);
   marks = $state.raw<readonly Mark[]>([]);
@@ -76,11 +73,6 @@ export class TimelineState {
   /** Asks for the strip. */
   showWhole(width: number): void {
     if (width > 0) this.strips.put(width);
-  }
-
-  /** Lanes that are worth a row. */
-  get shown(): readonly Lane[] {
-    return this.lanes.filter(({ weight, kind }) => weight >= quietWeight && kind !== 'spinlock');
   }
 
   async find(text: string): Promise<void> {

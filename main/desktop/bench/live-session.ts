@@ -22,6 +22,8 @@ const sliceMs = 8;
 const lookPoints = 500;
 /** Time between two slices while virtual time waits for real time, ms. */
 const restMs = 4;
+/** Time between two looks at the disk of a paused machine, ms. */
+const diskMs = 50;
 /** Most points that a step may take before it is given up. */
 const stepPointsMax = 20_000_000;
 
@@ -142,7 +144,18 @@ export class LiveSession {
     this.motion = { kind: 'paused' };
     this.eventsPerSecond = 0;
     this.recorder?.flush();
+    this.tellUntilKept();
+  }
+
+  /** While nothing happens, what still changes is how far the disk is. */
+  private tellUntilKept(): void {
     this.onChange();
+    const { recordState, closed, motion } = this;
+    const isBehind = recordState.kind === 'recording' && recordState.behind > 0;
+    if (!isBehind || closed || motion.kind !== 'paused') return;
+    setTimeout(() => {
+      this.tellUntilKept();
+    }, diskMs);
   }
 
   /** Goes on to where the step leads, and stops there. */
@@ -216,7 +229,8 @@ export class LiveSession {
     }
     this.recorder?.flush();
     this.measure();
-    this.onChange();
+    if (this.motion.kind === 'paused') this.tellUntilKept();
+    else this.onChange();
     if (this.motion === motion) this.plan(this.nowNs >= untilNs ? restMs : 0);
   }
 
