@@ -17,8 +17,8 @@ export class Terminals {
   shown = $state.raw<readonly string[]>([`tty ${firstTerminal}`]);
   /** The half that was used last. */
   private half = $state(0);
-  /** Counts wishes to have the keyboard in the shown terminal. */
-  focusWish = $state(0);
+  /** The keyboard is wanted in the shown terminal, which has not taken it yet. */
+  focusWish = $state(false);
   private readonly questions: Latest<Cursor>;
 
   constructor(session: Session) {
@@ -71,7 +71,7 @@ export class Terminals {
       const half = Math.min(this.half, this.shown.length - 1);
       this.shown = this.shown.map((each, index) => (index === half ? id : each));
     }
-    if (takesFocus) this.focusWish++;
+    if (takesFocus) this.focusWish = true;
   }
 
   /** Shows the n-th tab, from 1. */
@@ -111,6 +111,6 @@ export class Terminals {
 
   /** Puts the keyboard into the terminal. */
   focus(): void {
-    this.focusWish++;
+    this.focusWish = true;
   }
 }

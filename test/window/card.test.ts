@@ -78,7 +78,7 @@ test('the log is filtered by words, and Enter goes to a line', async () => {
 test('looking back, the terminal says why it takes no line', async () => {
   const { page } = lab;
   await page.getByRole('tab', { name: 'Terminal 1' }).click();
-  await page.getByText(/^You look at .* s\. Go to the live end/).waitFor();
+  await page.getByText(/^You look at .*\ss\. Go to the live end/).waitFor();
 });
 
 test('the stack of a task is shown at the live end', async () => {
