@@ -21,6 +21,9 @@ import type { Window } from './window.ts';
 /** Time between two words about the session, ms: a frame of the window. */
 const tellMs = 16;
 
+/** Time that the first window has for opening before the lab does anything in the background, ms. */
+const openingMs = 2000;
+
 const isRequest = (name: string): name is RequestName => Object.hasOwn(requests, name);
 
 /** Errors that are sentences for the person. */
@@ -37,6 +40,8 @@ export class Desk {
   handled = 0;
   private readonly windows = new Map<Window, RateLimit>();
   private telling: NodeJS.Timeout | null = null;
+  private beginning: NodeJS.Timeout | null = null;
+  private isToBegin = false;
 
   /** `file`: database of runs, or null. */
   constructor(file: string | null) {
@@ -51,6 +56,11 @@ export class Desk {
     });
   }
 
+  /** What is done once in a lab's life begins when its first window has opened. */
+  beginWithFirstWindow(): void {
+    this.isToBegin = true;
+  }
+
   /** Windows that are there. */
   get windowCount(): number {
     return this.windows.size;
@@ -60,6 +70,9 @@ export class Desk {
     this.windows.set(window, new RateLimit());
     window.send(encodePacket(this.word('session', this.bench.state)));
     window.send(encodePacket(this.word('library', this.bench.library.state)));
+    if (!this.isToBegin) return;
+    this.isToBegin = false;
+    this.beginning = setTimeout(() => void this.bench.begin(), openingMs);
   }
 
   leave(window: Window): void {
@@ -148,6 +161,7 @@ export class Desk {
   /** Ends the session and keeps it. */
   async close(): Promise<void> {
     if (this.telling !== null) clearTimeout(this.telling);
+    if (this.beginning !== null) clearTimeout(this.beginning);
     await this.bench.close();
   }
 }

@@ -27,7 +27,22 @@ export async function rendererFolder(): Promise<string> {
   const sources = ['renderer', 'main/contract', 'main/trace', 'main/prm'];
   const newest = Math.max(...sources.map((folder) => newestMs(join(root, folder))));
   if (existsSync(page) && statSync(page).mtimeMs > newest) return builtRenderer;
-  const { build } = await import('vite');
-  await build({ configFile: config, logLevel: 'warn' });
+  await buildForUse(config);
   return builtRenderer;
+}
+
+/**
+ * Builds it as people use it, in whatever environment this is: a test runner's would give a
+ * developer's build, which is larger and slower.
+ */
+async function buildForUse(configFile: string): Promise<void> {
+  const before = process.env['NODE_ENV'];
+  process.env['NODE_ENV'] = 'production';
+  try {
+    const { build } = await import('vite');
+    await build({ configFile, logLevel: 'warn' });
+  } finally {
+    if (before === undefined) delete process.env['NODE_ENV'];
+    else process.env['NODE_ENV'] = before;
+  }
 }

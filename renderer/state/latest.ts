@@ -1,6 +1,8 @@
 // One question at a time, and only the newest: while one is under way, later ones replace each
 // other. So a scrubbing hand never builds a queue.
 
+import { untrack } from 'svelte';
+
 /** Asks with the newest question whenever the one before is answered. */
 export class Latest<Q> {
   private readonly ask: (question: Q) => Promise<void>;
@@ -13,7 +15,8 @@ export class Latest<Q> {
 
   put(question: Q): void {
     this.waiting = { question };
-    if (!this.busy) void this.run();
+    // What the question reads is no reason to ask it again.
+    if (!this.busy) untrack(() => void this.run());
   }
 
   private async run(): Promise<void> {

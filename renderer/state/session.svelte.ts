@@ -31,6 +31,15 @@ export class Session {
   selected = $state<string | null>(null);
   /** Also things that nobody holds or waits for. */
   allObjects = $state(false);
+  /**
+   * What the views show is of: another text when they have to ask again, which is with the cursor,
+   * and at the live end with every event. Null before the first word.
+   */
+  readonly place = $derived.by(() => {
+    const { state, cursor } = this;
+    if (state === null) return null;
+    return `${state.number} ${cursor.at === 'end' ? state.events : JSON.stringify(cursor)}`;
+  });
   readonly lab: Lab;
   private readonly moments: Latest<Cursor>;
 

@@ -1,6 +1,7 @@
 // `npm run bench`: how fast the lab is, each figure beside what it is expected to be and beside
 // another that was measured in the same minute, because figures of two machines, or of one machine
 // on two days, say nothing about each other. Nothing here is a test: a slow machine fails nobody.
+// Words after it choose: `npm run bench window timeline`.
 
 import { loadavg } from 'node:os';
 import { bootsPerSecond } from './boot.ts';
@@ -25,6 +26,7 @@ import {
   written,
 } from './runs.ts';
 import { timelineCost } from './timeline.ts';
+import { windowCost } from './window/window.ts';
 
 /** One figure of the report. */
 interface Figure {
@@ -250,6 +252,54 @@ function timelineFigures(): Figure[] {
   ];
 }
 
+async function windowFigures(): Promise<Figure[]> {
+  const { startSeconds, inputMs, million, fiveMillion } = await windowCost();
+  return [
+    {
+      name: 'from npm start to a window in use',
+      value: startSeconds,
+      unit: 's',
+      expected: '≤ 2',
+      beside: 'wall time, as all that follow; Chromium runs already, without a GPU',
+    },
+    {
+      name: 'a frame of a million events',
+      value: million.frameMs,
+      unit: 'ms',
+      expected: '≤ 33',
+      beside: `19 in 20 while panning and zooming; an idle page has ${million.idleMs.toFixed(1)} ms`,
+    },
+    {
+      name: 'a frame of five million',
+      value: fiveMillion.frameMs,
+      unit: 'ms',
+      expected: '≤ 50',
+      beside: times(fiveMillion.frameMs, fiveMillion.idleMs) + ' an idle page',
+    },
+    {
+      name: 'another moment in all views',
+      value: million.scrubMs,
+      unit: 'ms',
+      expected: '≤ 50',
+      beside: `19 in 20; ${fiveMillion.scrubMs.toFixed(0)} ms among five million`,
+    },
+    {
+      name: 'a key, at full speed',
+      value: inputMs,
+      unit: 'ms',
+      expected: '≤ 100',
+      beside: 'from the press to the paint, 19 in 20',
+    },
+    {
+      name: 'memory of the page, a million events',
+      value: million.memoryMb,
+      unit: 'MB',
+      expected: '≤ 300',
+      beside: `${fiveMillion.memoryMb.toFixed(0)} MB with five million`,
+    },
+  ];
+}
+
 /** Whether a figure is as expected; empty when nothing is. */
 function verdict({ expected, value }: Figure): string {
   if (expected === '') return '';
@@ -271,7 +321,22 @@ function print(figure: Figure): void {
   console.log(columns.join('  ').trimEnd());
 }
 
+const groups: Readonly<Record<string, () => readonly Figure[] | Promise<readonly Figure[]>>> = {
+  engine: engineFigures,
+  card: cardFigures,
+  machine: machineFigures,
+  runs: runFigures,
+  timeline: timelineFigures,
+  window: windowFigures,
+};
+const wanted = process.argv.slice(2);
+const unknown = wanted.find((name) => !(name in groups));
+if (unknown !== undefined) {
+  console.error(`There is no bench ${unknown}: ${Object.keys(groups).join(', ')}.`);
+  process.exit(2);
+}
+
 console.log(`Node ${process.version}, load ${loadavg()[0]!.toFixed(1)}; seconds are CPU seconds\n`);
-for (const figures of [engineFigures, cardFigures, machineFigures]) figures().forEach(print);
-(await runFigures()).forEach(print);
-timelineFigures().forEach(print);
+for (const [name, figures] of Object.entries(groups)) {
+  if (wanted.length === 0 || wanted.includes(name)) (await figures()).forEach(print);
+}

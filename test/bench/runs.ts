@@ -7,6 +7,7 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { listRuns } from '#db/list.ts';
 import { openRuns, withRuns } from '#db/open.ts';
+import type { Runs } from '#db/open.ts';
 import { RunWriter } from '#db/writer.ts';
 import { compareRuns } from '#lab/compare/compare.ts';
 import { exportFormats, formatNames } from '#lab/export/formats.ts';
@@ -26,26 +27,31 @@ export interface Written {
   readonly bytesPerEvent: number;
 }
 
-/** Segments with their hashes, on the disk. */
+/** Writes a run into a database, segments with their hashes; seconds that it took. */
+export function keepRun(db: Runs, record: RunRecord): number {
+  const { trace } = record;
+  const cutter = new Cutter({ inputs: [], k: { trace, sim: { choices: record.choices } } });
+  cutter.cut();
+  const writer = new RunWriter(db, record.head, null);
+  const start = seconds();
+  for (let segment = cutter.take(); segment !== null; segment = cutter.take()) {
+    writer.append(segment);
+  }
+  writer.end(record.end!, null);
+  return seconds() - start;
+}
+
+/** What it costs to keep a run on the disk. */
 export const written = (record: RunRecord): Written =>
   inFolder((folder) => {
     const file = join(folder, 'runs.db');
-    const { trace } = record;
-    const cutter = new Cutter({ inputs: [], k: { trace, sim: { choices: record.choices } } });
-    cutter.cut();
+    const { count } = record.trace;
     const took = withRuns(file, (db) => {
-      const writer = new RunWriter(db, record.head, null);
-      const start = seconds();
-      for (let segment = cutter.take(); segment !== null; segment = cutter.take()) {
-        writer.append(segment);
-      }
-      writer.end(record.end!, null);
-      const end = seconds();
+      const keeping = keepRun(db, record);
       db.pragma('wal_checkpoint(TRUNCATE)');
-      return end - start;
+      return keeping;
     });
-    const bytesPerEvent = statSync(file).size / trace.count;
-    return { eventsPerSecond: trace.count / took, bytesPerEvent };
+    return { eventsPerSecond: count / took, bytesPerEvent: statSync(file).size / count };
   });
 
 /** One row for each event, as a database would have it that knows no chunks. */

@@ -6,6 +6,7 @@ import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import type { WebSocket } from 'ws';
 import { packetBytesMax } from '#contract/packet.ts';
@@ -29,14 +30,16 @@ function cookieOf({ headers }: IncomingMessage): string {
 
 /** The browser host. */
 export class BrowserHost {
-  private readonly desk: Desk;
+  private readonly desk: Desk | Promise<Desk>;
   private readonly pages: Pages;
   private readonly token = randomBytes(24).toString('base64url');
   private readonly server: Server;
   private readonly sockets: WebSocketServer;
 
-  /** `folder`: the built renderer. */
-  constructor(desk: Desk, folder: string) {
+  /**
+   * `folder`: the built renderer. Pages are served at once; a socket is taken when the desk is there.
+   */
+  constructor(desk: Desk | Promise<Desk>, folder: string) {
     this.desk = desk;
     this.pages = new Pages(folder);
     this.server = createServer((request, response) => {
@@ -48,9 +51,7 @@ export class BrowserHost {
         socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n');
         return;
       }
-      this.sockets.handleUpgrade(request, socket, head, (opened) => {
-        this.connect(opened);
-      });
+      void this.upgrade(request, socket, head);
     });
   }
 
@@ -106,23 +107,15 @@ export class BrowserHost {
     response.end(method === 'HEAD' ? undefined : page.bytes);
   }
 
-  private connect(socket: WebSocket): void {
-    const window: Window = {
-      send: (packet) => {
-        if (socket.readyState === socket.OPEN) socket.send(packet);
-      },
-    };
-    socket.binaryType = 'nodebuffer';
-    socket.on('message', (data: Buffer) => {
-      void this.desk.take(window, data);
-    });
-    socket.on('close', () => {
-      this.desk.leave(window);
-    });
+  private async upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    // Whoever asked may have gone by then.
     socket.on('error', () => {
-      socket.terminate();
+      socket.destroy();
     });
-    this.desk.join(window);
+    const desk = await this.desk;
+    this.sockets.handleUpgrade(request, socket, head, (opened) => {
+      connect(desk, opened);
+    });
   }
 
   /** Stops serving. */
@@ -131,6 +124,26 @@ export class BrowserHost {
     this.server.closeAllConnections();
     await new Promise((resolve) => this.server.close(resolve));
   }
+}
+
+/** A window on the other side of a socket. */
+function connect(desk: Desk, socket: WebSocket): void {
+  const window: Window = {
+    send: (packet) => {
+      if (socket.readyState === socket.OPEN) socket.send(packet);
+    },
+  };
+  socket.binaryType = 'nodebuffer';
+  socket.on('message', (data: Buffer) => {
+    void desk.take(window, data);
+  });
+  socket.on('close', () => {
+    desk.leave(window);
+  });
+  socket.on('error', () => {
+    socket.terminate();
+  });
+  desk.join(window);
 }
 
 function refuse(response: ServerResponse, status: number): void {

@@ -57,6 +57,7 @@ function openLab(electron: ElectronParts, start: ElectronStart): RunningLab {
   lockSession(electron.session.defaultSession);
   serveScheme(electron.protocol, start.makePages());
   const desk = start.makeDesk();
+  desk.beginWithFirstWindow();
   const carrier = new IpcCarrier(desk, electron.ipcMain);
   const window = makeMainWindow(electron, {
     preload: start.preload,

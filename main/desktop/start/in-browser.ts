@@ -1,9 +1,9 @@
 // The window in a browser: the loopback host until Ctrl-C, which keeps what ran. Loaded only when
-// it is wanted, for the engine comes with it.
+// it is wanted, for the engine comes with it: that is loaded while the browser reads the page.
 
 import { BrowserHost } from '../browser/host.ts';
 import { openInBrowser } from '../browser/open.ts';
-import { Desk } from '../desk.ts';
+import type { Desk } from '../desk.ts';
 
 /** What it needs. */
 export interface BrowserStart {
@@ -19,8 +19,7 @@ export interface BrowserStart {
 /** Serves it; gives what ends it. */
 export async function serveInBrowser(start: BrowserStart): Promise<() => Promise<void>> {
   const { file, renderer, open = openInBrowser, say } = start;
-  const desk = new Desk(file);
-  void desk.bench.begin();
+  const desk = makeDesk(file);
   const host = new BrowserHost(desk, renderer);
   const address = await host.listen();
   const browser = open(address);
@@ -32,8 +31,15 @@ export async function serveInBrowser(start: BrowserStart): Promise<() => Promise
   say('Ctrl-C ends the lab; what ran is kept.');
   return async () => {
     await host.close();
-    await desk.close();
+    await (await desk).close();
   };
+}
+
+async function makeDesk(file: string): Promise<Desk> {
+  const { Desk } = await import('../desk.ts');
+  const desk = new Desk(file);
+  desk.beginWithFirstWindow();
+  return desk;
 }
 
 /** Waits for the first Ctrl-C; a second one ends the process at once. */
