@@ -167,7 +167,7 @@ test('a text, an array and a thing with a length are no packets', async () => {
   const client = await ipcClient();
   const others: unknown[] = ['text', [1, 2], { length: 16 }, null, undefined, new ArrayBuffer(16)];
   for (const other of others) client.send(other);
-  expect(desk.malformed).toBe(others.length);
+  await expect.poll(() => desk.malformed).toBe(others.length);
   const socket = await socketClient();
   socket.send('a text frame');
   await expect.poll(() => desk.malformed).toBe(others.length + 1);

@@ -4,7 +4,6 @@
 import { fileURLToPath } from 'node:url';
 import { app, BrowserWindow, dialog, ipcMain, Menu, protocol, screen, session } from 'electron';
 import { defaultDatabase } from '#db/data-folder.ts';
-import { Desk } from '../desk.ts';
 import { Pages } from '../pages.ts';
 import { builtRenderer } from '../renderer-build.ts';
 import { startElectron } from './start-electron.ts';
@@ -13,7 +12,10 @@ import { startElectron } from './start-electron.ts';
 export const running = startElectron(
   { app, BrowserWindow, dialog, ipcMain, Menu, protocol, screen, session },
   {
-    makeDesk: () => new Desk(defaultDatabase()),
+    makeDesk: async () => {
+      const { Desk } = await import('../desk.ts');
+      return new Desk(defaultDatabase());
+    },
     makePages: () => new Pages(builtRenderer),
     preload: fileURLToPath(new URL('preload.cjs', import.meta.url)),
     platform: process.platform,

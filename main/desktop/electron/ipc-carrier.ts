@@ -10,18 +10,19 @@ import { isOurAddress } from './app-scheme.ts';
 export class IpcCarrier {
   /** Messages from elsewhere. */
   strangers = 0;
-  private readonly desk: Desk;
+  private readonly desk: Promise<Desk>;
   private readonly windows = new Map<WebContents, Window>();
   private readonly hosts = new Map<WebContents, WindowHost>();
 
-  constructor(desk: Desk, ipcMain: IpcMain) {
-    this.desk = desk;
+  /** A desk that is still being made is waited for by whatever a page says. */
+  constructor(desk: Desk | Promise<Desk>, ipcMain: IpcMain) {
+    this.desk = Promise.resolve(desk);
     ipcMain.on('open', (event) => {
       if (this.isOurs(event)) this.open(event.sender);
     });
     ipcMain.on('packet', (event, packet: unknown) => {
       const window = this.isOurs(event) ? this.windows.get(event.sender) : undefined;
-      if (window !== undefined) void desk.take(window, packet);
+      if (window !== undefined) void this.desk.then((made) => made.take(window, packet));
     });
   }
 
@@ -61,13 +62,17 @@ export class IpcCarrier {
       },
     };
     this.windows.set(contents, window);
-    this.desk.join(window);
+    void this.desk.then((desk) => {
+      desk.join(window);
+    });
   }
 
   private leave(contents: WebContents): void {
     const window = this.windows.get(contents);
     if (window === undefined) return;
     this.windows.delete(contents);
-    this.desk.leave(window);
+    void this.desk.then((desk) => {
+      desk.leave(window);
+    });
   }
 }

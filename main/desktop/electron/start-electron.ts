@@ -15,7 +15,7 @@ import { menuTemplate } from './menus.ts';
 
 /** What a start needs; desk and pages are made only by the one process that stays. */
 export interface ElectronStart {
-  readonly makeDesk: () => Desk;
+  readonly makeDesk: () => Desk | Promise<Desk>;
   readonly makePages: () => Pages;
   /** Path of the preload, as JavaScript. */
   readonly preload: string;
@@ -52,13 +52,13 @@ export async function startElectron(
   return openLab(electron, start);
 }
 
-function openLab(electron: ElectronParts, start: ElectronStart): RunningLab {
+async function openLab(electron: ElectronParts, start: ElectronStart): Promise<RunningLab> {
   const { app } = electron;
   lockSession(electron.session.defaultSession);
   serveScheme(electron.protocol, start.makePages());
-  const desk = start.makeDesk();
-  desk.beginWithFirstWindow();
-  const carrier = new IpcCarrier(desk, electron.ipcMain);
+  // The page is read while the engine is loaded.
+  const making = makeDesk(start);
+  const carrier = new IpcCarrier(making, electron.ipcMain);
   const window = makeMainWindow(electron, {
     preload: start.preload,
     state: join(app.getPath('userData'), 'window.json'),
@@ -66,20 +66,26 @@ function openLab(electron: ElectronParts, start: ElectronStart): RunningLab {
   carrier.admit(window.webContents, dialogsOf(electron, window));
   const template = menuTemplate(start.platform === 'darwin', (command) => {
     const seen = carrier.windowOf(window.webContents);
-    if (seen !== undefined) desk.tellOne(seen, 'menu', command);
+    if (seen !== undefined) void making.then((desk) => desk.tellOne(seen, 'menu', command));
   });
   electron.Menu.setApplicationMenu(electron.Menu.buildFromTemplate(template));
   app.on('second-instance', () => {
     if (window.isMinimized()) window.restore();
     window.focus();
   });
-  endWith(electron, desk);
+  endWith(electron, making);
   keepAlive(electron, window);
-  return { desk, carrier, window };
+  return { desk: await making, carrier, window };
+}
+
+async function makeDesk(start: ElectronStart): Promise<Desk> {
+  const desk = await start.makeDesk();
+  desk.beginWithFirstWindow();
+  return desk;
 }
 
 /** The last window ends the lab; it goes only when the session is on the disk. */
-function endWith({ app }: ElectronParts, desk: Desk): void {
+function endWith({ app }: ElectronParts, making: Promise<Desk>): void {
   let isKept = false;
   app.on('window-all-closed', () => {
     app.quit();
@@ -87,9 +93,11 @@ function endWith({ app }: ElectronParts, desk: Desk): void {
   app.on('will-quit', (event) => {
     if (isKept) return;
     event.preventDefault();
-    void desk.close().finally(() => {
-      isKept = true;
-      app.quit();
-    });
+    void making
+      .then((desk) => desk.close())
+      .finally(() => {
+        isKept = true;
+        app.quit();
+      });
   });
 }

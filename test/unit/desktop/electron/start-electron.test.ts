@@ -123,13 +123,13 @@ test('contents that are gone are sent nothing', async () => {
   const { webContents } = electron.windows[0]!;
   webContents.mainFrame = { url: 'app://lab/' };
   electron.receive(webContents, 'open');
-  expect(lab.desk.windowCount).toBe(1);
+  await expect.poll(() => lab.desk.windowCount).toBe(1);
   webContents.destroyed = true;
   lab.carrier.windowOf(lab.window.webContents)!.send(Uint8Array.of(1));
   webContents.destroyed = false;
   webContents.emit('did-start-navigation', { isMainFrame: false, isSameDocument: false });
   webContents.emit('did-start-navigation', { isMainFrame: true, isSameDocument: true });
-  expect(lab.desk.windowCount).toBe(1);
+  await expect.poll(() => lab.desk.windowCount).toBe(1);
   await end();
   expect(lab.desk.windowCount).toBe(0);
 });
