@@ -157,11 +157,21 @@ export class Bench {
     throw new Refused('This is a recording. Fork here (f) to do that.');
   }
 
+  /** A person's side of the scheduler on the bench, or null. */
+  get choosing(): Choosing | null {
+    return this.session instanceof LiveSession ? this.session.choosing : null;
+  }
+
+  /** Something that windows show of the session is another one now. */
+  changed(): void {
+    this.options.onChange();
+  }
+
   get state(): SessionState {
     const { session, number } = this;
     const head = session instanceof LiveSession ? session.head : session.record.head;
     const live = session instanceof LiveSession ? session : null;
-    const choosing = live?.choosing ?? null;
+    const { choosing } = this;
     return {
       number,
       scenario: head.scenarioName,
