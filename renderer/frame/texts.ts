@@ -43,7 +43,6 @@ export const texts = {
   disk: (events: string): string => `disk ${events} events behind`,
   onDisk: 'kept, chain whole',
   rate: (events: string): string => `${events} events/s`,
-  noLessons: 'Lessons come with their issue. The story is under Runs.',
   variant: 'variant',
   policy: 'policy',
   seed: 'seed',

@@ -72,7 +72,7 @@ test('Tab completes programs, devices and paths, and shows what a word can becom
   await sees('1', /lab# cat \/sys\/class\/net\/eth0\/operstate\n\w+\nlab#$/);
 });
 
-test('Tab leaves: on an empty line, after Esc, with Shift, and with nothing to complete', async () => {
+test('Tab leaves: on an empty line, after Esc, with Shift, with nothing to complete', async () => {
   await press('1', 'Tab');
   expect(await inTerminal()).toBe(false);
   await press('1', 'ethto', 'Escape', 'Tab');

@@ -15,6 +15,7 @@ import { seqAtTime } from '#lab/replay/moment.ts';
 import type { BodyOf } from '#contract/requests.ts';
 import type { SessionState } from '#contract/session.ts';
 import { fillExamples } from '../library/examples.ts';
+import { LessonDesk } from '../lessons/lesson-desk.ts';
 import { Library } from '../library/library.ts';
 import { LiveSession } from './live-session.ts';
 import { nextSession, scenarioPlan } from './opening.ts';
@@ -48,6 +49,7 @@ export class Bench {
   /** Its lanes. */
   timeline: Timeline;
   readonly library: Library;
+  readonly lessons: LessonDesk;
   private readonly options: BenchOptions;
   private number = 1;
   /** How far another session is on its way to the bench; null when none is. */
@@ -57,6 +59,7 @@ export class Bench {
   constructor(options: BenchOptions) {
     this.options = options;
     this.library = new Library(options.file, options.onLibrary);
+    this.lessons = new LessonDesk(this.library);
     this.session = this.live(scenarioPlan(firstBench));
     this.moments = momentsOf(this.session);
     this.lists = new Lists(this.session.trace);

@@ -123,7 +123,8 @@ export class Choosing {
     return this.run.machine.k.graph.deadlocks.length > 0;
   }
 
-  private get reached(): Reached | null {
+  /** How the cycle was come to by choices; null before, and without any. */
+  get reached(): Reached | null {
     const closed = this.closedAt();
     if (closed === null) return null;
     const picked = this.picks.filter(({ seq }) => seq <= closed).length;

@@ -1,6 +1,6 @@
-// Completing a word at the prompt: names of programs where one can stand, paths, and network devices
-// for the programs that take them. A function of the machine as it is: nothing happens in it, and
-// nothing is recorded.
+// Completing a word at the prompt: names of programs where one can stand, paths, and network
+// devices for the programs that take them. A function of the machine as it is: nothing happens in
+// it, and nothing is recorded.
 
 import { vfs_readdir, vfs_stat } from '#kernel/fs/vfs.ts';
 import { resolvePath } from './paths.ts';
