@@ -10,7 +10,7 @@ export const labApplicationId = 0x6d6c7834;
 /** PRAGMA application_id of one shared run, "mlxr". */
 export const sharedApplicationId = 0x6d6c7872;
 
-const migrationFiles = ['001-runs.sql', '002-name.sql'] as const;
+const migrationFiles = ['001-runs.sql', '002-name.sql', '003-learning.sql'] as const;
 
 /** PRAGMA user_version of this program. */
 export const schemaVersion = migrationFiles.length;

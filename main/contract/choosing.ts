@@ -3,6 +3,7 @@
 
 import * as v from 'valibot';
 import type { ChoosingState } from '#lab/choosing/choosing.ts';
+import type { ShortestKnown } from '#lab/choosing/choosing.ts';
 import { nothing, request, textSchema } from './request.ts';
 
 export const choosingRequests = {
@@ -10,4 +11,8 @@ export const choosingRequests = {
   'choosing.pick': request<null>()(v.strictObject({ task: textSchema })),
   'choosing.letRun': request<null>()(v.strictObject({ on: v.boolean() })),
   'choosing.takeBack': request<null>()(nothing),
+  /** The next hint for the open question; the state has it. It may take some seconds. */
+  'choosing.hint': request<null>()(nothing),
+  /** The fewest choices that are known to close a cycle from the first question on. */
+  'choosing.shortest': request<ShortestKnown>()(nothing),
 } as const;

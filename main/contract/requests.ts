@@ -6,6 +6,7 @@ import { cardRequests } from './card.ts';
 import { choosingRequests } from './choosing.ts';
 import { hostRequests } from './host.ts';
 import type { MenuCommand } from './host.ts';
+import { lessonRequests } from './lessons.ts';
 import { listRequests } from './lists.ts';
 import { runsRequests } from './runs.ts';
 import type { LibraryState } from './runs.ts';
@@ -20,6 +21,7 @@ export const requests = {
   ...hostRequests,
   ...terminalRequests,
   ...listRequests,
+  ...lessonRequests,
   ...cardRequests,
   ...timelineRequests,
   ...runsRequests,

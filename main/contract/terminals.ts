@@ -3,11 +3,16 @@
 
 import * as v from 'valibot';
 import type { ScreenPart, TerminalRow } from '#lab/lists/terminals.ts';
+import type { Completion } from '#lab/shell/complete.ts';
 import { request, seqSchema, textSchema } from './request.ts';
 import { momentSchema } from './session.ts';
 
 export const terminalRequests = {
   terminals: request<readonly TerminalRow[]>()(v.strictObject({ moment: momentSchema })),
+  /** What the word before the cursor of a line can become, as the machine is now. */
+  'terminal.complete': request<Completion>()(
+    v.strictObject({ terminal: textSchema, line: textSchema, cursor: seqSchema }),
+  ),
   /** Pieces of a screen from number `from` on; the last 64 K characters when they are more. */
   'terminal.screen': request<ScreenPart>()(
     v.strictObject({ moment: momentSchema, terminal: textSchema, from: seqSchema }),

@@ -40,7 +40,7 @@ export function* judge(
     case 'outcome':
       return verdict(outcome === condition.outcome, outcome ?? 'the run goes on');
     default:
-      return judgeState(machine, condition);
+      return judgeNow(machine, condition);
   }
 }
 
@@ -64,10 +64,11 @@ function judgeText(text: string, wanted: TextWanted): Verdict {
   return verdict(contains && equals, JSON.stringify(text.trimEnd()));
 }
 
-type Plain = Exclude<Condition, { kind: 'file' | 'output' | 'outcome' }>;
+/** Conditions that can be judged by looking: nothing runs for them. */
+export type PlainCondition = Exclude<Condition, { kind: 'file' | 'output' | 'outcome' }>;
 
-/** Conditions on state that is there to look at. */
-function judgeState(machine: LabMachine, condition: Plain): Verdict {
+/** Judges a condition on state that is there to look at. */
+export function judgeNow(machine: LabMachine, condition: PlainCondition): Verdict {
   const { k, card } = machine;
   switch (condition.kind) {
     case 'log':

@@ -1,7 +1,7 @@
 // Every command of the window: what it is called, its keys, and where single letters act. The
 // palette, the list of keys and the keyboard itself are made from this table.
 
-import type { View } from '../state/frame.svelte.ts';
+import type { View } from './views.ts';
 
 /** A command by name. */
 export type CommandName = (typeof commandTable)[number]['name'];
@@ -39,6 +39,9 @@ export const commandTable = [
   row('live', 'To the live end', ['l'], session),
   row('fork', 'Fork here', ['f'], session),
   row('allObjects', 'All objects, or those in play', ['o'], ['session']),
+  row('find', 'Find in this view', ['Ctrl+f', '/']),
+  row('export', 'Export the run', ['Ctrl+e'], ['session', 'card', 'compare', 'lessons']),
+  row('import', 'Import a run', ['Ctrl+o'], ['session', 'card', 'compare', 'lessons']),
   row('session', 'Show Session', ['Ctrl+1']),
   row('card', 'Show Card', ['Ctrl+2']),
   row('runs', 'Show Runs', ['Ctrl+3']),
@@ -58,6 +61,18 @@ export const commandTable = [
   row('theme', 'Light or dark', []),
   row('settings', 'Settings', ['Ctrl+,']),
 ] as const satisfies readonly CommandRow[];
+
+/** Keys that a pane takes itself while it has the focus; only for the list of keys. */
+export const paneKeys: readonly { readonly title: string; readonly keys: readonly string[] }[] = [
+  { title: 'Scheduler: pick, take back, next hint', keys: ['1 … 9', 'Backspace', 'h'] },
+  { title: 'Terminal: complete; with nothing to complete, leave', keys: ['Tab'] },
+  { title: 'Terminal: leave, whatever is typed', keys: ['Esc Tab', 'Shift+Tab'] },
+  { title: 'Terminal: tabs, a new one', keys: ['Alt+1 … 9', 'Ctrl+Shift+`'] },
+  { title: 'Timeline: zoom, pan, fold', keys: ['w s', 'a d', 'z'] },
+  { title: 'Timeline: previous, next span; the whole run', keys: ['←', '→', 'Z'] },
+  { title: 'Front panel: pull, exchange the cables', keys: ['Delete', 'x'] },
+  { title: 'Waits, Compare: previous, next cycle or difference', keys: ['[', ']'] },
+];
 
 /** What a key press is called in the table. */
 export function keyName(event: KeyboardEvent): string {
@@ -84,7 +99,9 @@ const upper = (_all: string, before: string | undefined, letter: string): string
 /** The command of a key in a view; a typing person means letters as letters. */
 export function commandOf(key: string, view: View, isTyping: boolean): CommandName | null {
   const isPrinted = key.length === 1 || key === 'Space';
-  if (isTyping && isPrinted) return null;
+  // A text field has an undo of its own.
+  const isUndo = key === 'Ctrl+z' || key === 'Ctrl+Shift+z';
+  if (isTyping && (isPrinted || isUndo)) return null;
   const rows: readonly CommandRow[] = commandTable;
   const found = rows.find(
     ({ keys, views }) => keys.includes(key) && (views === undefined || views.includes(view)),

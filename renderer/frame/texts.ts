@@ -1,7 +1,7 @@
 // The words of the frame. Labels are nouns or verbs of one or two words.
 // Sentences that come from the lab (refusals) are shown as they are.
 
-import type { View } from '../state/frame.svelte.ts';
+import type { View } from './views.ts';
 
 export const texts = {
   views: {
@@ -34,6 +34,9 @@ export const texts = {
   settings: 'Settings',
   theme: 'Theme',
   themes: { system: 'as the system', dark: 'dark', light: 'light' },
+  motion: 'Motion',
+  motions: { system: 'as the system', reduced: 'reduced' },
+  screenReader: 'Terminals speak to a screen reader',
   terminalSize: 'Type size of terminals',
   letters: 'Single letters are keys',
   away: 'The lab is away. What ran is kept; this window looks for it again.',
@@ -43,7 +46,7 @@ export const texts = {
   disk: (events: string): string => `disk ${events} events behind`,
   onDisk: 'kept, chain whole',
   rate: (events: string): string => `${events} events/s`,
-  noLessons: 'Lessons come with their issue. The story is under Runs.',
+  notEnded: 'This run goes on. Open it from Runs when it has ended; then it can be exported.',
   variant: 'variant',
   policy: 'policy',
   seed: 'seed',

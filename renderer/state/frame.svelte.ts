@@ -3,11 +3,10 @@
 
 import { defaultSizes, paneMin, sizeClassOf } from '../frame/size-class.ts';
 import type { PaneSizes, SizeClass } from '../frame/size-class.ts';
-
-export const views = ['session', 'card', 'runs', 'compare', 'lessons'] as const;
-export type View = (typeof views)[number];
+import type { View } from '../frame/views.ts';
 
 export type Theme = 'system' | 'dark' | 'light';
+export type Motion = 'system' | 'reduced';
 
 /** Panes of the session. */
 export const panes = ['panel', 'waits', 'detectors', 'timeline', 'terminals'] as const;
@@ -19,10 +18,20 @@ interface Kept {
   sizes: Partial<Record<SizeClass, PaneSizes>>;
   terminalPx: number;
   letters: boolean;
+  motion: Motion;
+  screenReader: boolean;
 }
 
 const storageKey = 'mlx4-lab.frame';
-const fresh: Kept = { view: 'session', theme: 'system', sizes: {}, terminalPx: 12, letters: true };
+const fresh: Kept = {
+  view: 'session',
+  theme: 'system',
+  sizes: {},
+  terminalPx: 12,
+  letters: true,
+  motion: 'system',
+  screenReader: false,
+};
 
 function stored(): Kept {
   try {
@@ -95,6 +104,26 @@ export class Frame {
 
   set letters(on: boolean) {
     this.kept.letters = on;
+    this.keep();
+  }
+
+  /** Less motion than the system asks for, or as it does. */
+  get motion(): Motion {
+    return this.kept.motion;
+  }
+
+  set motion(motion: Motion) {
+    this.kept.motion = motion;
+    this.keep();
+  }
+
+  /** Terminals speak to a screen reader. */
+  get screenReader(): boolean {
+    return this.kept.screenReader;
+  }
+
+  set screenReader(on: boolean) {
+    this.kept.screenReader = on;
     this.keep();
   }
 

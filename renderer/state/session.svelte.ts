@@ -112,7 +112,8 @@ export class Session {
       return await this.lab.askWithPayload(name, body, payload);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      this.said = error.message;
+      // That the lab is away is said by the status bar, for as long as it is so.
+      if (this.connected) this.said = error.message;
       return null;
     }
   }

@@ -15,9 +15,23 @@ export class Transport {
   /** A recording is being played. */
   playing = $state(false);
   private readonly session: Session;
+  /** The bench's own speed, as it was told last. */
+  private heard: number | null = 1;
+  /** Speeds of this window that the lab has not answered yet. */
+  private asking = 0;
 
   constructor(session: Session) {
     this.session = session;
+  }
+
+  /**
+   * The bench runs at this speed: the slider follows, whoever has changed it. What comes while this
+   * window's own wish is under way is older than the wish.
+   */
+  hear(speed: number | null): void {
+    const isOther = speed !== this.heard;
+    this.heard = speed;
+    if (isOther && this.asking === 0) this.speed = speed;
   }
 
   /** The keys drive the machine. */
@@ -45,7 +59,10 @@ export class Transport {
 
   async setSpeed(speed: number | null): Promise<void> {
     this.speed = speed;
-    if (this.session.state?.running === true) await this.session.ask('session.run', { speed });
+    if (this.session.state?.running !== true) return;
+    this.asking++;
+    await this.session.ask('session.run', { speed });
+    this.asking--;
   }
 
   /** One step on. */

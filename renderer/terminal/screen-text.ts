@@ -25,7 +25,7 @@ export function stillWaiting(waiting: readonly string[], pieces: readonly Piece[
   const left = [...waiting];
   for (const piece of pieces) {
     const line = lineBegun(piece);
-    const at = line === null ? -1 : left.indexOf(line);
+    const at = line === null ? -1 : left.findIndex((each) => each.trimEnd() === line);
     if (at >= 0) left.splice(0, at + 1);
   }
   return left;

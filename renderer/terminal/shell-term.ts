@@ -25,6 +25,8 @@ export interface ShellTermOptions {
   readonly onData: (data: string) => void;
   /** True for a key that the window keeps for itself. */
   readonly isWindowKey: (event: KeyboardEvent) => boolean;
+  /** Takes a Tab and gives true, or lets it leave the terminal. */
+  readonly onTab: (event: KeyboardEvent) => boolean;
   /** Name of the input for a screen reader. */
   readonly inputName: string;
 }
@@ -53,6 +55,9 @@ export class ShellTerm {
     this.term.textarea?.setAttribute('aria-label', options.inputName);
     this.term.onData(options.onData);
     this.term.attachCustomKeyEventHandler((event) => {
+      if (event.key === 'Tab' && event.type === 'keydown' && options.onTab(event)) {
+        event.preventDefault();
+      }
       const copies = event.ctrlKey && event.key === 'c' && this.term.hasSelection();
       return !copies && !options.isWindowKey(event);
     });

@@ -29,5 +29,7 @@ export const terminalTexts = {
   stopped: (why: string) => `The machine has stopped: ${why}.`,
   closed: 'This shell has left. Open a new terminal.',
   away: 'The lab is away.',
+  choices: (words: readonly string[], more: number) =>
+    `${words.join('  ')}${more === 0 ? '' : `  and ${more} more`}`,
   paused: 'The machine is paused. Run it (F5), and the line goes on.',
 } as const;

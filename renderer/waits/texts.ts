@@ -2,6 +2,7 @@
 // its shelf.
 
 import type { Edge, Thing } from '#contract/waits.ts';
+import type { TaskLook } from '../ui/glyphs/looks.ts';
 
 const counts = ['no', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine'];
 
@@ -51,6 +52,36 @@ export const texts = {
     queued: 'is queued',
     executed: 'is run',
   } satisfies Record<Thing['state'], string>,
+  legend: {
+    title: 'Legend',
+    tasks: {
+      name: 'a task by its letter',
+      runs: 'a task that runs',
+      canRun: 'can run',
+      waits: 'waits',
+      sleeps: 'sleeps or is idle',
+      cycle: 'waits in a cycle',
+      ended: 'has ended',
+    } satisfies Record<TaskLook, string>,
+    held: 'a lock that is held',
+    free: 'a lock that is free',
+    reference: 'a reference and its count',
+    work: 'a work item',
+    queue: 'a queue, the next at the right',
+    signs: {
+      flush: 'a flush',
+      completion: 'a completion',
+      timer: 'a timer',
+      notifier: 'a notifier chain',
+    },
+    lines: {
+      holds: 'holds, with a dot at what is held',
+      waitsFor: 'waits for',
+      runs: 'runs',
+      queuedOn: 'is queued on',
+      cycle: 'waits, and cannot end',
+    },
+  },
   more: (count: number, inUse: number): string =>
     `${count} more, ${inUse === 0 ? 'all free' : `${inUse} in use`}`,
   moreHidden: (count: number): string => `${count} more`,

@@ -33,7 +33,8 @@ async function press(label: string, ...keys: readonly string[]): Promise<void> {
   const { page } = lab;
   await page.getByRole('textbox', { name: `Terminal ${label}, type a line` }).focus();
   for (const key of keys) {
-    if (/^(Arrow|Enter|Control|Home|End)/.test(key)) await page.keyboard.press(key);
+    if (/^(Arrow|Enter|Control|Home|End|Tab|Shift|Escape)/.test(key))
+      await page.keyboard.press(key);
     else await page.keyboard.type(key);
   }
 }
@@ -54,6 +55,34 @@ test('an older line comes back with the arrow', async () => {
   await sees('1', /lab# echo second\nsecond\nlab#$/);
   await press('1', 'ArrowUp', 'ArrowUp', 'Enter');
   await sees('1', /second\nlab# echo first\nfirst\nlab#$/);
+});
+
+const inTerminal = (): Promise<boolean> =>
+  lab.page.evaluate<boolean>(`document.activeElement.closest('.screen') !== null`);
+
+test('Tab completes programs, devices and paths, and shows what a word can become', async () => {
+  await press('1', 'Control+L', 'ethto', 'Tab');
+  await sees('1', /lab# ethtool$/);
+  await press('1', '-i e', 'Tab');
+  await sees('1', /lab# ethtool -i eth$/);
+  await panel(lab.page, '1').getByText('eth0 eth1', { exact: true }).waitFor();
+  await press('1', '1', 'Enter');
+  await sees('1', /lab# ethtool -i eth1\ndriver: mlx4_en\n/);
+  await press('1', 'Control+L', 'cat /sys/class/net/eth0/oper', 'Tab', 'Enter');
+  await sees('1', /lab# cat \/sys\/class\/net\/eth0\/operstate\n\w+\nlab#$/);
+});
+
+test('Tab leaves: on an empty line, after Esc, with Shift, with nothing to complete', async () => {
+  await press('1', 'Tab');
+  expect(await inTerminal()).toBe(false);
+  await press('1', 'ethto', 'Escape', 'Tab');
+  expect(await inTerminal()).toBe(false);
+  await press('1', 'Shift+Tab');
+  expect(await inTerminal()).toBe(false);
+  await press('1', 'Control+U', 'zzz', 'Tab');
+  await expect.poll(inTerminal).toBe(false);
+  await sees('1', /lab# zzz$/);
+  await press('1', 'Control+U');
 });
 
 test('Ctrl C ends what runs, and Ctrl L clears the screen', async () => {

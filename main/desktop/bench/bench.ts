@@ -15,6 +15,7 @@ import { seqAtTime } from '#lab/replay/moment.ts';
 import type { BodyOf } from '#contract/requests.ts';
 import type { SessionState } from '#contract/session.ts';
 import { fillExamples } from '../library/examples.ts';
+import { LessonDesk } from '../lessons/lesson-desk.ts';
 import { Library } from '../library/library.ts';
 import { LiveSession } from './live-session.ts';
 import { nextSession, scenarioPlan } from './opening.ts';
@@ -48,6 +49,7 @@ export class Bench {
   /** Its lanes. */
   timeline: Timeline;
   readonly library: Library;
+  readonly lessons: LessonDesk;
   private readonly options: BenchOptions;
   private number = 1;
   /** How far another session is on its way to the bench; null when none is. */
@@ -57,6 +59,7 @@ export class Bench {
   constructor(options: BenchOptions) {
     this.options = options;
     this.library = new Library(options.file, options.onLibrary);
+    this.lessons = new LessonDesk(this.library);
     this.session = this.live(scenarioPlan(firstBench));
     this.moments = momentsOf(this.session);
     this.lists = new Lists(this.session.trace);
@@ -157,11 +160,21 @@ export class Bench {
     throw new Refused('This is a recording. Fork here (f) to do that.');
   }
 
+  /** A person's side of the scheduler on the bench, or null. */
+  get choosing(): Choosing | null {
+    return this.session instanceof LiveSession ? this.session.choosing : null;
+  }
+
+  /** Something that windows show of the session is another one now. */
+  changed(): void {
+    this.options.onChange();
+  }
+
   get state(): SessionState {
     const { session, number } = this;
     const head = session instanceof LiveSession ? session.head : session.record.head;
     const live = session instanceof LiveSession ? session : null;
-    const choosing = live?.choosing ?? null;
+    const { choosing } = this;
     return {
       number,
       scenario: head.scenarioName,

@@ -253,6 +253,7 @@ export class LiveSession {
   private advance(untilNs: number, points: number): boolean {
     const stop = this.run.advance(untilNs, points);
     const { machine } = this.run;
+    if (this.choosing?.takeEnd() === true) return this.rest();
     // The person is asked: the answer goes on (goOn).
     if (stop === 'undecided') return this.rest();
     if (stop === 'stepLimit') this.stopped = 'step limit';

@@ -4,6 +4,7 @@
 
 import { programHash, programVersion } from '#db/program.ts';
 import { loadRun } from '#db/reader.ts';
+import { askFromMark } from '#lab/choosing/begin.ts';
 import { choosePolicy, makePolicy } from '#lab/policy.ts';
 import type { RunHead, RunRecord } from '#lab/record/run-record.ts';
 import { ScenarioRun } from '#lab/run.ts';
@@ -56,8 +57,15 @@ export function scenarioPlan(wanted: ScenarioWanted): LivePlan {
   checkVariant(variant);
   const policy = choosePolicy(wanted.policy, wanted.seed ?? undefined);
   const scripted = wanted.scenario !== null;
+  const run = new ScenarioRun(scenario, {
+    policy: makePolicy(policy),
+    variant,
+    scripted,
+    live: true,
+  });
+  if (scenario.chooseFrom !== null) askFromMark(run, scenario.chooseFrom);
   return {
-    run: new ScenarioRun(scenario, { policy: makePolicy(policy), variant, scripted, live: true }),
+    run,
     head: {
       scenarioFile: file,
       scenarioName: scenario.name,

@@ -9,9 +9,12 @@ import { listRuns, summaryOfRun } from '#db/list.ts';
 import { withRuns } from '#db/open.ts';
 import { programHash, programVersion } from '#db/program.ts';
 import { exportRun, importRun } from '#db/share.ts';
+import { keepSchedule, keptSchedule } from '#db/learning.ts';
 import { StoreError } from '#db/store-error.ts';
 import { verifyRun } from '#db/verify.ts';
 import { writeRun } from '#db/writer.ts';
+import { ScheduleSearch } from '#lab/choosing/schedule.ts';
+import type { SearchedSchedule } from '#lab/choosing/schedule.ts';
 import { compareForView } from '#lab/compare/view.ts';
 import { firstDifference } from '#lab/compare/difference.ts';
 import { exportFormats } from '#lab/export/formats.ts';
@@ -97,6 +100,25 @@ function rerun(
   return keep(file, { ...other, head }, name, []);
 }
 
+/** What is kept is one more try: it counts only when it closes the cycle here too. */
+function searched(body: ErrandOf<'schedule'>, onProgress: OnProgress): SearchedSchedule {
+  const { ask, triesMax, known, keepIn } = body;
+  const { scenarioText, variant } = ask.head;
+  const of = { scenarioText, variant, programHash: programHash() };
+  const kept = keepIn === null ? null : withRuns(keepIn, (db) => keptSchedule(db, of));
+  const seeds = [known, kept].filter((seed) => seed !== null);
+  const search = new ScheduleSearch(ask, triesMax, seeds);
+  while (search.step()) onProgress(search.tries, triesMax);
+  const { result } = search;
+  const picks = result.schedule?.picks ?? null;
+  if (keepIn !== null && picks !== null && picks.length !== kept?.length) {
+    withRuns(keepIn, (db) => {
+      keepSchedule(db, of, picks);
+    });
+  }
+  return result;
+}
+
 /** A folder for one file, which goes away. */
 function withFolder<T>(body: (path: string) => T): T {
   const folder = mkdtempSync(join(tmpdir(), 'mlx4-lab-share-'));
@@ -161,6 +183,7 @@ export function carryOutWith(loaded: LoadedRuns): CarryOut {
           return verifyRun(db, each);
         });
       }),
+    schedule: searched,
     export: (body) => exported(() => load(body.file, body.run), body),
     import: taken,
   };

@@ -4,6 +4,7 @@
 import type { Verdict } from '#db/verify.ts';
 import type { Imported } from '#db/share.ts';
 import type { FormatName } from '#lab/export/formats.ts';
+import type { ScheduleAsk, SearchedSchedule } from '#lab/choosing/schedule.ts';
 import type { Both } from '#lab/compare/both.ts';
 import type { ComparedRuns } from '#lab/compare/view.ts';
 import type { Snapshot } from '#lab/fold/snapshot.ts';
@@ -60,6 +61,18 @@ interface ErrandTable {
   readonly verify: {
     readonly body: { readonly file: string; readonly run: number | null };
     readonly result: readonly Verdict[];
+  };
+  /** The shortest schedule from a question to a closed cycle. */
+  readonly schedule: {
+    readonly body: {
+      readonly ask: ScheduleAsk;
+      readonly triesMax: number;
+      /** A schedule that has closed one, or null. */
+      readonly known: readonly string[] | null;
+      /** Where the shortest one of this scenario and variant is kept; null keeps nothing. */
+      readonly keepIn: string | null;
+    };
+    readonly result: SearchedSchedule;
   };
   readonly export: {
     readonly body: OfRun & { readonly format: FormatName | 'mlx4run' };

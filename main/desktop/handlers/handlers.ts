@@ -7,6 +7,7 @@ import type { Window } from '../window.ts';
 import { choosingHandlers } from './choosing.ts';
 import { hostHandlers } from './host.ts';
 import { cardHandlers } from './card.ts';
+import { lessonHandlers } from './lessons.ts';
 import { listHandlers } from './lists.ts';
 import { runsHandlers } from './runs.ts';
 import { sessionHandlers } from './session.ts';
@@ -38,6 +39,7 @@ export const handlers: HandlersOf<RequestName> = {
   ...hostHandlers,
   ...terminalHandlers,
   ...listHandlers,
+  ...lessonHandlers,
   ...cardHandlers,
   ...timelineHandlers,
   ...runsHandlers,

@@ -52,6 +52,11 @@ export class Library {
     return this.file;
   }
 
+  /** The file, or null when nothing is kept. */
+  get fileOrNull(): string | null {
+    return this.file;
+  }
+
   get state(): LibraryState {
     const { revision, making, checked } = this;
     return { revision, making, deleted: this.deletions.last, checked };

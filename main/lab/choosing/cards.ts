@@ -99,12 +99,13 @@ export function questionOf(
     cards: eligible.map((task) => cardOf(trace, fold, names, task, task === current)),
     waiting: [...fold.tasks]
       .filter(([, { state, object }]) => state === 'blocked' && object !== 0)
-      .filter(([, { text }]) => !trace.text(text).startsWith('rescuer'))
       .map(([number, { object, text, sinceNs }]) => ({
         task: names.of(number),
         waitsFor: trace.text(text === 0 ? object : text),
         sinceNs,
-      })),
+      }))
+      // A worker without work sleeps under its own name, and a rescuer until memory is short.
+      .filter(({ task, waitsFor }) => task !== waitsFor && !waitsFor.startsWith('rescuer')),
   };
 }
 
@@ -130,7 +131,7 @@ function cardOf(
     const waited = trace.text(event.value === 0 ? event.object : event.value);
     const waker = wakerOf(trace, names, task.number, event.seq);
     const because = waker === null ? `${waited} is over` : `${waker} woke it`;
-    return { ...base, verb: 'go on', object: waited, kind, because };
+    return { ...base, verb: 'go on after', object: waited, kind, because };
   }
   const because = current ? 'nothing stops it' : 'it was only made to wait its turn';
   return { ...base, verb: verbs[kind] ?? 'go on after', object, kind, because };

@@ -5,6 +5,7 @@
 import { PersonPolicy } from '#explore/person.ts';
 import { untilBlocked } from '#explore/until-blocked.ts';
 import type { Policy } from '#sim/policy.ts';
+import { K } from '#trace/kinds.ts';
 import { Fold } from '../fold/fold.ts';
 import { pieces } from '../record/piece.ts';
 import type { RunHead } from '../record/run-record.ts';
@@ -12,6 +13,9 @@ import { Replay } from '../replay/replay.ts';
 import type { ScenarioRun } from '../run.ts';
 import { questionOf } from './cards.ts';
 import type { OpenQuestion } from './cards.ts';
+import { Hints } from './hints.ts';
+import type { Hint } from './hints.ts';
+import type { ScheduleAsk } from './schedule.ts';
 
 /** One answer of the person. */
 export interface PickedTask {
@@ -30,20 +34,68 @@ export interface ChoosingState {
   readonly question: OpenQuestion | null;
   /** The plain policy answers meanwhile. */
   readonly letsRun: boolean;
+  /** Hints that were asked for so far, and the one for the open question. */
+  readonly hints: number;
+  readonly hint: Hint | null;
+  /** A cycle has closed: how many choices that took; null before. */
+  readonly reached: Reached | null;
+}
+
+/** How a closed cycle was come to, from the first question on. */
+export interface Reached {
+  /** Choices of the person. */
+  readonly picked: number;
+  /** Choices of the plain policy, while it was let run. */
+  readonly letRun: number;
+}
+
+/** The shortest way that is known, and how many tries there were to find a shorter one. */
+export interface ShortestKnown {
+  readonly choices: number;
+  readonly tries: number;
+}
+
+/** A way from a question, as far as it was gone. */
+export interface GoneWay {
+  readonly ask: ScheduleAsk;
+  /** Answers from there on. */
+  readonly answers: readonly string[];
 }
 
 /** The scheduler's side of one live session. */
 export class Choosing {
   readonly run: ScenarioRun;
   readonly picks: PickedTask[];
+  readonly hints: Hints;
   private readonly policy: PersonPolicy;
 
-  /** `picks`: those that were made before a pick was taken back. */
-  constructor(run: ScenarioRun, policy: PersonPolicy, picks: readonly PickedTask[] = []) {
+  /** `picks` and `hints`: those that were made before a pick was taken back. */
+  constructor(
+    run: ScenarioRun,
+    policy: PersonPolicy,
+    { picks = [], hints = 0 }: { picks?: readonly PickedTask[]; hints?: number } = {},
+  ) {
     this.run = run;
     this.policy = policy;
     this.picks = [...picks];
+    this.hints = new Hints(hints);
+    const { graph, sim } = run.machine.k;
+    const { onDeadlock } = graph;
+    graph.onDeadlock = (deadlock) => {
+      onDeadlock(deadlock);
+      this.endsHere = true;
+      sim.stop();
+    };
   }
+
+  /** True once, when the goal has just been reached: the machine rests, to be looked at. */
+  takeEnd(): boolean {
+    if (!this.endsHere) return false;
+    this.endsHere = false;
+    this.letRun(false);
+    return true;
+  }
+  private endsHere = false;
 
   /** The scheduler's side of a session under this policy; null when no person chooses there. */
   static of(run: ScenarioRun, policy: Policy): Choosing | null {
@@ -55,8 +107,72 @@ export class Choosing {
   }
 
   get state(): ChoosingState {
-    const { picks, policy } = this;
-    return { picks, question: this.question(), letsRun: policy.substitute !== null };
+    const { picks, policy, hints } = this;
+    return {
+      picks,
+      question: this.question(),
+      letsRun: policy.substitute !== null,
+      hints: hints.count,
+      hint: hints.shown,
+      reached: this.reached,
+    };
+  }
+
+  /** A cycle has closed. */
+  get isClosed(): boolean {
+    return this.run.machine.k.graph.deadlocks.length > 0;
+  }
+
+  /** How the cycle was come to by choices; null before, and without any. */
+  get reached(): Reached | null {
+    const closed = this.closedAt();
+    if (closed === null) return null;
+    const picked = this.picks.filter(({ seq }) => seq <= closed).length;
+    if (picked === 0) return null;
+    return { picked, letRun: this.answersFromFirst().length - picked };
+  }
+
+  /** The open question, for a search from it. */
+  here(head: RunHead): ScheduleAsk {
+    return this.askAt(head, this.run.machine.k.trace.count, this.run.machine.k.sim.now());
+  }
+
+  /** The first question that the person answered, and all answers up to the closed cycle. */
+  fromFirst(head: RunHead): GoneWay | null {
+    const [first] = this.picks;
+    if (first === undefined) return null;
+    return { ask: this.askAt(head, first.seq, first.timeNs), answers: this.answersFromFirst() };
+  }
+
+  private askAt(head: RunHead, seq: number, timeNs: number): ScheduleAsk {
+    const { scenarioFile, scenarioText, variant, scripted } = head;
+    return {
+      head: { scenarioFile, scenarioText, variant, scripted },
+      inputs: this.run.machine.inputs,
+      answers: this.policy.answeredBefore(seq),
+      timeNs,
+    };
+  }
+
+  /** Number of the event by which a cycle closed; null while none has. */
+  private closedAt(): number | null {
+    if (!this.isClosed || this.closedSeq !== null) return this.closedSeq;
+    const { trace } = this.run.machine.k;
+    for (let seq = this.picks[0]?.seq ?? 0; seq < trace.count; seq++) {
+      if (trace.event(seq).kind !== K.deadlock) continue;
+      this.closedSeq = seq;
+      break;
+    }
+    return this.closedSeq;
+  }
+  private closedSeq: number | null = null;
+
+  /** Answers from the first pick to the closed cycle, or to now. */
+  private answersFromFirst(): string[] {
+    const { trace } = this.run.machine.k;
+    const closed = this.closedAt();
+    const first = this.policy.answeredBefore(this.picks[0]?.seq ?? 0).length;
+    return this.policy.answeredBefore(closed ?? trace.count + 1).slice(first);
   }
 
   private question(): OpenQuestion | null {
@@ -75,12 +191,14 @@ export class Choosing {
     const { verb, object } = card;
     this.picks.push({ task, verb, object, seq: trace.count, timeNs: sim.now() });
     this.policy.pick(task);
+    this.hints.answered(task);
     return true;
   }
 
   /** Lets the plain policy answer, or not any more. */
   letRun(on: boolean): void {
     this.policy.substitute = on ? untilBlocked() : null;
+    this.hints.lost();
   }
 
   /** The session again, before the last pick; a text says why that cannot be. */
@@ -101,6 +219,9 @@ export class Choosing {
     }
     // Nothing is answered any more: this stops at the question, before anything happens.
     replay.run.advance();
-    return new Choosing(replay.run, policy, this.picks.slice(0, -1));
+    return new Choosing(replay.run, policy, {
+      picks: this.picks.slice(0, -1),
+      hints: this.hints.count,
+    });
   }
 }

@@ -9,13 +9,13 @@ import { Trace } from '#trace/trace.ts';
 import { partingWords, replaySides } from '../compare/difference.ts';
 import type { Difference } from '../compare/difference.ts';
 import { Matcher } from '../compare/match.ts';
-import type { RecordedInput } from '../input.ts';
 import type { LabMachine } from '../machine.ts';
 import { runEndOf } from '../record/run-record.ts';
 import type { RunEnd, RunRecord } from '../record/run-record.ts';
 import { ScenarioRun } from '../run.ts';
 import { loadScenario } from '../scenario/load.ts';
 import { endDifference } from './end-difference.ts';
+import { InputsAgain } from './inputs-again.ts';
 
 /** Points between two looks at the recording. */
 const slicePoints = 50_000;
@@ -50,8 +50,7 @@ export class Replay {
   private readonly match: Matcher;
   /** Events that were compared. */
   private same = 0;
-  /** Inputs that were given. */
-  private given = 0;
+  private readonly inputs: InputsAgain;
 
   /** Throws ScenarioError when this program does not know the scenario any more. */
   constructor(record: RunRecord, options: ReplayOptions = {}) {
@@ -67,6 +66,7 @@ export class Replay {
       ...(head.untilNs === null ? {} : { untilNs: head.untilNs }),
       ...(options.onStart === undefined ? {} : { onStart: options.onStart }),
     });
+    this.inputs = new InputsAgain(this.run, record.inputs);
     this.match = new Matcher(record.trace, trace);
   }
 
@@ -112,27 +112,18 @@ export class Replay {
 
   /** One piece of the run, up to the next input at most. False when there is none. */
   private step(pointsMax: number): boolean {
-    const { run, record } = this;
+    const { run, inputs } = this;
     const { sim } = run.machine.k;
-    const input = record.inputs[this.given];
-    if (input !== undefined && sim.pointCount >= input.point) {
-      this.give(input);
+    const points = inputs.pointsToNext;
+    if (points <= 0) {
+      inputs.give();
       return true;
     }
     if (run.over || this.isCutHere || run.machine.halted) return false;
-    if (input === undefined) return this.stepFree(pointsMax);
-    const stop = run.advance(Infinity, Math.min(pointsMax, input.point - sim.pointCount));
-    return stop !== 'stepLimit' && (stop !== 'quiescent' || sim.pointCount >= input.point);
-  }
-
-  /** The point is reached: on to the event and the time, and in with it. */
-  private give({ seq, timeNs, input }: RecordedInput): void {
-    const { run } = this;
-    const { sim } = run.machine.k;
-    if (this.trace.count < seq) run.advance(sim.now() < timeNs ? timeNs : Infinity, 1, seq);
-    if (sim.now() < timeNs) run.advance(timeNs, 1);
-    run.machine.enter(input);
-    this.given++;
+    if (points === Infinity) return this.stepFree(pointsMax);
+    const until = sim.pointCount + points;
+    const stop = run.advance(Infinity, Math.min(pointsMax, points));
+    return stop !== 'stepLimit' && (stop !== 'quiescent' || sim.pointCount >= until);
   }
 
   /** No input is left: on to the end that the recording has. */

@@ -24,6 +24,7 @@ const rootKeys = [
   'checks',
   'onDeadlock',
   'until',
+  'chooseFrom',
 ] as const;
 
 /** Parses and checks a scenario file. Throws ScenarioError with every mistake. */
@@ -47,9 +48,20 @@ export function parseScenario(file: string, text: string, variantMend: VariantCh
     checks: keys.checks?.list().flatMap((value) => parseCheck(value, names) ?? []) ?? [],
     onDeadlock: parseOnDeadlock(keys.onDeadlock),
     untilNs: keys.until?.time() ?? defaultUntilNs,
+    chooseFrom: parseMarkName(keys.chooseFrom, steps),
   };
   root.problems.throwIfAny();
   return scenario;
+}
+
+/** The name of a mark that some step leaves. */
+function parseMarkName(value: Value | undefined, steps: Scenario['steps']): string | null {
+  const name = value?.text();
+  if (value === undefined || name === undefined) return null;
+  if (!steps.some(({ step }) => step.kind === 'mark' && step.text === name)) {
+    value.fail(`names no mark: ${name}`, `add a step mark: ${name}, or leave it out`);
+  }
+  return name;
 }
 
 /** `stop`, or `{ continueUntil: 400s }`. */

@@ -150,4 +150,6 @@ export interface Scenario {
   readonly onDeadlock: OnDeadlock;
   /** The run ends as a time-out when the script is not done by then. */
   readonly untilNs: number;
+  /** A person who chooses the next task is asked from this mark on; null from the begin. */
+  readonly chooseFrom: string | null;
 }

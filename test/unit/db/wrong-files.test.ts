@@ -74,7 +74,7 @@ const wrong: readonly (readonly [name: string, make: (name: string) => string, s
   [
     'a newer one',
     (name) => altered(name, (db) => db.pragma('user_version = 99')),
-    'it was written by a newer lab, in version 99; this one knows 2: update the lab',
+    'it was written by a newer lab, in version 99; this one knows 3: update the lab',
   ],
   [
     'one with a trigger',

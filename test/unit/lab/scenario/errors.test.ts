@@ -65,6 +65,12 @@ const wholeFile: readonly Row[] = [
     'onDeadlock.continueUntil wants a time with a unit, not "5"',
     /400s|250ms/,
   ],
+  [
+    lines('version: 1', 'steps: [{ mark: here }]', 'chooseFrom: there'),
+    '3:13',
+    'chooseFrom names no mark: there',
+    /^add a step mark: there/,
+  ],
   [lines('version: 1', 'steps: []', 'name: [a]'), '3:7', 'name wants text', /write one value/],
   [
     lines('version: 1', 'steps: []', 'name: &a x', 'title: *a'),

@@ -21,6 +21,7 @@ test('the least that a file must say', () => {
     checks: [],
     onDeadlock: { kind: 'stop' },
     untilNs: 600e9,
+    chooseFrom: null,
   });
 });
 

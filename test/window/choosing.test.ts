@@ -1,0 +1,99 @@
+// Goal: the trainee as the scheduler: hints lead to the deadlock, are counted and never guess; at
+// the end the window says how many choices it took and what the shortest known order is.
+// Method: keys in the real window of a real lab; what hints say is picked, then the plain policy
+// goes on until the cycle closes. Pictures are kept when LAB_PICTURES names a folder.
+
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openLabWindow } from './support/lab-window.ts';
+import type { LabWindow } from './support/lab-window.ts';
+
+let lab: LabWindow;
+let page: Page;
+const patience = { timeout: 60_000 };
+const pictures = process.env['LAB_PICTURES'] ?? '';
+
+beforeAll(async () => {
+  lab = await openLabWindow();
+  ({ page } = lab);
+});
+
+afterAll(() => lab.close());
+
+async function choose(variant: string): Promise<void> {
+  await lab.desk.bench.open({
+    from: 'scenario',
+    scenario: 'bond-deadlock',
+    variant,
+    policy: 'you-choose',
+    seed: null,
+  });
+  lab.desk.bench.machine.start(null);
+  await page.getByRole('heading', { name: 'Who runs next?' }).waitFor(patience);
+  await page.getByRole('option').first().waitFor(patience);
+}
+
+async function picture(name: string): Promise<void> {
+  if (pictures !== '') await page.screenshot({ path: `${pictures}/choosing-${name}.png` });
+}
+
+/** The hint that stands there after the key. */
+async function hint(): Promise<string> {
+  const before = lab.desk.bench.choosing!.hints.count;
+  await page.keyboard.press('h');
+  await expect.poll(() => lab.desk.bench.choosing!.hints.count, patience).toBe(before + 1);
+  const said = page
+    .getByRole('status')
+    .filter({ hasText: /^(Watch|It is about|Pick|No schedule)/ });
+  await said.waitFor(patience);
+  return said.innerText();
+}
+
+test('asked from the write on; what is typed into a terminal picks nobody', async () => {
+  await choose('naive');
+  await picture('first');
+  await page.getByRole('textbox', { name: 'Terminal 1, type a line' }).focus();
+  await page.keyboard.type('echo 1h2');
+  expect(lab.desk.bench.choosing!.picks.length).toBe(0);
+  expect(lab.desk.bench.choosing!.hints.count).toBe(0);
+  await page.keyboard.press('Control+U');
+});
+
+test('hints go from who to what to the pick', async () => {
+  await page.getByRole('heading', { name: 'Who runs next?' }).click();
+  expect(await hint()).toMatch(/^Watch sh and worker of mlx4_en@card0: /);
+  expect(await hint()).toMatch(/^It is about netdev eth0 and intf_mutex: /);
+  expect(await hint()).toMatch(/^Pick \d, [^.]+\. .* in \d+ choices from here\.$/);
+  await page.getByText('3 hints', { exact: true }).waitFor(patience);
+  await picture('hint');
+});
+
+test('what a hint says can be picked; at the end choices stand beside the shortest', async () => {
+  for (let picks = 0; picks < 2; picks++) {
+    const said = picks === 0 ? await page.getByText(/^Pick \d,/).innerText() : await hint();
+    const [, digit] = /^Pick (\d),/.exec(said)!;
+    await page.keyboard.press(digit!);
+    await expect.poll(() => lab.desk.bench.choosing!.picks.length, patience).toBe(picks + 1);
+    await expect.poll(() => lab.desk.bench.choosing!.isAsking, patience).toBe(true);
+  }
+  await page.keyboard.press('Space');
+  await expect.poll(() => lab.desk.bench.choosing!.isClosed, patience).toBe(true);
+  const end = page.getByRole('status').filter({ hasText: 'The cycle has closed.' });
+  await expect.poll(() => end.innerText(), patience).toMatch(/The shortest known: \d+, after/);
+  await picture('closed');
+  const { letRun } = lab.desk.bench.choosing!.state.reached!;
+  const said = await end.innerText();
+  expect(said).toContain(
+    `You needed 2 choices, the plain policy made ${letRun} more, with 4 hints.`,
+  );
+  const shortest = Number(/shortest known: (\d+)/.exec(said)![1]);
+  expect(shortest).toBeGreaterThan(2);
+  expect(shortest).toBeLessThan(2 + letRun);
+});
+
+test('where the driver does not deadlock, the hint says that nothing was found', async () => {
+  await choose('v6.6');
+  expect(await hint()).toMatch(/^No schedule that deadlocks found from here in \d+ tries\./);
+  await picture('none');
+  expect(lab.complaints).toEqual([]);
+});
