@@ -1,5 +1,5 @@
-// What stands on the screens of the terminals: pieces of text, typed or written, from the trace. How
-// a terminal itself stands is part of the moment (lab/moment/terminals.ts).
+// What stands on the screens of the terminals: pieces of text, typed or written, from the trace.
+// How a terminal itself stands is part of the moment (lab/moment/terminals.ts).
 
 import { K } from '#trace/kinds.ts';
 import type { Trace } from '#trace/trace.ts';
