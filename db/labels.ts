@@ -38,6 +38,20 @@ export function addNote(db: Database, run: number, text: string, seq: number | n
   }).immediate();
 }
 
+/** Writes another text into a note, or with null takes it away. Throws StoreError. */
+export function changeNote(db: Database, run: number, number: number, text: string | null): void {
+  const where = 'WHERE run_id = ? AND number = ?';
+  const found = db
+    .prepare<[number, number], { seq: number | null }>(`SELECT seq FROM note ${where}`)
+    .get(run, number);
+  if (found === undefined) throw new StoreError('noRun', `run ${run} has no note ${number}`);
+  if (text === null) db.prepare(`DELETE FROM note ${where}`).run(run, number);
+  else {
+    const hash = rowHash(run, number, found.seq, text);
+    db.prepare(`UPDATE note SET text = ?, hash = ? ${where}`).run(text, hash, run, number);
+  }
+}
+
 /** Deletes a run with all that belongs to it. Throws StoreError when it is not there. */
 export function deleteRun(db: Database, run: number): void {
   const { scenario_hash: scenario } = runRow(db, run);

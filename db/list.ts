@@ -34,6 +34,8 @@ export interface RunSummary {
 
 /** A note, or the bookmark of an event. */
 export interface Note {
+  /** Which of the run's notes it is. */
+  readonly number: number;
   readonly seq: number | null;
   readonly text: string;
 }
@@ -69,7 +71,7 @@ function summarizer(db: Database): (row: Omit<RunRow, 'scenario_text'>) => RunSu
     .prepare<[number], string>('SELECT name FROM tag WHERE run_id = ? ORDER BY name')
     .pluck();
   const notes = db.prepare<[number], Note>(
-    'SELECT seq, text FROM note WHERE run_id = ? ORDER BY number',
+    'SELECT number, seq, text FROM note WHERE run_id = ? ORDER BY number',
   );
   const numberOf = numberFinder(db);
   const sizes = 'SELECT coalesce(sum(length(records)), 0) FROM segment WHERE run_id = ?';

@@ -4,6 +4,7 @@
 import type * as v from 'valibot';
 import { cardRequests } from './card.ts';
 import { choosingRequests } from './choosing.ts';
+import { compareRequests } from './compare.ts';
 import { hostRequests } from './host.ts';
 import type { MenuCommand } from './host.ts';
 import { lessonRequests } from './lessons.ts';
@@ -25,6 +26,7 @@ export const requests = {
   ...cardRequests,
   ...timelineRequests,
   ...runsRequests,
+  ...compareRequests,
 } as const;
 
 type Requests = typeof requests;

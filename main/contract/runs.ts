@@ -1,12 +1,10 @@
-// The library of runs and the comparison of two: what is asked, and what the lab tells of it. What
-// answers carry is declared in db and lab, where it is made.
+// The library of runs: what is asked, and what the lab tells of it. What answers carry is declared
+// in db and lab, where it is made.
 
 import * as v from 'valibot';
 import type { Imported } from '#db/share.ts';
 import type { RunSummary } from '#db/list.ts';
 import type { Verdict } from '#db/verify.ts';
-import type { ComparedRuns } from '#lab/compare/view.ts';
-import type { Snapshot } from '#lab/fold/snapshot.ts';
 import type { Thumbnail } from '#lab/thumbnail/thumbnail.ts';
 import type { TourStop } from '#lab/tour/stops.ts';
 import { nothing, request, runSchema, seqSchema, textSchema } from './request.ts';
@@ -32,6 +30,8 @@ export interface LibraryState {
     readonly done: number;
     readonly total: number;
   } | null;
+  /** How far the search for the first difference of two runs is, events; null: nobody searches. */
+  readonly comparing: number | null;
   /** The run that was deleted last and can be brought back, or null. */
   readonly deleted: { readonly run: number; readonly name: string } | null;
   /** What the check at the start said; null before it is done. */
@@ -71,6 +71,10 @@ export const runsRequests = {
   'runs.note': request<null>()(
     v.strictObject({ ...ofRun, text: textSchema, seq: v.nullable(seqSchema) }),
   ),
+  /** Another text for a note; null takes it away. */
+  'runs.renote': request<null>()(
+    v.strictObject({ ...ofRun, number: seqSchema, text: v.nullable(textSchema) }),
+  ),
   /** Takes it out of the list; it is gone for good 10 s later, or at the end of the lab. */
   'runs.delete': request<null>()(v.strictObject(ofRun)),
   /** Brings back what was deleted last. */
@@ -84,15 +88,4 @@ export const runsRequests = {
   'runs.import': request<Imported>()(v.strictObject({ name: nameSchema })),
   'runs.thumbnail': request<Thumbnail>()(v.strictObject(ofRun)),
   'runs.stops': request<readonly TourStop[]>()(v.strictObject(ofRun)),
-  compare: request<ComparedRuns>()(v.strictObject({ a: runSchema, b: runSchema })),
-  /** Both runs as they were so long after they parted. */
-  'compare.moment': request<{ readonly a: Snapshot; readonly b: Snapshot }>()(
-    v.strictObject({
-      a: runSchema,
-      b: runSchema,
-      seqA: seqSchema,
-      seqB: seqSchema,
-      afterNs: v.pipe(v.number(), v.finite()),
-    }),
-  ),
 } as const;

@@ -1,14 +1,13 @@
-// The terminals: which there are and how each stands, and what is on their screens, at a moment.
-// Typing is an act of the session (session.ts).
+// The screens of the terminals at a moment. Which terminals there are is part of the moment; typing
+// is an act of the session (session.ts).
 
 import * as v from 'valibot';
-import type { ScreenPart, TerminalRow } from '#lab/lists/terminals.ts';
+import type { ScreenPart } from '#lab/lists/screens.ts';
 import type { Completion } from '#lab/shell/complete.ts';
 import { request, seqSchema, textSchema } from './request.ts';
 import { momentSchema } from './session.ts';
 
 export const terminalRequests = {
-  terminals: request<readonly TerminalRow[]>()(v.strictObject({ moment: momentSchema })),
   /** What the word before the cursor of a line can become, as the machine is now. */
   'terminal.complete': request<Completion>()(
     v.strictObject({ terminal: textSchema, line: textSchema, cursor: seqSchema }),

@@ -9,8 +9,15 @@ import { request, textSchema, timeNsSchema } from './request.ts';
 const lanesMax = 400;
 const columnsMax = 8192;
 
-const laneSchema = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
-const directionSchema = v.picklist([1, -1]);
+export const laneSchema = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+export const lanesSchema = v.pipe(v.array(laneSchema), v.maxLength(lanesMax));
+export const columnsSchema = v.pipe(
+  v.number(),
+  v.safeInteger(),
+  v.minValue(1),
+  v.maxValue(columnsMax),
+);
+export const directionSchema = v.picklist([1, -1]);
 
 /** Lanes, flags and folds for a view. */
 export interface TimelineView {
@@ -26,10 +33,10 @@ export const timelineRequests = {
   'timeline.view': request<TimelineView>()(v.strictObject({ viewNs: timeNsSchema })),
   'timeline.tile': request<{ readonly texts: readonly string[] }>()(
     v.strictObject({
-      lanes: v.pipe(v.array(laneSchema), v.maxLength(lanesMax)),
+      lanes: lanesSchema,
       fromNs: timeNsSchema,
       toNs: timeNsSchema,
-      columns: v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(columnsMax)),
+      columns: columnsSchema,
     }),
   ),
   /** The spans of a lane at a time, in words. */

@@ -3,6 +3,8 @@
 
 import { hcr } from '#prm/registers.ts';
 import type { AnswerOf } from '#contract/requests.ts';
+import { hexText } from '../ui/numbers.ts';
+import { cardTexts as texts } from './texts.ts';
 
 export type Detail = NonNullable<AnswerOf<'card.command'>>;
 export type Field = NonNullable<Detail['mailbox']>['fields'][number];
@@ -153,4 +155,42 @@ export function ringsOf(rings: readonly Ring[], portNumber: number): Ring[] {
     const isOfPort = kind === 'TX' || kind === 'RX';
     return isOfPort ? [deadRing(kind, portNumber === 2 ? 2 : 1)] : [];
   });
+}
+
+/** A word of the card in a table: where it stands, its name, what it has. */
+export interface CardWord {
+  readonly place: string;
+  readonly name: string;
+  readonly value: string;
+  readonly look: 'plain' | 'selected' | 'unknown';
+}
+
+/** The command register, with its control word, which says what is to be done. */
+export const registerWords = (register: readonly number[]): CardWord[] =>
+  register.map((word, at) => ({
+    place: `+${(at * 4).toString(16).padStart(2, '0')}`,
+    name: texts.words[at] ?? '',
+    value: hexText(word, 8),
+    look: at === register.length - 1 ? 'selected' : 'plain',
+  }));
+
+/** The answer as it came: by an event, or in the register itself. */
+export function answerWords(
+  { byEvent, token, row }: Detail,
+  { statusByte }: NonNullable<Detail['answer']>,
+): CardWord[] {
+  const status = `${hexText(statusByte, 2)} ${row.status}`;
+  const unknown = { name: texts.outParam, value: texts.notInTrace, look: 'unknown' } as const;
+  const plain = 'plain' as const;
+  const statusWord = { name: texts.status, value: status, look: plain };
+  if (!byEvent)
+    return [
+      { place: '+18', ...statusWord },
+      { place: '+0c', ...unknown },
+    ];
+  return [
+    { place: '0x06', name: texts.token, value: hexText(token, 4), look: plain },
+    { place: '0x0f', ...statusWord },
+    { place: '0x10', ...unknown },
+  ];
 }

@@ -2,8 +2,8 @@
 // Pure, like every model of a view.
 
 import type { AnswerOf } from '#contract/requests.ts';
-import { shortName } from './lanes.ts';
-import type { Lane } from './lanes.ts';
+import { shortName } from './axis.ts';
+import type { Lane, Side } from './axis.ts';
 import { compareTexts } from './texts.ts';
 
 export type MomentOfRun = AnswerOf<'compare.moment'>['a'];
@@ -11,6 +11,8 @@ export type MomentOfRun = AnswerOf<'compare.moment'>['a'];
 /** A line: what it is of, and how that stands. */
 export interface Line {
   readonly kind: 'task' | 'lock' | 'reference';
+  /** Of a task. */
+  readonly letter: string;
   readonly name: string;
   readonly text: string;
   readonly held: boolean;
@@ -35,23 +37,28 @@ function taskWords(moment: MomentOfRun, name: string): string {
 }
 
 /** The lines of a side, in the order of the lanes. */
-export function linesOf(moment: MomentOfRun, lanes: readonly Lane[], side: 'a' | 'b'): Line[] {
-  return lanes.flatMap(({ kind, names }): Line[] => {
+export function linesOf(moment: MomentOfRun, lanes: readonly Lane[], side: Side): Line[] {
+  return lanes.flatMap(({ kind, names, letter }): Line[] => {
     const name = names[side];
-    if (kind === 'task') {
-      return [{ kind, name, text: taskWords(moment, name), held: false, count: 0 }];
+    switch (kind) {
+      case 'task':
+        return [{ kind, letter, name, text: taskWords(moment, name), held: false, count: 0 }];
+      case 'mutex':
+      case 'rwsem':
+      case 'semaphore': {
+        const holder = moment.locks.find((each) => each.name === name)?.holders[0]?.task;
+        const text = holder === undefined ? texts.free : texts.heldBy(holder);
+        return [{ kind: 'lock', letter, name, text, held: holder !== undefined, count: 0 }];
+      }
+      case 'reference': {
+        const count = moment.references.find((each) => each.name === name)?.count ?? 0;
+        const short = shortName(name);
+        const text = count === 0 ? texts.gone(short) : texts.count(short, count);
+        return [{ kind, letter, name, text, held: count > 0, count }];
+      }
+      default:
+        return [];
     }
-    if (kind === 'lock') {
-      const holder = moment.locks.find((each) => each.name === name)?.holders[0]?.task;
-      const text = holder === undefined ? texts.free : texts.heldBy(holder);
-      return [{ kind, name, text, held: holder !== undefined, count: 0 }];
-    }
-    if (kind === 'reference') {
-      const count = moment.references.find((each) => each.name === name)?.count ?? 0;
-      const said = count === 0 ? texts.gone : (of: string) => texts.count(of, count);
-      return [{ kind, name, text: said(shortName(name)), held: count > 0, count }];
-    }
-    return [];
   });
 }
 

@@ -7,14 +7,27 @@ export const compareTexts = {
   title: 'Compare',
   empty: 'Pick two runs.',
   pick: 'Select two in Runs with Space, then press c.',
-  looking: 'looking for the first difference …',
+  toRuns: 'Show Runs',
+  looking: (seq: number | null): string =>
+    seq === null
+      ? 'looking for the first difference …'
+      : `looking for the first difference … event ${groupedCount(seq)}`,
+  bar: 'Both runs',
+  play: 'Play',
+  pause: 'Pause',
+  back: 'Back one event',
+  on: 'Event',
+  palette: 'Command palette',
   both: 'Both runs',
   linedUp: (seq: number): string => `lined up where they part, event ${groupedCount(seq)}`,
   atStart: 'lined up at their first event',
-  lanes: (shown: number, differing: number, total: number): string =>
-    `${shown} of ${groupedCount(differing)} lanes that differ, ${groupedCount(total)} in all`,
+  lanes: (shown: number, total: number, differing: number): string =>
+    shown === total
+      ? `all ${groupedCount(total)} lanes, ${groupedCount(differing)} of them differ`
+      : `${shown} of ${groupedCount(total)} lanes: ${groupedCount(differing)} differ`,
   partHere: 'they part here',
-  before: 'before, once for both',
+  start: 'start of each',
+  before: (seq: number): string => `the same in both, ${groupedCount(seq)} events`,
   rows: (a: string, b: string): readonly [string, string] => [
     `${a}, upper rows`,
     `${b}, lower rows`,
@@ -22,17 +35,39 @@ export const compareTexts = {
   differs: 'What differs',
   matter: (rows: number, following: number): string =>
     `${rows} differences that matter, ${groupedCount(following)} that follow from them`,
+  notHeld: 'another model: not held against each other',
   columns: { after: 'after', who: 'who' },
   next: 'Next difference',
   swap: 'Swap',
   and: 'and',
   seed: (seed: number | null): string => (seed === null ? '' : ` seed ${seed}`),
   footer: 'cursor follows in both',
-  base: 'time base: each run since they parted',
-  kept: (side: string, events: number): string => `${side}: ${groupedCount(events)} events`,
+  timeBase: 'time base: each run since they parted',
+  eventBase: 'event base: each run since they parted',
+  kept: (side: string, events: number, bytes: number | null): string =>
+    `${side}: ${groupedCount(events)} events` +
+    (bytes === null ? '' : `, kept ${(bytes / 1e6).toFixed(1)} MB`),
+  whole: 'both chains whole',
   port: (number: number): string => `port ${number}`,
   led: (port: number, up: boolean): string => `Port ${port} link LED, ${up ? 'steady' : 'off'}.`,
   since: 'since they parted',
+  eventsSince: 'events since then',
+  event: 'ev.',
+  byTime: 'By time',
+  byEvents: 'By events',
+  eventSpeed: '1× is 1 000 events a second',
+  find: 'find',
+  findHint: 'Find in both runs: text, obj:intf_mutex, kind:dev_hold, took>1ms; Enter walks',
+  hits: ({ a, b }: { readonly a: number; readonly b: number }): string =>
+    a + b === 0 ? 'nothing found' : `${groupedCount(a)} and ${groupedCount(b)} found`,
+  grid: (a: string, b: string): string => `Lanes of ${a} and ${b}`,
+  bothNames: (a: string, b: string): string => `${a}, there ${b}`,
+  laneDiffers: 'differs',
+  laneSame: 'the same in both',
+  nothingThere: 'nothing',
+  sinceCell: (when: string): string => `since ${when}`,
+  untilCell: (when: string): string => `until ${when}`,
+  untilEnd: 'to the end',
   machine: (side: string): string => `${side} at the cursor`,
   state: {
     runs: 'runs',

@@ -25,6 +25,8 @@ const row = <const N extends string>(
 ) => ({ name, title, keys, ...(views === undefined ? {} : { views }) });
 
 const session = ['session', 'card'] as const;
+const compare = ['compare'] as const;
+const runs = ['runs'] as const;
 
 export const commandTable = [
   row('run', 'Run or pause', ['Space', 'F5'], session),
@@ -39,9 +41,21 @@ export const commandTable = [
   row('live', 'To the live end', ['l'], session),
   row('fork', 'Fork here', ['f'], session),
   row('allObjects', 'All objects, or those in play', ['o'], ['session']),
-  row('find', 'Find in this view', ['Ctrl+f', '/']),
-  row('export', 'Export the run', ['Ctrl+e'], ['session', 'card', 'compare', 'lessons']),
-  row('import', 'Import a run', ['Ctrl+o'], ['session', 'card', 'compare', 'lessons']),
+  row('play', 'Play both runs, or pause', ['Space', 'F5'], compare),
+  row('compareOn', 'Next event of either run', ['.', 'F10'], compare),
+  row('compareBack', 'Event of either run before', [',', 'F9'], compare),
+  row('differenceOn', 'Next difference', [']'], compare),
+  row('differenceBack', 'Previous difference', ['['], compare),
+  row('swap', 'Swap the two runs', ['x'], compare),
+  row('scale', 'By time, or by events', ['t'], compare),
+  row('allLanes', 'All lanes, or those that tell most', ['o'], compare),
+  row('selectRun', 'Select the run, or not', ['Space'], runs),
+  row('openRun', 'Open the run', ['Enter'], runs),
+  row('compareRuns', 'Compare the two that are selected', ['c'], runs),
+  row('renameRun', 'Rename the run', ['F2'], runs),
+  row('describeRun', 'Tags and notes of the run', ['i'], runs),
+  row('deleteRun', 'Delete the run', ['Delete'], runs),
+  row('undelete', 'Bring back the run that was deleted', ['Ctrl+z'], runs),
   row('session', 'Show Session', ['Ctrl+1']),
   row('card', 'Show Card', ['Ctrl+2']),
   row('runs', 'Show Runs', ['Ctrl+3']),
@@ -57,6 +71,11 @@ export const commandTable = [
   row('redo', 'Redo it', ['Ctrl+Shift+z'], ['session']),
   row('hold', 'Hold a firmware command, or release it', ['k'], ['session']),
   row('newRun', 'New run', ['N']),
+  row('begin', 'The tour, and other ways to begin', []),
+  row('liveBench', 'A live bench, no script', []),
+  row('exportRun', 'Export the run as a file', ['Ctrl+e'], ['session', 'card', 'runs']),
+  row('importRun', 'Import a run from a file', ['Ctrl+o']),
+  row('find', 'Find in this view', ['Ctrl+f', '/']),
   row('arrange', 'Default arrangement', []),
   row('theme', 'Light or dark', []),
   row('settings', 'Settings', ['Ctrl+,']),
@@ -96,15 +115,17 @@ export const printedKey = (key: string): string =>
 const upper = (_all: string, before: string | undefined, letter: string): string =>
   before === undefined ? letter : `${before}${letter.toUpperCase()}`;
 
+/** True when a command acts in a view. */
+export const actsIn = ({ views }: CommandRow, view: View): boolean =>
+  views === undefined || views.includes(view);
+
+/** Keys that a field of text takes for itself, besides those that are printed. */
+const textKeys: readonly string[] = ['Space', 'Enter', 'Delete', 'Ctrl+z', 'Ctrl+Shift+z'];
+
 /** The command of a key in a view; a typing person means letters as letters. */
 export function commandOf(key: string, view: View, isTyping: boolean): CommandName | null {
-  const isPrinted = key.length === 1 || key === 'Space';
-  // A text field has an undo of its own.
-  const isUndo = key === 'Ctrl+z' || key === 'Ctrl+Shift+z';
-  if (isTyping && (isPrinted || isUndo)) return null;
+  if (isTyping && (key.length === 1 || textKeys.includes(key))) return null;
   const rows: readonly CommandRow[] = commandTable;
-  const found = rows.find(
-    ({ keys, views }) => keys.includes(key) && (views === undefined || views.includes(view)),
-  );
+  const found = rows.find((each) => each.keys.includes(key) && actsIn(each, view));
   return (found?.name as CommandName | undefined) ?? null;
 }

@@ -1,7 +1,7 @@
 // What the library's view shows, worked out of the list: the filters with their counts, the rows
 // with forks under their parents, and the words of a row.
 
-import type { RunsList } from '#contract/runs.ts';
+import type { LibraryState, RunsList } from '#contract/runs.ts';
 import type { Tone } from '../ui/glyphs/looks.ts';
 import { runsTexts as texts } from './texts.ts';
 
@@ -143,6 +143,18 @@ export function outcomeLook(outcome: string): { readonly tone: Tone; readonly so
       return { tone: 'ink', solid: false };
   }
 }
+
+export const runsByNumber = (runs: readonly Run[]): ReadonlyMap<number, Run> =>
+  new Map(runs.map((run) => [run.run, run]));
+
+/** The recorded story, of which the tour tells; null while it is not there. */
+export const storyOf = (runs: readonly Run[]): number | null =>
+  runs.find((run) => isExample(run) && run.variant === 'naive' && run.outcome === 'deadlock')
+    ?.run ?? null;
+
+/** `recording the example “…”, 40 %`. */
+export const makingText = ({ said, done, total }: NonNullable<LibraryState['making']>): string =>
+  `${said}, ${Math.round((100 * done) / total)} %`;
 
 /** The second line of a row. */
 export function metaOf(run: Run, parents: ReadonlyMap<number, Run>): string {

@@ -2,6 +2,7 @@
 // they move the cursor through what has happened. Either way they go to the same places.
 
 import type { BodyOf } from '#contract/requests.ts';
+import { Player } from './player.svelte.ts';
 import type { Session } from './session.svelte.ts';
 
 type Goal = BodyOf<'session.step'>['to'];
@@ -12,8 +13,8 @@ const playedAtMax = 100;
 export class Transport {
   /** Virtual seconds for each second; null as fast as it goes. */
   speed = $state<number | null>(1);
-  /** A recording is being played. */
-  playing = $state(false);
+  /** Plays recordings. */
+  private readonly player = new Player();
   private readonly session: Session;
   /** The bench's own speed, as it was told last. */
   private heard: number | null = 1;
@@ -40,7 +41,7 @@ export class Transport {
   }
 
   get moving(): boolean {
-    return this.drives ? this.session.state?.running === true : this.playing;
+    return this.drives ? this.session.state?.running === true : this.player.playing;
   }
 
   /** Run and pause. */
@@ -53,7 +54,7 @@ export class Transport {
       else await session.ask('session.run', { speed: this.speed });
       return;
     }
-    if (this.playing) this.playing = false;
+    if (this.player.playing) this.player.stop();
     else this.play();
   }
 
@@ -68,14 +69,14 @@ export class Transport {
   /** One step on. */
   async step(to: Goal): Promise<void> {
     const { session } = this;
-    this.playing = false;
+    this.player.stop();
     if (this.drives) await session.ask('session.step', { to });
     else await this.find('on', to);
   }
 
   /** One step back: the machine goes on or stands, the cursor moves. */
   async back(to: Goal): Promise<void> {
-    this.playing = false;
+    this.player.stop();
     if (this.session.state?.running === true) await this.session.ask('session.pause', {});
     await this.find('back', to);
   }
@@ -92,21 +93,12 @@ export class Transport {
     const { session } = this;
     const endNs = session.state?.timeNs ?? 0;
     const atEnd = (session.moment?.timeNs ?? 0) >= endNs;
-    let timeNs = atEnd ? 0 : (session.moment?.timeNs ?? 0);
-    let lastMs = performance.now();
-    this.playing = true;
-    const frame = (nowMs: number): void => {
-      if (!this.playing) return;
-      timeNs += Math.max(0, nowMs - lastMs) * 1e6 * (this.speed ?? playedAtMax);
-      lastMs = nowMs;
-      if (timeNs >= endNs) {
-        this.playing = false;
-        session.lookAt({ at: 'end' });
-        return;
-      }
-      session.lookAt({ at: 'time', timeNs });
-      requestAnimationFrame(frame);
-    };
-    requestAnimationFrame(frame);
+    this.player.start({
+      from: atEnd ? 0 : (session.moment?.timeNs ?? 0),
+      to: endNs,
+      perMs: () => 1e6 * (this.speed ?? playedAtMax),
+      look: (timeNs) => session.lookAt({ at: 'time', timeNs }),
+      onEnd: () => session.lookAt({ at: 'end' }),
+    });
   }
 }

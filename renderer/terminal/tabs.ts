@@ -1,11 +1,11 @@
 // The tabs over the terminals: one for each terminal of the machine and those that were opened and
 // have not been typed into, then the lists. How a terminal stands is one word and one colour.
 
-import type { AnswerOf } from '#contract/requests.ts';
+import type { Moment } from '../state/session.svelte.ts';
 import { terminalTexts } from './texts.ts';
 
 /** A terminal at the cursor. */
-export type TerminalRow = AnswerOf<'terminals'>[number];
+export type TerminalRow = Moment['terminals'][number];
 
 /** The lists beside the terminals. */
 export const listNames = ['dmesg', 'firmware', 'packets', 'tasks'] as const;

@@ -2,15 +2,12 @@
 // that its keys (Alt 1 … 9, Ctrl `, Ctrl Shift `) and its palette act on the same tabs as the
 // mouse.
 
-import { Latest } from '../state/latest.ts';
-import type { Cursor, Session } from '../state/session.svelte.ts';
+import type { Session } from '../state/session.svelte.ts';
 import { firstTerminal, nextTerminal, tabsOf } from './tabs.ts';
 import type { Tab, TerminalRow } from './tabs.ts';
 
 export class Terminals {
   readonly session: Session;
-  /** As they stand at the cursor. */
-  rows = $state.raw<readonly TerminalRow[]>([]);
   /** Names of terminals that were opened here and may not exist on the machine yet. */
   private opened = $state.raw<readonly string[]>([]);
   /** Ids of the tabs that are shown: one, or two. */
@@ -19,14 +16,14 @@ export class Terminals {
   private half = $state(0);
   /** The keyboard is wanted in the shown terminal, which has not taken it yet. */
   focusWish = $state(false);
-  private readonly questions: Latest<Cursor>;
 
   constructor(session: Session) {
     this.session = session;
-    this.questions = new Latest(async (moment) => {
-      const rows = await session.ask('terminals', { moment });
-      if (rows !== null) this.rows = rows;
-    });
+  }
+
+  /** As they stand at the cursor. */
+  get rows(): readonly TerminalRow[] {
+    return this.session.moment?.terminals ?? [];
   }
 
   get tabs(): Tab[] {
@@ -50,14 +47,8 @@ export class Terminals {
     return shownTabs[Math.min(this.half, shownTabs.length - 1)]!;
   }
 
-  /** Asks how they stand at the cursor. */
-  refresh(): void {
-    this.questions.put(this.session.cursor);
-  }
-
   /** Another session is on the bench. */
   reset(): void {
-    this.rows = [];
     this.opened = [];
     this.shown = [`tty ${firstTerminal}`];
     this.half = 0;

@@ -137,6 +137,35 @@ test('a name is written, a run is deleted and comes back', async () => {
   await row('My race').waitFor();
 });
 
+test('tags and notes are written where they stand, and found', async () => {
+  await row('My race').focus();
+  await page.keyboard.press('i');
+  const labels = page.getByRole('region', { name: 'My race' });
+  await labels.getByRole('textbox', { name: 'a tag' }).fill('homework');
+  await page.keyboard.press('Enter');
+  await labels.getByText('homework').waitFor();
+  await labels.getByRole('textbox', { name: 'a note' }).fill('who runs first?');
+  await page.keyboard.press('Enter');
+  const note = labels.getByRole('textbox', { name: 'Note 1' });
+  await expect.poll(() => note.inputValue()).toBe('who runs first?');
+  await note.fill('the worker runs first');
+  await page.keyboard.press('Tab');
+  expect(await violations()).toEqual([]);
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('/');
+  await page.keyboard.type('the worker RUNS');
+  await expect.poll(() => row('My race').count()).toBe(1);
+  await expect.poll(() => row('The bond deadlock').count()).toBe(0);
+  await page.keyboard.press('Escape');
+  await row('My race').focus();
+  await page.keyboard.press('i');
+  await labels.getByRole('button', { name: 'Remove note 1' }).click();
+  await labels.getByRole('button', { name: 'Remove the tag homework' }).click();
+  await expect.poll(() => labels.getByText('homework').count()).toBe(0);
+  await labels.getByText('none').waitFor();
+  await page.keyboard.press('Escape');
+});
+
 test('a run goes out as a file and comes in again; a wrong file is named', async () => {
   await row('My race').focus();
   const [download] = await Promise.all([
@@ -151,6 +180,19 @@ test('a run goes out as a file and comes in again; a wrong file is named', async
   await page.getByText('My-race.mlx4run was in the library before').first().waitFor();
   await input.setInputFiles({ ...file, name: 'notes.txt', buffer: Buffer.from('notes') });
   await page.getByText('notes.txt: it is no database, and so holds no runs').first().waitFor();
+});
+
+test('a file is dropped anywhere: it is checked, and the library shown', async () => {
+  await page.keyboard.press('Control+1');
+  const transfer = await page.evaluateHandle(() => {
+    const data = new DataTransfer();
+    data.items.add(new File(['no run at all'], 'dropped.txt'));
+    return data;
+  });
+  await page.dispatchEvent('main', 'dragover', { dataTransfer: transfer });
+  await page.dispatchEvent('main', 'drop', { dataTransfer: transfer });
+  await page.getByText('dropped.txt: it is no database, and so holds no runs').first().waitFor();
+  await row('My race').waitFor();
 });
 
 test('the tour goes through its six stops and ends beside the fix', async () => {

@@ -26,6 +26,7 @@ import { ScenarioRun } from '#lab/run.ts';
 import { loadScenario } from '#lab/scenario/load.ts';
 import { thumbnail } from '#lab/thumbnail/thumbnail.ts';
 import { stopsOf } from '#lab/tour/stops.ts';
+import { foundIn, nextOf, spansOf, tileOf } from '../lanes.ts';
 import type { LoadedRuns } from './loaded.ts';
 import type { ErrandName, ErrandOf, ErrandResult, OnProgress } from './kinds.ts';
 
@@ -162,18 +163,57 @@ function taken({ file, name, bytes }: ErrandOf<'import'>): ErrandResult<'import'
   });
 }
 
+/** What lanes of a kept run are asked for. */
+function lanesWith(
+  loaded: LoadedRuns,
+): Pick<CarryOut, 'tile' | 'spansAt' | 'nextSpan' | 'find' | 'step'> {
+  const timelineOf = ({ file, run, scale }: Pick<ErrandOf<'tile'>, 'file' | 'run' | 'scale'>) =>
+    loaded.get(file, run).timeline(scale);
+  return {
+    tile: (body) => tileOf(timelineOf(body), body.query),
+    spansAt: (body) => {
+      const timeline = timelineOf(body);
+      return body.lanes.map((lane) => spansOf(timeline, lane, body.timeNs));
+    },
+    nextSpan: (body) => nextOf(timelineOf(body), body.lane, body.timeNs, body.direction),
+    find: ({ file, run, text }) => foundIn(loaded.get(file, run).timeline('time'), text),
+    step: ({ file, a, b, seqA, seqB, afterNs, direction }) => {
+      const found = [
+        loaded.get(file, a).stepFrom(seqA, afterNs, direction),
+        loaded.get(file, b).stepFrom(seqB, afterNs, direction),
+      ].filter((each) => each !== null);
+      if (found.length === 0) return null;
+      return direction > 0 ? Math.min(...found) : Math.max(...found);
+    },
+  };
+}
+
 /** The errands of one thread; runs that they load are shared. */
 export function carryOutWith(loaded: LoadedRuns): CarryOut {
   const load = (file: string, run: number): RunRecord => loaded.get(file, run).record;
   return {
     record,
     rerun: (body, onProgress) => rerun(load(body.file, body.run), body, onProgress),
-    moments: ({ file, a, b, seqA, seqB, afterNs }) => ({
-      a: loaded.get(file, a).after(seqA, afterNs),
-      b: loaded.get(file, b).after(seqB, afterNs),
+    moments: ({ file, a, b, seqA, seqB, after, scale }) => ({
+      a: loaded.get(file, a).after(seqA, after, scale),
+      b: loaded.get(file, b).after(seqB, after, scale),
     }),
-    compare: ({ file, a, b }) => compareForView(load(file, a), load(file, b)),
-    thumbnail: ({ file, run }) => thumbnail(load(file, run)),
+    compare: ({ file, a, b }, onProgress) => {
+      const [one, other] = [loaded.get(file, a), loaded.get(file, b)];
+      const most = Math.min(one.record.trace.count, other.record.trace.count);
+      return compareForView({
+        a: one.withLanes,
+        b: other.withLanes,
+        onEvent: (seq) => {
+          onProgress(seq, most);
+        },
+      });
+    },
+    ...lanesWith(loaded),
+    thumbnail: ({ file, run }) => {
+      const { record, timeline } = loaded.get(file, run).withLanes;
+      return thumbnail(record, timeline);
+    },
     stops: ({ file, run }) => stopsOf(load(file, run)),
     verify: ({ file, run }, onProgress) =>
       withRuns(file, (db) => {

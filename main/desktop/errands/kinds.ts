@@ -8,6 +8,10 @@ import type { ScheduleAsk, SearchedSchedule } from '#lab/choosing/schedule.ts';
 import type { Both } from '#lab/compare/both.ts';
 import type { ComparedRuns } from '#lab/compare/view.ts';
 import type { Snapshot } from '#lab/fold/snapshot.ts';
+import type { Found } from '#lab/timeline/find.ts';
+import type { SpanWords } from '#lab/timeline/next.ts';
+import type { Tile, TileQuery } from '#lab/timeline/tiles.ts';
+import type { Scale } from '#lab/timeline/timeline.ts';
 import type { Thumbnail } from '#lab/thumbnail/thumbnail.ts';
 import type { TourStop } from '#lab/tour/stops.ts';
 
@@ -18,6 +22,20 @@ export type OnProgress = (done: number, total: number) => void;
 interface OfRun {
   readonly file: string;
   readonly run: number;
+}
+
+/** A kept run along time or events. */
+interface OfLanes extends OfRun {
+  readonly scale: Scale;
+}
+
+/** Two runs, and where they part. */
+interface OfPair {
+  readonly file: string;
+  readonly a: number;
+  readonly b: number;
+  readonly seqA: number;
+  readonly seqB: number;
 }
 
 interface ErrandTable {
@@ -43,17 +61,35 @@ interface ErrandTable {
     readonly body: { readonly file: string; readonly a: number; readonly b: number };
     readonly result: ComparedRuns;
   };
-  /** Both runs so long after a moment of each. */
+  /** Both runs so far after a moment of each. */
   readonly moments: {
-    readonly body: {
-      readonly file: string;
-      readonly a: number;
-      readonly b: number;
-      readonly seqA: number;
-      readonly seqB: number;
-      readonly afterNs: number;
-    };
+    readonly body: OfPair & { readonly after: number; readonly scale: Scale };
     readonly result: Both<Snapshot>;
+  };
+  /** How long after it either of them does something next. */
+  readonly step: {
+    readonly body: OfPair & { readonly afterNs: number; readonly direction: 1 | -1 };
+    readonly result: number | null;
+  };
+  readonly tile: {
+    readonly body: OfLanes & { readonly query: TileQuery };
+    readonly result: Tile;
+  };
+  readonly spansAt: {
+    readonly body: OfLanes & { readonly lanes: readonly number[]; readonly timeNs: number };
+    readonly result: readonly (readonly SpanWords[])[];
+  };
+  readonly nextSpan: {
+    readonly body: OfLanes & {
+      readonly lane: number;
+      readonly timeNs: number;
+      readonly direction: 1 | -1;
+    };
+    readonly result: SpanWords | null;
+  };
+  readonly find: {
+    readonly body: OfRun & { readonly text: string };
+    readonly result: Found;
   };
   readonly thumbnail: { readonly body: OfRun; readonly result: Thumbnail };
   readonly stops: { readonly body: OfRun; readonly result: readonly TourStop[] };

@@ -5,6 +5,7 @@ import type { AnswerOf, BodyOf, RequestName } from '#contract/requests.ts';
 import type { Bench } from '../bench/bench.ts';
 import type { Window } from '../window.ts';
 import { choosingHandlers } from './choosing.ts';
+import { compareHandlers } from './compare.ts';
 import { hostHandlers } from './host.ts';
 import { cardHandlers } from './card.ts';
 import { lessonHandlers } from './lessons.ts';
@@ -43,4 +44,5 @@ export const handlers: HandlersOf<RequestName> = {
   ...cardHandlers,
   ...timelineHandlers,
   ...runsHandlers,
+  ...compareHandlers,
 };

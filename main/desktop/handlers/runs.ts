@@ -1,4 +1,4 @@
-// The library and the comparison of two runs. What takes long is an errand, so no handler keeps the
+// The library of kept runs. What takes long is an errand in another thread, so no handler keeps the
 // engine waiting.
 
 import type { runsRequests } from '#contract/runs.ts';
@@ -34,6 +34,10 @@ export const runsHandlers: HandlersOf<keyof typeof runsRequests> = {
     library.note(run, text, seq);
     return null;
   },
+  'runs.renote': ({ library }, { run, number, text }) => {
+    library.renote(run, number, text);
+    return null;
+  },
   'runs.delete': (bench, { run }) => {
     if (bench.recording === run) {
       throw new Refused(
@@ -63,14 +67,4 @@ export const runsHandlers: HandlersOf<keyof typeof runsRequests> = {
       ? library.ask('thumbnail', { file: library.kept, run })
       : library.remembered('thumbnail', { file: library.kept, run }),
   'runs.stops': ({ library }, { run }) => library.remembered('stops', { file: library.kept, run }),
-  compare: ({ library, recording }, { a, b }) => {
-    if (recording === a || recording === b) {
-      throw new Refused(
-        'One of these runs is being recorded. It can be compared when it has ended.',
-      );
-    }
-    return library.remembered('compare', { file: library.kept, a, b });
-  },
-  'compare.moment': ({ library }, wanted) =>
-    library.ask('moments', { file: library.kept, ...wanted }),
 };

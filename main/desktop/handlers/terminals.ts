@@ -1,5 +1,5 @@
-// Terminals and their screens, from the trace, so that they are the same for a live machine and for
-// a recording.
+// Screens of terminals, from the trace, so that they are the same for a live machine and for a
+// recording.
 
 import type { terminalRequests } from '#contract/terminals.ts';
 import { commands } from '#lab/shell/commands.ts';
@@ -13,9 +13,8 @@ const shellOf = ({ run: { machine } }: LiveSession, terminal: string): ShellStat
   machine.terminals.get(terminal)?.state ?? new ShellState(machine, commands, new ProcessGroup());
 
 export const terminalHandlers: HandlersOf<keyof typeof terminalRequests> = {
-  terminals: (bench, { moment }) => bench.lists.terminals.at(bench.seqOf(moment)),
   'terminal.complete': ({ machine }, { terminal, line, cursor }) =>
     complete(shellOf(machine, terminal), line, cursor),
   'terminal.screen': (bench, { moment, terminal, from }) =>
-    bench.lists.terminals.screen(terminal, bench.seqOf(moment), from),
+    bench.lists.screens.part(terminal, bench.seqOf(moment), from),
 };

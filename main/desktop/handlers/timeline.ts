@@ -1,22 +1,18 @@
-// The timeline of the session on the bench. It is read on as far as the run has come, then asked.
-// Lanes that the run does not have are left out: a window may ask for those of the run before.
+// The timeline of the session on the bench. It is read on as far as the run has come, then asked;
+// what can be asked is the same for a kept run (lanes.ts).
 
 import { encodeTile } from '#contract/timeline.ts';
 import type { timelineRequests } from '#contract/timelines.ts';
 import type { Timeline } from '#lab/timeline/timeline.ts';
 import type { Bench } from '../bench/bench.ts';
 import { Refused } from '../bench/refused.ts';
+import { foundIn, nextOf, spansOf, tileOf } from '../lanes.ts';
 import type { HandlersOf } from './handlers.ts';
-
-/** Most hits that are told; the count of all goes with them. */
-const hitsMax = 2000;
 
 function timelineOf({ timeline }: Bench): Timeline {
   timeline.extend();
   return timeline;
 }
-
-const has = (timeline: Timeline, lane: number): boolean => lane < timeline.tracks.all.length;
 
 export const timelineHandlers: HandlersOf<keyof typeof timelineRequests> = {
   'timeline.view': (bench, { viewNs }) => {
@@ -31,19 +27,12 @@ export const timelineHandlers: HandlersOf<keyof typeof timelineRequests> = {
   },
   'timeline.tile': (bench, { lanes, fromNs, toNs, columns }) => {
     if (toNs <= fromNs) throw new Refused('A stretch of the timeline has no length.');
-    const timeline = timelineOf(bench);
-    const known = lanes.filter((lane) => has(timeline, lane));
-    const tile = timeline.tile({ lanes: known, fromNs, toNs, columns });
+    const tile = tileOf(timelineOf(bench), { lanes, fromNs, toNs, columns });
     return { body: { texts: tile.texts }, payload: encodeTile(tile) };
   },
-  'timeline.at': (bench, { lane, timeNs }) => {
-    const timeline = timelineOf(bench);
-    return has(timeline, lane) ? timeline.at(lane, timeNs) : [];
-  },
-  'timeline.next': (bench, { lane, timeNs, direction }) => {
-    const timeline = timelineOf(bench);
-    return has(timeline, lane) ? timeline.next(lane, timeNs, direction) : null;
-  },
+  'timeline.at': (bench, { lane, timeNs }) => spansOf(timelineOf(bench), lane, timeNs),
+  'timeline.next': (bench, { lane, timeNs, direction }) =>
+    nextOf(timelineOf(bench), lane, timeNs, direction),
   'timeline.mark': (bench, { timeNs, direction }) => timelineOf(bench).nextMark(timeNs, direction),
-  'timeline.find': (bench, { text }) => timelineOf(bench).find(text, { limit: hitsMax }),
+  'timeline.find': (bench, { text }) => foundIn(timelineOf(bench), text),
 };

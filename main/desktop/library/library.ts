@@ -2,7 +2,15 @@
 // that come and go. What takes long is an errand in another thread; what was worked out of a run
 // that is over never changes, and is remembered.
 
-import { addNote, addTag, deleteRun, fileBytes, nameRun, removeTag } from '#db/labels.ts';
+import {
+  addNote,
+  addTag,
+  changeNote,
+  deleteRun,
+  fileBytes,
+  nameRun,
+  removeTag,
+} from '#db/labels.ts';
 import { listRuns, summaryOfRun } from '#db/list.ts';
 import type { RunSummary } from '#db/list.ts';
 import { withRuns } from '#db/open.ts';
@@ -26,6 +34,7 @@ export class Library {
   private readonly known = new Map<string, Promise<unknown>>();
   private revision = 1;
   private making: LibraryState['making'] = null;
+  private comparing: LibraryState['comparing'] = null;
   private checked: LibraryState['checked'] = null;
 
   constructor(file: string | null, onChange: () => void) {
@@ -58,8 +67,8 @@ export class Library {
   }
 
   get state(): LibraryState {
-    const { revision, making, checked } = this;
-    return { revision, making, deleted: this.deletions.last, checked };
+    const { revision, making, comparing, checked } = this;
+    return { revision, making, comparing, deleted: this.deletions.last, checked };
   }
 
   /** The list is not what it was. */
@@ -107,6 +116,14 @@ export class Library {
     this.changed();
   }
 
+  /** Another text for a note; null takes it away. */
+  renote(run: number, number: number, text: string | null): void {
+    this.with((db) => {
+      changeNote(db, run, number, text);
+    });
+    this.changed();
+  }
+
   delete(run: number): void {
     this.deletions.add(run, titleOf(this.summary(run)));
   }
@@ -149,10 +166,27 @@ export class Library {
     return this.errands.run(name, body);
   }
 
-  /** The same, remembered: for what is a function of runs that are over. */
-  remembered<N extends ErrandName>(name: N, body: ErrandOf<N>): Promise<ErrandResult<N>> {
+  /** Two runs; every window sees how far the search for their first difference is. */
+  async compare(a: number, b: number): Promise<ErrandResult<'compare'>> {
+    const tell = (seq: number | null): void => {
+      this.comparing = seq;
+      this.onChange();
+    };
+    try {
+      return await this.remembered('compare', { file: this.kept, a, b }, tell);
+    } finally {
+      if (this.comparing !== null) tell(null);
+    }
+  }
+
+  /** As ask(), remembered: for what is a function of runs that are over. */
+  remembered<N extends ErrandName>(
+    name: N,
+    body: ErrandOf<N>,
+    onProgress?: OnProgress,
+  ): Promise<ErrandResult<N>> {
     const key = `${name} ${JSON.stringify(body)}`;
-    const found = this.known.get(key) ?? this.errands.run(name, body);
+    const found = this.known.get(key) ?? this.errands.run(name, body, onProgress);
     this.known.set(key, found);
     found.catch(() => this.known.delete(key));
     return found as Promise<ErrandResult<N>>;

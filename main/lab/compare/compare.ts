@@ -81,10 +81,21 @@ function madeWords({ a, b }: Both<RunRecord>, sides: Sides): string[] {
   return said;
 }
 
+/** How a comparison is made. */
+export interface CompareOptions {
+  readonly sides?: Sides;
+  /** Told of the event up to which the runs were found the same. */
+  readonly onEvent?: ((seq: number) => void) | undefined;
+}
+
 /** Compares two runs. Swapping them swaps the result. */
-export function compareRuns(a: RunRecord, b: RunRecord, sides: Sides = plainSides): Comparison {
+export function compareRuns(
+  a: RunRecord,
+  b: RunRecord,
+  { sides = plainSides, onEvent }: CompareOptions = {},
+): Comparison {
   const match = new Matcher(a.trace, b.trace);
-  const seq = match.first();
+  const seq = match.first(0, onEvent);
   const table = new DeedTable();
   const readings: Readings = {
     a: new Reading(a.trace, match.namesA, table),

@@ -34,6 +34,9 @@ function valueMeaningOf(kind: number): Meaning {
 
 const valueMeanings: readonly Meaning[] = kindTable.map((_row, kind) => valueMeaningOf(kind));
 
+/** Events between two words about how far the search is. */
+const stepEvents = 4096;
+
 /** True when two byte strings are equal. */
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false;
@@ -61,18 +64,20 @@ export class Matcher {
 
   /**
    * Number of the first event from `from` on that is not the same in both; null when there is none.
-   * One run that ends before the other parts from it at its end.
+   * One run that ends before the other parts from it at its end. `onEvent` is told how far the two
+   * were found the same.
    */
-  first(from = 0): number | null {
+  first(from = 0, onEvent?: (seq: number) => void): number | null {
     const { a, b } = this;
     this.namesA.refresh();
     this.namesB.refresh();
     const both = Math.min(a.count, b.count);
     for (let seq = from; seq < both;) {
-      const to = Math.min(both, chunkEnd(seq));
+      const to = Math.min(both, chunkEnd(seq), seq + stepEvents);
       const at = this.firstIn(pieceAt(a, seq, to), pieceAt(b, seq, to));
       if (at !== null) return seq + at;
       seq = to;
+      onEvent?.(seq);
     }
     return a.count === b.count ? null : Math.max(from, both);
   }

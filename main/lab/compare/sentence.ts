@@ -13,7 +13,7 @@ export interface Said {
 }
 
 /** How two runs stand to each other. */
-export type Relation = 'equal' | 'parted' | 'noStart';
+export type Relation = 'equal' | 'parted' | 'noStart' | 'otherModel';
 
 const words = (text: string): Said => ({ text, mono: false });
 const name = (text: string): Said => ({ text, mono: true });
@@ -93,6 +93,9 @@ export function comparisonSentence(
   }
   if (relation === 'noStart') {
     return [words('These two runs share no start. Lined up at their first event.')];
+  }
+  if (relation === 'otherModel') {
+    return [words('Recorded by another driver model. They can be shown, not lined up.')];
   }
   const same = sameWords(shared);
   if (parting.hold !== null) return [...same, ...holdWords(parting.hold, comparison)];

@@ -13,7 +13,7 @@ import type { Sides } from './difference.ts';
 import { differenceRows } from './difference-rows.ts';
 import type { DifferenceRow } from './difference-rows.ts';
 import { lineUp } from './lined-up.ts';
-import type { LinedLane } from './lined-up.ts';
+import type { LinedLane, RunWithLanes } from './lined-up.ts';
 import { comparisonSentence } from './sentence.ts';
 import type { Relation, Said } from './sentence.ts';
 
@@ -36,14 +36,17 @@ export interface ComparedRuns {
   readonly sentence: readonly Said[];
   /** Where they part, in each. */
   readonly at: Both<Moment>;
+  /** All lanes: those that differ first, of them those that tell most. */
   readonly lanes: readonly LinedLane[];
-  readonly lanesTotal: number;
+  /** How many of the first ones are shown at first. */
+  readonly lanesTelling: number;
   readonly lanesDiffering: number;
   readonly rows: readonly DifferenceRow[];
   /** Differences that follow from those. */
   readonly following: number;
-  /** Time after the parting that shows what matters, ns. */
+  /** Time after the parting that shows what matters, ns, and the same in events. */
   readonly spanNs: number;
+  readonly spanEvents: number;
   /** What differs in how they were made, a sentence each. */
   readonly made: readonly string[];
 }
@@ -54,10 +57,18 @@ const sidesOf = ({ a, b }: Both<RunRecord>): Sides =>
     ? { a: 'the first', b: 'the second' }
     : { a: a.head.variant, b: b.head.variant };
 
-function relationOf(records: Both<RunRecord>, { equal, common }: Comparison): Relation {
+/** Fewer events than these in common are no common start. */
+const startEvents = 1000;
+
+/**
+ * A scenario of their own is why two runs share no start; of one scenario it is the program that
+ * recorded them: its model of the driver is another one from the first steps on.
+ */
+function relationOf({ a, b }: Both<RunRecord>, { equal, common }: Comparison): Relation {
   if (equal) return 'equal';
-  const isOther = records.a.head.scenarioText !== records.b.head.scenarioText;
-  return isOther && common.events < 1000 ? 'noStart' : 'parted';
+  if (common.events >= startEvents) return 'parted';
+  if (a.head.scenarioText !== b.head.scenarioText) return 'noStart';
+  return a.head.programHash === b.head.programHash ? 'parted' : 'otherModel';
 }
 
 function startOf(records: Both<RunRecord>): Parting {
@@ -72,20 +83,35 @@ const followingOf = ({ tasks, objects, commands, log }: Comparison): number =>
   log.only.a.count +
   log.only.b.count;
 
+/** What a comparison takes. */
+export interface ComparedPair {
+  readonly a: RunWithLanes;
+  readonly b: RunWithLanes;
+  /** Told of the event up to which the runs were found the same. */
+  readonly onEvent?: (seq: number) => void;
+}
+
 /** Compares two runs for a window. */
-export function compareForView(a: RunRecord, b: RunRecord): ComparedRuns {
-  const records = { a, b };
-  const comparison = compareRuns(a, b, sidesOf(records));
+export function compareForView({ a, b, onEvent }: ComparedPair): ComparedRuns {
+  const runs = { a, b };
+  const records = bothOf(runs, ({ record }) => record);
+  const sides = sidesOf(records);
+  const comparison = compareRuns(a.record, b.record, { sides, onEvent });
   const relation = relationOf(records, comparison);
-  const parting =
-    relation === 'noStart' ? startOf(records) : partingOf(records, comparison.parting?.seq ?? null);
-  const { lanes, total, differing } = lineUp(records, parting);
-  const rows = differenceRows(comparison, parting, lanes);
-  const lastNs = Math.max(1e6, ...rows.map(({ afterNs }) => afterNs));
+  const isLinedUp = relation === 'parted' || relation === 'equal';
+  const parting = isLinedUp
+    ? partingOf(records, comparison.parting?.seq ?? null)
+    : startOf(records);
+  const { lanes, telling, differing } = lineUp(runs, parting);
+  const traces = bothOf(records, ({ trace }) => trace);
+  // What another model does otherwise is no difference between the runs.
+  const rows =
+    relation === 'otherModel' ? [] : differenceRows(comparison, parting, telling, traces);
+  const heads = bothOf(records, ({ head }) => head);
   const shared = {
     events: sharedEvents(records, parting.at),
     of: parting.at.a.seq,
-    sameChoices: a.head.policy === b.head.policy && a.head.seed === b.head.seed,
+    sameChoices: heads.a.policy === heads.b.policy && heads.a.seed === heads.b.seed,
   };
   return {
     relation,
@@ -101,11 +127,22 @@ export function compareForView(a: RunRecord, b: RunRecord): ComparedRuns {
     sentence: comparisonSentence(comparison, relation, parting, shared),
     at: parting.at,
     lanes,
-    lanesTotal: total,
+    lanesTelling: telling.length,
     lanesDiffering: differing,
     rows,
     following: Math.max(0, followingOf(comparison) - rows.length),
-    spanNs: lastNs * 1.3,
+    spanNs: shownSpan(
+      rows.map(({ afterNs }) => afterNs),
+      1e6,
+    ),
+    spanEvents: shownSpan(
+      rows.map(({ afterEvents }) => afterEvents),
+      100,
+    ),
     made: comparison.made,
   };
 }
+
+/** Room for the last difference and a little more. */
+const shownSpan = (afters: readonly number[], least: number): number =>
+  Math.max(least, ...afters) * 1.3;

@@ -18,8 +18,9 @@ export interface FoldedTask {
   /** Text of the letter of its sleep: S, D, K or I. */
   readonly sleep: number;
   readonly sinceNs: number;
-  /** The one that ran when it was made. */
+  /** The one that ran when it was made, and when. */
   readonly parent: number;
+  readonly bornNs: number;
 }
 
 /** A work: where it is queued and which task runs it; 0 for neither. */
@@ -41,8 +42,8 @@ function stand(
 ): void {
   const { object = 0, text = 0, sleep = 0, sinceNs = 0 } = rest;
   const name = fold.names.get(task) ?? 0;
-  const parent = fold.tasks.get(task)?.parent ?? 0;
-  fold.tasks.set(task, { name, state, object, text, sleep, sinceNs, parent });
+  const { parent, bornNs } = fold.tasks.get(task) ?? { parent: 0, bornNs: 0 };
+  fold.tasks.set(task, { name, state, object, text, sleep, sinceNs, parent, bornNs });
 }
 
 function work(fold: Fold, { object, timeNs }: FoldedEvent, change: Partial<FoldedWork>): void {
@@ -60,7 +61,7 @@ function work(fold: Fold, { object, timeNs }: FoldedEvent, change: Partial<Folde
 export const schedulingApplies: Applies = {
   'task.create': (fold, { object, place, value, timeNs }) => {
     fold.names.set(object, place);
-    const rest = { object: 0, text: 0, sleep: 0, sinceNs: timeNs };
+    const rest = { object: 0, text: 0, sleep: 0, sinceNs: timeNs, bornNs: timeNs };
     fold.tasks.set(object, { name: place, state: 'runnable', parent: value, ...rest });
   },
   'task.exit': ({ tasks }, { object }) => tasks.delete(object),

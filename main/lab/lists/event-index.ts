@@ -17,20 +17,6 @@ const kindsOf = {
   maps: ['card.map', 'driver.state'],
   packets: ['packet.send', 'packet.receive', 'packet.drop'],
   screens: ['tty.text', 'tty.typed'],
-  /** Everything that says how terminals stand. */
-  standing: [
-    'tty.open',
-    'tty.run',
-    'tty.done',
-    'tty.close',
-    'task.create',
-    'task.exit',
-    'wait.begin',
-    'wait.end',
-    'deadlock',
-    'deadlock.wait',
-    'deadlock.end',
-  ],
 } as const satisfies Record<string, readonly KindName[]>;
 
 /** Name of a list of events. */

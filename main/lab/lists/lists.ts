@@ -12,18 +12,18 @@ import type { ListPage } from './list-page.ts';
 import { logPage } from './log-list.ts';
 import type { LogAsk, LogRow } from './log-list.ts';
 import { PacketList } from './packet-list.ts';
-import { Terminals } from './terminals.ts';
+import { Screens } from './screens.ts';
 
 /** The lists of one run. */
 export class Lists {
-  readonly terminals: Terminals;
+  readonly screens: Screens;
   readonly commands: CommandList;
   readonly packets: PacketList;
   private readonly index: EventIndex;
 
   constructor(trace: Trace) {
     this.index = new EventIndex(trace);
-    this.terminals = new Terminals(this.index);
+    this.screens = new Screens(this.index);
     this.commands = new CommandList(this.index);
     this.packets = new PacketList(this.index);
   }

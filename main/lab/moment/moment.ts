@@ -12,8 +12,8 @@ import type { Detector } from './detectors.ts';
 import type { MachineFacts } from './facts.ts';
 import { panelOf } from './panel.ts';
 import type { Panel } from './panel.ts';
-import { terminalsOf, terminalText } from './terminals.ts';
-import type { TerminalText, TerminalView } from './terminals.ts';
+import { terminalsOf } from './terminals.ts';
+import type { TerminalView } from './terminals.ts';
 import { Naming } from './things.ts';
 import { TraceIndex } from './trace-index.ts';
 import { waitsOf } from './waits.ts';
@@ -76,17 +76,11 @@ export class Moments {
       waits,
       panel: panelOf(trace, fold, this.facts),
       detectors: detectorsOf(trace, fold),
-      terminals: terminalsOf(index, fold, waits.cycles),
+      terminals: terminalsOf(trace, fold),
       blocked: waits.things.filter(({ kind, state }) => kind === 'task' && state === 'waits')
         .length,
       findings: this.findings(fold),
     };
-  }
-
-  /** What stands on a terminal before event `seq`, at most its last 64 KB. Oldest first. */
-  terminalText(name: string, seq: number): TerminalText[] {
-    this.index.refresh();
-    return terminalText(this.index, name, seq);
   }
 
   /** An oops is an event of its own beside its report: it is told once. */

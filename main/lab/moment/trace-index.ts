@@ -1,5 +1,5 @@
 // What single events of a run cannot tell and a look at all of them can, kept while the run grows:
-// the letters of tasks, works and locks, what stands on each terminal, and what `ps` calls a task.
+// the letters of tasks, works and locks, and what `ps` calls a task.
 // Letters are given when a thing first comes into play (holds, waits, runs a work, has a terminal),
 // and never change. A is kept for the shell of the first terminal.
 
@@ -20,20 +20,9 @@ interface Seen {
 
 type Look = (index: TraceIndex, seen: Seen) => void;
 
-/** A part of a terminal's text. */
-export interface TerminalPart {
-  /** Its event. */
-  readonly seq: number;
-  /** Number of the text. */
-  readonly text: number;
-  readonly typed: boolean;
-}
-
 /** The index of one run; look at what is new with refresh(). */
 export class TraceIndex {
   readonly trace: Trace;
-  /** Texts of terminals by name, in order. */
-  readonly terminals = new Map<number, TerminalPart[]>();
   /** `sh:1342` by the number of a task's name. */
   readonly comms = new Map<number, string>();
   /** Tasks that have ever executed a work, by name. */
@@ -93,8 +82,7 @@ export class TraceIndex {
     this.tasks.set(name, taskLetter(others + 1));
   }
 
-  openTerminal(object: number, shell: number): void {
-    if (!this.terminals.has(object)) this.terminals.set(object, []);
+  openTerminal(shell: number): void {
     if (this.firstShell === 0) {
       this.firstShell = shell;
       if (!this.tasks.has(shell)) this.tasks.set(shell, taskLetter(0));
@@ -114,14 +102,6 @@ const takesLock: Look = (index, seen) => {
   index.locks.see(seen.object);
   plays(index, seen);
 };
-
-const writes =
-  (typed: boolean): Look =>
-  ({ terminals }, { seq, object, value }) => {
-    const parts = terminals.get(object) ?? [];
-    parts.push({ seq, text: value, typed });
-    terminals.set(object, parts);
-  };
 
 const byKind: ReadonlyMap<number, Look> = new Map<number, Look>([
   [
@@ -179,12 +159,10 @@ const byKind: ReadonlyMap<number, Look> = new Map<number, Look>([
   ],
   [
     K['tty.open'],
-    (index, { object, value }) => {
-      index.openTerminal(object, index.names.get(value) ?? 0);
+    (index, { value }) => {
+      index.openTerminal(index.names.get(value) ?? 0);
     },
   ],
-  [K['tty.typed'], writes(true)],
-  [K['tty.text'], writes(false)],
 ]);
 
 const looks: readonly (Look | undefined)[] = Array.from({ length: 256 }, (_, kind) =>

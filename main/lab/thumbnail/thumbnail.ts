@@ -3,9 +3,12 @@
 // and what never ends has the last part of the width.
 
 import type { RunRecord } from '../record/run-record.ts';
-import { castOf } from '../spans/cast.ts';
-import { lanesOf } from '../spans/spans.ts';
-import type { Span } from '../spans/spans.ts';
+import { castOf, isSleepingLock } from '../timeline/cast.ts';
+import type { LaneTrack } from '../timeline/lanes.ts';
+import type { Stretch } from '../timeline/stretches.ts';
+import { spanStyle } from '../timeline/styles.ts';
+import type { SpanStyle } from '../timeline/styles.ts';
+import type { Timeline } from '../timeline/timeline.ts';
 
 /** Columns of a whole thumbnail. */
 export const columns = 120;
@@ -31,11 +34,11 @@ export interface Thumbnail {
   readonly endless: boolean;
 }
 
-const marks: Readonly<Partial<Record<Span['state'], Mark>>> = {
-  run: 'run',
-  wait: 'wait',
-  stuck: 'stuck',
-  hold: 'hold',
+const marks: Readonly<Partial<Record<SpanStyle, Mark>>> = {
+  [spanStyle.run]: 'run',
+  [spanStyle.wait]: 'wait',
+  [spanStyle.stuck]: 'stuck',
+  [spanStyle.hold]: 'hold',
 };
 /** The more telling one wins a column. */
 const rank: readonly Mark[] = ['run', 'hold', 'wait', 'stuck'];
@@ -61,10 +64,10 @@ function scaleOf(times: readonly number[], stuckNs: number): (timeNs: number) =>
   };
 }
 
-function barsOf(spans: readonly Span[], column: (timeNs: number) => number): Bar[] {
+function barsOf(stretches: readonly Stretch[], column: (timeNs: number) => number): Bar[] {
   const cells: (Mark | undefined)[] = Array.from({ length: columns });
-  for (const { fromNs, toNs, state } of spans) {
-    const mark = marks[state];
+  for (const { fromNs, toNs, style } of stretches) {
+    const mark = marks[style];
     if (mark === undefined) continue;
     const from = Math.min(columns - 1, Math.floor(column(fromNs)));
     const to = Math.max(from + 1, Math.min(columns, Math.floor(column(toNs))));
@@ -83,30 +86,35 @@ function barsOf(spans: readonly Span[], column: (timeNs: number) => number): Bar
   return bars;
 }
 
-/** A sleep that polls: the stretches of one wait are one. */
-function joined(spans: readonly Span[]): Span[] {
-  const stuck = spans.find(({ state }) => state === 'stuck');
-  return stuck === undefined
-    ? [...spans]
-    : [...spans.filter(({ fromNs }) => fromNs < stuck.fromNs), stuck];
+/** A sleep that polls: from where it can never end, its stretches are one. */
+function joined(stretches: readonly Stretch[]): Stretch[] {
+  const isStuck = ({ style }: Stretch): boolean => style === spanStyle.stuck;
+  const [first, last] = [stretches.find(isStuck), stretches.findLast(isStuck)];
+  if (first === undefined || last === undefined) return [...stretches];
+  const { toNs } = last;
+  const before = stretches.filter(({ fromNs }) => fromNs < first.fromNs);
+  return [...before, { ...first, toNs }, ...stretches.filter(({ fromNs }) => fromNs >= toNs)];
 }
 
 /** Makes it. */
-export function thumbnail(record: RunRecord): Thumbnail {
-  const lanes = lanesOf(record.trace);
-  const { writer, worker, lock } = castOf(record, lanes);
-  const chosen = [`task ${writer}`, `task ${worker}`, `lock ${lock}`].map((key) => {
-    const lane = lanes.find(({ kind, name }) => `${kind} ${name}` === key);
-    return { name: lane?.name ?? '', spans: joined(lane?.spans ?? []) };
-  });
-  const spans = chosen.flatMap((lane) => lane.spans);
+export function thumbnail(record: RunRecord, timeline: Timeline): Thumbnail {
+  const { writer, worker, lock } = castOf(record, timeline);
+  const { nowNs } = timeline;
+  const laneOf = (name: string | null, fits: (lane: LaneTrack) => boolean) => {
+    const lane = timeline.tracks.all.find((each) => each.name === name && fits(each));
+    const stretches = lane === undefined ? [] : joined(timeline.stretches(lane.id));
+    return { name: lane?.name ?? '', stretches };
+  };
+  const isTask = ({ kind }: LaneTrack): boolean => kind === 'task';
+  const chosen = [laneOf(writer, isTask), laneOf(worker, isTask), laneOf(lock, isSleepingLock)];
+  const stretches = chosen.flatMap((lane) => lane.stretches);
   const stuckNs = Math.max(
     -Infinity,
-    ...spans.filter(({ state }) => state === 'stuck').map(({ fromNs }) => fromNs),
+    ...stretches.filter(({ style }) => style === spanStyle.stuck).map(({ fromNs }) => fromNs),
   );
   const endless = stuckNs > -Infinity;
   const column = scaleOf(
-    [0, record.trace.nowNs, ...spans.flatMap(({ fromNs, toNs }) => [fromNs, toNs])],
+    [0, nowNs, ...stretches.flatMap(({ fromNs, toNs }) => [fromNs, toNs])],
     endless ? stuckNs : Infinity,
   );
   const parent = record.head.parent;
@@ -115,7 +123,7 @@ export function thumbnail(record: RunRecord): Thumbnail {
       ? null
       : record.trace.event(parent.seq).timeNs;
   return {
-    lanes: chosen.map((lane) => ({ name: lane.name, bars: barsOf(lane.spans, column) })),
+    lanes: chosen.map((lane) => ({ name: lane.name, bars: barsOf(lane.stretches, column) })),
     forkedAt: forkNs === null ? null : column(forkNs),
     endless,
   };

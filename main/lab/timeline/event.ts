@@ -2,16 +2,11 @@
 // with it. The same object is used for all events.
 
 import type { KindName } from '#trace/kinds.ts';
+import type { FoldedEvent } from '../fold/event.ts';
 
-/** An event. */
-export interface LaneEvent {
+/** An event, and where it is in the run. */
+export interface LaneEvent extends FoldedEvent {
   seq: number;
-  timeNs: number;
-  kind: number;
-  task: number;
-  object: number;
-  value: number;
-  place: number;
 }
 
 export type Take = (event: LaneEvent) => void;

@@ -20,18 +20,25 @@ import type { SpanWords } from './next.ts';
 import { QueueLanes } from './queues.ts';
 import { Quiet } from './quiet.ts';
 import type { FoldGap } from './quiet.ts';
+import { stretchesOf } from './stretches.ts';
+import type { Stretch } from './stretches.ts';
 import { TaskTracks } from './tasks.ts';
 import { makeTile } from './tiles.ts';
 import type { Tile, TileQuery } from './tiles.ts';
+
+/** What a timeline counts along its length: virtual time, or events that are all equally long. */
+export type Scale = 'time' | 'events';
 
 /** Answers everything that a timeline draws. */
 export class Timeline {
   /** Events that it is made of. */
   seq = 0;
-  /** Time of the last of them, ns. */
+  /** Time of the last of them, ns; their number where events are counted. */
   nowNs = 0;
+  private readonly scale: Scale;
   private readonly trace: Trace;
-  private readonly labels: Labels;
+  /** What labels of spans say. */
+  readonly labels: Labels;
   /** Lanes with their rows of spans. */
   readonly tracks = new Lanes();
   private readonly tasks: TaskTracks;
@@ -40,8 +47,10 @@ export class Timeline {
   private readonly finder: Finder;
   private readonly takes: readonly (Take | undefined)[];
 
-  constructor(trace: Trace) {
+  /** With the scale `events`, every `Ns` in what goes in and comes out is a number of events. */
+  constructor(trace: Trace, scale: Scale = 'time') {
     this.trace = trace;
+    this.scale = scale;
     const labels = new Labels(trace);
     this.labels = labels;
     const graph = new GraphLanes(trace, labels, this.tracks);
@@ -63,12 +72,13 @@ export class Timeline {
   extend(): boolean {
     const { trace, takes } = this;
     const from = this.seq;
+    const countsEvents = this.scale === 'events';
     const none = { task: 0, object: 0, value: 0, place: 0 };
     const event: LaneEvent = { seq: from, timeNs: this.nowNs, kind: 0, ...none };
     for (const { count, f64, u32, u16, u8 } of pieces(trace, from, trace.count)) {
       for (let at = 0; at < count; at++) {
         const kind = u8[at * 24 + 22]!;
-        event.timeNs = f64[at * 3]!;
+        event.timeNs = countsEvents ? this.seq : f64[at * 3]!;
         const take = takes[kind];
         if (take !== undefined) {
           event.seq = this.seq;
@@ -94,6 +104,11 @@ export class Timeline {
   /** A stretch of some lanes. Throws RangeError for one without length. */
   tile(query: TileQuery): Tile {
     return makeTile(query, this.tracks, this.tasks, this.labels, this.nowNs);
+  }
+
+  /** A whole lane as plain data. */
+  stretches(lane: number): Stretch[] {
+    return stretchesOf(this.tracks.get(lane), this.labels, this.nowNs);
   }
 
   /** Flags from one time up to another. */

@@ -2,7 +2,7 @@
 // Method: real small runs through recorder, worker and reader; every part compared.
 
 import { expect, test } from 'vitest';
-import { addNote, addTag, deleteRun, removeTag, vacuum } from '#db/labels.ts';
+import { addNote, addTag, changeNote, deleteRun, removeTag, vacuum } from '#db/labels.ts';
 import { listRuns, summaryOfRun } from '#db/list.ts';
 import { withRuns } from '#db/open.ts';
 import { loadRun } from '#db/reader.ts';
@@ -49,10 +49,14 @@ test('the list knows every run, and narrows', async () => {
       startedAt: wall.started,
       endedAt: wall.ended,
       notes: [
-        { seq: 10, text: 'look here' },
-        { seq: null, text: 'and at all of it' },
+        { number: 0, seq: 10, text: 'look here' },
+        { number: 1, seq: null, text: 'and at all of it' },
       ],
     });
+    changeNote(db, first.run, 0, 'look there');
+    changeNote(db, first.run, 1, null);
+    expect(summaryOfRun(db, first.run).notes).toEqual([{ number: 0, seq: 10, text: 'look there' }]);
+    expect(() => changeNote(db, first.run, 1, 'x')).toThrow(`run ${first.run} has no note 1`);
     expect(verifyRun(db, first.run)).toEqual({ run: first.run, state: 'whole', said: '' });
     expect(removeTag(db, second.run, 'for the lesson')).toBe(true);
     expect(removeTag(db, second.run, 'for the lesson')).toBe(false);

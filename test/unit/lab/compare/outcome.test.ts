@@ -80,7 +80,7 @@ describe('what runs came to', () => {
   test('how they were made', () => {
     const a = story().record({}, { variant: 'naive', seed: 1, policy: 'random' });
     const b = story().record({}, { scenarioText: 'x', programHash: 'f' });
-    expect(compareRuns(a, b, { a: 'run 1', b: 'run 2' }).made).toEqual([
+    expect(compareRuns(a, b, { sides: { a: 'run 1', b: 'run 2' } }).made).toEqual([
       'driver naive in run 1, v6.6 in run 2',
       'policy random in run 1, until-blocked in run 2',
       'seed 1 in run 1, none in run 2',

@@ -134,22 +134,14 @@ test('the maps of the card and of the driver part', () => {
   expect(maps.rxPortCheck).toBe(true);
 });
 
-test('a terminal hangs in the cycle, the other one is alive, and texts are as they were', () => {
-  const rows = lists.terminals.at(trace.count);
-  expect(rows.map(({ label }) => label)).toEqual(['1', '2']);
-  const hanging = rows.find(({ inCycle }) => inCycle)!;
-  expect(hanging.line).toMatch(/mlx4_port1/);
-  expect(hanging.waitsSinceNs).toBeGreaterThan(0);
-  const { pieces } = lists.terminals.screen(hanging.name, trace.count, 0);
+test('a screen is given piece by piece, as it stood', () => {
+  const { pieces } = lists.screens.part('main', trace.count, 0);
   const half = Math.floor(pieces.length / 2);
-  const later = lists.terminals.screen(hanging.name, trace.count, half);
+  const later = lists.screens.part('main', trace.count, half);
   expect(later).toEqual({ from: half, pieces: pieces.slice(half) });
   const [first] = ofKind(K['tty.text'], K['tty.typed']).filter(
-    ({ object }) => trace.text(object) === hanging.name,
+    ({ object }) => trace.text(object) === 'main',
   );
-  expect(lists.terminals.screen(hanging.name, first!.seq, 0).pieces).toEqual([]);
-  expect(lists.terminals.screen(hanging.name, first!.seq + 1, 0).pieces).toHaveLength(1);
-  // Looking back and forth again gives the same.
-  expect(lists.terminals.at(first!.seq).some(({ inCycle }) => inCycle)).toBe(false);
-  expect(lists.terminals.at(trace.count)).toEqual(rows);
+  expect(lists.screens.part('main', first!.seq, 0).pieces).toEqual([]);
+  expect(lists.screens.part('main', first!.seq + 1, 0).pieces).toHaveLength(1);
 });

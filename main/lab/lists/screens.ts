@@ -1,0 +1,68 @@
+// What stands on the screens of the terminals: pieces of text, typed or written, from the trace.
+// How a terminal itself stands is part of the moment (lab/moment/terminals.ts).
+
+import { K } from '#trace/kinds.ts';
+import type { Trace } from '#trace/trace.ts';
+import type { EventIndex } from './event-index.ts';
+
+/** A piece of a screen: what was typed, or what a program wrote. */
+export interface ScreenPiece {
+  readonly text: string;
+  readonly typed: boolean;
+}
+
+/** A part of what stands on a terminal. */
+export interface ScreenPart {
+  /** Number of the first piece; larger than asked for when the rest is too long. */
+  readonly from: number;
+  readonly pieces: readonly ScreenPiece[];
+}
+
+/** Most characters of a screen that are given at once. */
+const partCharactersMax = 64 * 1024;
+
+/** Answers for one trace. */
+export class Screens {
+  private readonly index: EventIndex;
+  /** Events with pieces of each screen, by terminal. */
+  private readonly screens = new Map<string, number[]>();
+  private seen = 0;
+
+  constructor(index: EventIndex) {
+    this.index = index;
+  }
+
+  private get trace(): Trace {
+    return this.index.trace;
+  }
+
+  /** What stands on a terminal before event `seq`, from a piece on. */
+  part(name: string, seq: number, from: number): ScreenPart {
+    this.refresh();
+    const all = this.screens.get(name) ?? [];
+    let end = all.length;
+    while (end > 0 && all[end - 1]! >= seq) end--;
+    let first = end;
+    for (let characters = 0; first > from; first--) {
+      characters += this.piece(all[first - 1]!).text.length;
+      if (characters > partCharactersMax) break;
+    }
+    return { from: first, pieces: all.slice(first, end).map((each) => this.piece(each)) };
+  }
+
+  private piece(seq: number): ScreenPiece {
+    const { kind, value } = this.trace.event(seq);
+    return { text: this.trace.text(value), typed: kind === K['tty.typed'] };
+  }
+
+  private refresh(): void {
+    const list = this.index.of('screens');
+    for (; this.seen < list.length; this.seen++) {
+      const seq = list.at(this.seen);
+      const name = this.trace.text(this.trace.event(seq).object);
+      const ofTerminal = this.screens.get(name);
+      if (ofTerminal === undefined) this.screens.set(name, [seq]);
+      else ofTerminal.push(seq);
+    }
+  }
+}

@@ -1,0 +1,25 @@
+// A canvas as the pictures of lanes take it: measured in CSS pixels, sharp on its screen, in the
+// colours of the theme.
+
+import { makePalette } from './palette.ts';
+import type { Palette } from './palette.ts';
+
+/** The context of a canvas that has just been given this size, CSS pixels. */
+export function contextOf(
+  canvas: HTMLCanvasElement,
+  width: number,
+  height: number,
+): CanvasRenderingContext2D {
+  const ratio = globalThis.devicePixelRatio;
+  canvas.width = Math.round(width * ratio);
+  canvas.height = Math.round(height * ratio);
+  const ctx = canvas.getContext('2d', { alpha: false })!;
+  ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
+  return ctx;
+}
+
+/** Colours and hatchings as the tokens are now. */
+export function themePalette(): Palette {
+  const style = getComputedStyle(document.documentElement);
+  return makePalette((name) => style.getPropertyValue(name).trim(), globalThis.devicePixelRatio);
+}
