@@ -27,6 +27,7 @@ export const timelineHandlers: HandlersOf<keyof typeof timelineRequests> = {
       marks: timeline.marksBetween(0, Infinity),
       gaps: viewNs === 0 ? [] : timeline.gaps(0, nowNs, viewNs),
       nowNs,
+      marksNotKept: bench.marksNotKept,
     };
   },
   'timeline.tile': (bench, { lanes, fromNs, toNs, columns }) => {
@@ -44,6 +45,24 @@ export const timelineHandlers: HandlersOf<keyof typeof timelineRequests> = {
     const timeline = timelineOf(bench);
     return has(timeline, lane) ? timeline.next(lane, timeNs, direction) : null;
   },
-  'timeline.mark': (bench, { timeNs, direction }) => timelineOf(bench).nextMark(timeNs, direction),
-  'timeline.find': (bench, { text }) => timelineOf(bench).find(text, { limit: hitsMax }),
+  'timeline.around': (bench, { lanes, timeNs }) => {
+    const timeline = timelineOf(bench);
+    return lanes.filter((lane) => has(timeline, lane)).map((lane) => timeline.around(lane, timeNs));
+  },
+  'timeline.mark': (bench, { seq, direction }) => timelineOf(bench).nextMark(seq, direction),
+  'timeline.addMark': (bench, { seq, text }) => {
+    bench.mark(seq, text);
+    return null;
+  },
+  'timeline.removeMark': (bench, { number }) => {
+    bench.unmark(number);
+    return null;
+  },
+  'timeline.census': (bench, { fromNs, toNs }) => timelineOf(bench).census(fromNs, toNs),
+  'timeline.find': (bench, { text }) => {
+    const timeline = timelineOf(bench);
+    const letters = bench.taskLetters();
+    const letterOf = (lane: number): string => letters.get(timeline.tracks.get(lane).name) ?? '';
+    return timeline.find(text, { limit: hitsMax, letterOf });
+  },
 };

@@ -83,6 +83,12 @@ export class Moments {
     };
   }
 
+  /** Letters of the tasks that have been in play, by name. */
+  taskLetters(): ReadonlyMap<string, string> {
+    this.index.refresh();
+    return this.index.taskLetters();
+  }
+
   /** What stands on a terminal before event `seq`, at most its last 64 KB. Oldest first. */
   terminalText(name: string, seq: number): TerminalText[] {
     this.index.refresh();
