@@ -1,7 +1,7 @@
 // Every command of the window: what it is called, its keys, and where single letters act. The
 // palette, the list of keys and the keyboard itself are made from this table.
 
-import type { View } from '../state/frame.svelte.ts';
+import type { PaneName, View } from '../state/frame.svelte.ts';
 
 /** A command by name. */
 export type CommandName = (typeof commandTable)[number]['name'];
@@ -15,6 +15,8 @@ export interface CommandRow {
   readonly keys: readonly string[];
   /** Views in which it acts; everywhere when absent. */
   readonly views?: readonly View[];
+  /** Pane that must have the focus for its keys; from the palette it acts without. */
+  readonly pane?: PaneName;
 }
 
 const row = <const N extends string>(
@@ -23,6 +25,10 @@ const row = <const N extends string>(
   keys: readonly string[],
   views?: readonly View[],
 ) => ({ name, title, keys, ...(views === undefined ? {} : { views }) });
+
+/** A command whose keys act only while the timeline has the focus. */
+const inTimeline = <const N extends string>(name: N, title: string, keys: readonly string[]) =>
+  ({ name, title, keys, views: ['session'], pane: 'timeline' }) as const;
 
 const session = ['session', 'card'] as const;
 
@@ -39,6 +45,25 @@ export const commandTable = [
   row('live', 'To the live end', ['l'], session),
   row('fork', 'Fork here', ['f'], session),
   row('allObjects', 'All objects, or those in play', ['o'], ['session']),
+  row('mark', 'Mark at the cursor, with a note', ['m'], ['session']),
+  row('pin', 'Pin the lane, or unpin it', ['p'], ['session']),
+  row('fold', 'Fold what is quiet, or unfold it', ['z'], ['session']),
+  row('find', 'Find in this view', ['Ctrl+f', '/'], ['session']),
+  inTimeline('zoomIn', 'Timeline: zoom in', ['w']),
+  inTimeline('zoomOut', 'Timeline: zoom out', ['s']),
+  inTimeline('panBack', 'Timeline: pan back', ['a']),
+  inTimeline('panOn', 'Timeline: pan on', ['d']),
+  inTimeline('spanBack', 'Timeline: previous span of the lane', ['ArrowLeft']),
+  inTimeline('spanOn', 'Timeline: next span of the lane', ['ArrowRight']),
+  inTimeline('laneUp', 'Timeline: lane above', ['ArrowUp']),
+  inTimeline('laneDown', 'Timeline: lane below', ['ArrowDown']),
+  inTimeline('spanBegin', 'Timeline: to where the span begins', ['Enter']),
+  inTimeline('selectBack', 'Timeline: select back to a span', ['Shift+ArrowLeft']),
+  inTimeline('selectOn', 'Timeline: select on to a span', ['Shift+ArrowRight']),
+  inTimeline('zoomSpan', 'Timeline: zoom to the selection or span', ['Z']),
+  inTimeline('leaveSpan', 'Timeline: leave the selection', ['Escape']),
+  inTimeline('runBegin', 'Timeline: begin of the run', ['Home']),
+  inTimeline('runEnd', 'Timeline: end of the run', ['End']),
   row('session', 'Show Session', ['Ctrl+1']),
   row('card', 'Show Card', ['Ctrl+2']),
   row('runs', 'Show Runs', ['Ctrl+3']),
@@ -74,20 +99,45 @@ export function keyName(event: KeyboardEvent): string {
   return [...parts.slice(0, -1), last.length > 1 && last.startsWith('f') ? key : last].join('+');
 }
 
-/** A key as it is printed: `Ctrl K`, `space`. */
+/** Keys with a sign of their own. */
+const signs: Readonly<Record<string, string>> = {
+  Space: 'space',
+  ArrowLeft: '←',
+  ArrowRight: '→',
+  ArrowUp: '↑',
+  ArrowDown: '↓',
+  Enter: '⏎',
+  Escape: 'esc',
+};
+
+/** A key as it is printed: `Ctrl K`, `space`, `Shift ←`. */
 export const printedKey = (key: string): string =>
-  key === 'Space' ? 'space' : key.replace(/^(.*\+)?([a-z])$/, upper).replaceAll('+', ' ');
+  key
+    .replace(/^(.*\+)?([a-z])$/, upper)
+    .replace(/\w+$/, (last) => signs[last] ?? last)
+    .replaceAll('+', ' ');
 
 const upper = (_all: string, before: string | undefined, letter: string): string =>
   before === undefined ? letter : `${before}${letter.toUpperCase()}`;
 
-/** The command of a key in a view; a typing person means letters as letters. */
-export function commandOf(key: string, view: View, isTyping: boolean): CommandName | null {
-  const isPrinted = key.length === 1 || key === 'Space';
-  if (isTyping && isPrinted) return null;
+/** Keys that move and end what is being typed. */
+const editing = /^(Shift\+)?(Arrow\w+|Home|End|Enter|Escape)$/;
+
+/** The command of a key in a view and pane; a typing person means letters as letters. */
+export function commandOf(
+  key: string,
+  view: View,
+  isTyping: boolean,
+  pane: PaneName | null = null,
+): CommandName | null {
+  const isOfText = key.length === 1 || key === 'Space' || editing.test(key);
+  if (isTyping && isOfText) return null;
   const rows: readonly CommandRow[] = commandTable;
   const found = rows.find(
-    ({ keys, views }) => keys.includes(key) && (views === undefined || views.includes(view)),
+    ({ keys, views, pane: itsPane }) =>
+      keys.includes(key) &&
+      (views === undefined || views.includes(view)) &&
+      (itsPane === undefined || itsPane === pane),
   );
   return (found?.name as CommandName | undefined) ?? null;
 }

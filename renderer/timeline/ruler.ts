@@ -26,6 +26,8 @@ function look(palette: Palette, kind: MarkKind): readonly [ground: string, ink: 
     case 'warning':
     case 'report':
       return [palette.wait, palette.waitInk];
+    case 'own':
+      return [palette.curDim, palette.ink];
     default:
       return [palette.line2, palette.ink];
   }
@@ -95,7 +97,7 @@ export class Ruler {
 
   /** What matters most first: it gets its word. */
   private byWeight(marks: readonly Mark[]): Mark[] {
-    const order: readonly MarkKind[] = ['closed', 'oops', 'finding', 'report', 'mark'];
+    const order: readonly MarkKind[] = ['closed', 'oops', 'own', 'finding', 'report', 'mark'];
     const weight = ({ kind }: Mark): number => (order.indexOf(kind) + 9) % 9;
     return [...marks].sort((a, b) => weight(a) - weight(b));
   }

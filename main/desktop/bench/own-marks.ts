@@ -1,6 +1,6 @@
-// The marks that a person has put on the session's timeline, each with a note. They are bookmarks of
-// the run in the database. While it is recorded the disk is behind the machine: a mark waits here
-// until its moment is there. Of a run that is not kept the marks are here only, and go with it.
+// The marks that a person has put on the session's timeline, each with a note. They are bookmarks
+// of the run in the database. While it is recorded the disk is behind the machine: a mark waits
+// here until its moment is there. Of a run that is not kept they are here only, and go with it.
 
 import { addNote, removeNote } from '#db/labels.ts';
 import type { Bookmark } from '#db/list.ts';

@@ -139,8 +139,8 @@ export class Timeline {
   }
 
   /** Events or spans that a query means. */
-  find(text: string, options: FindOptions): Found {
-    return this.finder.find(text, options);
+  find(text: string, options: Omit<FindOptions, 'nowNs'>): Found {
+    return this.finder.find(text, { ...options, nowNs: this.nowNs });
   }
 
   /** Bytes of its buffers. */

@@ -1,5 +1,6 @@
-// Goal: a mark with a note is of the run: it is there again when the run is opened, and gone when it
-// was taken away; a run that is not kept has marks all the same, for as long as it is on the bench.
+// Goal: a mark with a note is of the run: it is there again when the run is opened, and gone when
+// it was taken away; a run that is not kept has marks all the same, for as long as it is on the
+// bench.
 // Method: real benches with and without a database; what the timeline says of marks.
 
 import { afterAll, expect, test } from 'vitest';

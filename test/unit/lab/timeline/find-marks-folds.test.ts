@@ -54,6 +54,17 @@ test('took finds spans by their length', () => {
   }
 });
 
+test('took finds what has not ended, by how long it has lasted', () => {
+  const { hits } = timeline.find('took>200s task:mlx4_en@card0', { limit: 100 });
+  expect(hits).toHaveLength(1);
+  expect(timeline.at(hits[0]!.lane!, 390e9)[0]).toMatchObject({
+    state: 'waits for intf_mutex',
+    fate: 'cannot end',
+    untilNs: null,
+    seq: hits[0]!.seq,
+  });
+});
+
 const inRange = ({ sinceNs, untilNs }: { sinceNs: number; untilNs: number }): boolean =>
   untilNs - sinceNs > 1e6 && untilNs - sinceNs < 3e6;
 
