@@ -139,6 +139,12 @@ export class TimelineActs {
     if (span !== null) this.goTo(span);
   }
 
+  /** Brings the cursor into sight: its flag is an arrow at the edge while it is not. */
+  showCursor(): void {
+    const { timeline } = this;
+    if (timeline.cursorNs !== null) timeline.view = reveal(timeline.view, timeline.cursorNs);
+  }
+
   toggleFolds(): void {
     const { timeline } = this;
     timeline.folds = !timeline.folds;
@@ -162,8 +168,7 @@ export class TimelineActs {
   /** Begins a mark at the cursor, which comes into sight for that. */
   mark(): void {
     const { timeline } = this;
-    if (timeline.cursorNs === null) return;
-    timeline.view = reveal(timeline.view, timeline.cursorNs);
+    this.showCursor();
     timeline.notes.begin(timeline.marks);
   }
 

@@ -121,7 +121,8 @@ export class TimelinePointer {
     if (target.at === 'mark') {
       timeline.session.lookAt({ at: 'event', seq: target.mark.seq });
       if (target.mark.kind === 'own') timeline.notes.edit(target.mark);
-    } else if (target.at === 'fold') this.acts.unfold(target.piece.fromNs, target.piece.toNs);
+    } else if (target.at === 'cursor') this.acts.showCursor();
+    else if (target.at === 'fold') this.acts.unfold(target.piece.fromNs, target.piece.toNs);
     else {
       if (target.at === 'ruler') timeline.stretch.leave();
       if (target.at === 'lane') timeline.focusLane = target.lane.id;

@@ -58,6 +58,8 @@ export class TimelineState {
   laneHeight = $state<number>(laneHeights.normal);
   /** The lane that the keyboard is at, or null. */
   focusLane = $state<number | null>(null);
+  /** Time of the last event that was told of, ns. */
+  private knownNs = -1;
   private wantedScroll = $state(0);
   private pins = $state.raw<readonly number[]>([]);
   readonly session: Session;
@@ -127,6 +129,7 @@ export class TimelineState {
   /** Another session: nothing of the one before stays. */
   reset(): void {
     this.lanes = [];
+    this.knownNs = -1;
     this.marks = [];
     this.gaps = [];
     this.tiles = [];
@@ -160,6 +163,11 @@ export class TimelineState {
   /** Puts the keyboard at a lane, and the lane into sight. */
   goToLane(lane: number): void {
     this.focusLane = lane;
+    this.bringIntoSight(lane);
+  }
+
+  /** Moves the rows so that a lane is in sight. */
+  bringIntoSight(lane: number): void {
     const row = this.rows.find((one) => one.lane?.id === lane);
     if (row === undefined) return;
     const room = this.height - rulerHeight;
@@ -193,7 +201,11 @@ export class TimelineState {
   private async askView(span: number): Promise<void> {
     const said = await this.session.ask('timeline.view', { viewNs: span });
     if (said === null) return;
-    this.lanes = said.lanes;
+    // A run that has not gone on has the lanes that it had: what is drawn of them stands.
+    if (said.nowNs !== this.knownNs || said.lanes.length !== this.lanes.length) {
+      this.lanes = said.lanes;
+    }
+    this.knownNs = said.nowNs;
     this.marks = said.marks;
     this.gaps = said.gaps;
     this.notes.notKept = said.marksNotKept;

@@ -144,6 +144,21 @@ test('a stretch is drawn on the ruler, counted, zoomed to and left', async () =>
   await page.keyboard.press('Escape');
 });
 
+test('the flag of a cursor that is out of sight brings it back, and moves it not', async () => {
+  const canvas = (await table().boundingBox())!;
+  const before = await cursorNs();
+  await table().focus();
+  await page.keyboard.press('Home');
+  for (let presses = 0; presses < 12; presses++) await page.keyboard.press('d');
+  const there = { x: canvas.x + 8, y: canvas.y + 16 };
+  await page.mouse.move(there.x, there.y);
+  await page.mouse.click(there.x, there.y);
+  await page.mouse.move(there.x + 1, there.y);
+  // It is not there any more: what is there now is the ruler.
+  await expect.poll(() => page.getByRole('tooltip').count(), patience).toBe(0);
+  expect(await cursorNs()).toBe(before);
+});
+
 test('p pins the lane of the keyboard; a selected thing is pinned for the time', async () => {
   await field().fill('obj:intf_mutex kind:mutex.acquired');
   await page.keyboard.press('Enter');
@@ -158,8 +173,6 @@ test('p pins the lane of the keyboard; a selected thing is pinned for the time',
   expect(await cell()).toMatch(/^intf_mutex/);
   await page.keyboard.press('l');
   await page.locator('[data-thing="task:sh"]').click();
-  await table().focus();
-  await page.keyboard.press('Home');
   await expect
     .poll(() => page.getByRole('button', { name: 'Unpin sh', exact: true }).count(), patience)
     .toBe(1);
