@@ -24,18 +24,23 @@ export function addTag(db: Database, run: number, name: string): void {
 export const removeTag = (db: Database, run: number, name: string): boolean =>
   db.prepare('DELETE FROM tag WHERE run_id = ? AND name = ?').run(run, name).changes > 0;
 
-/** Adds a note; with an event, it is a bookmark of that moment. Throws StoreError. */
-export function addNote(db: Database, run: number, text: string, seq: number | null): void {
+/**
+ * Adds a note; with an event, it is a bookmark of the moment before that. The moment after all
+ * events has their count. Gives the note's number. Throws StoreError.
+ */
+export function addNote(db: Database, run: number, text: string, seq: number | null): number {
   const { event_count: events } = runRow(db, run);
-  if (seq !== null && seq >= events) {
+  if (seq !== null && seq > events) {
     throw new StoreError('noRun', `run ${run} has no event ${seq}; its last one is ${events - 1}`);
   }
-  db.transaction(() => {
+  const add = db.transaction(() => {
     const next = 'SELECT coalesce(max(number) + 1, 0) FROM note WHERE run_id = ?';
     const number = db.prepare<[number], number>(next).pluck().get(run)!;
     const hash = rowHash(run, number, seq, text);
     db.prepare('INSERT INTO note VALUES (?, ?, ?, ?, ?)').run(run, number, seq, text, hash);
-  }).immediate();
+    return number;
+  });
+  return add.immediate();
 }
 
 /** Writes another text into a note, or with null takes it away. Throws StoreError. */
@@ -51,6 +56,10 @@ export function changeNote(db: Database, run: number, number: number, text: stri
     db.prepare(`UPDATE note SET text = ?, hash = ? ${where}`).run(text, hash, run, number);
   }
 }
+
+/** Takes a note away; false when it was not there. */
+export const removeNote = (db: Database, run: number, number: number): boolean =>
+  db.prepare('DELETE FROM note WHERE run_id = ? AND number = ?').run(run, number).changes > 0;
 
 /** Deletes a run with all that belongs to it. Throws StoreError when it is not there. */
 export function deleteRun(db: Database, run: number): void {

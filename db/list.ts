@@ -40,6 +40,13 @@ export interface Note {
   readonly text: string;
 }
 
+/** A note on a moment: before event `seq`. */
+export interface Bookmark {
+  readonly number: number;
+  readonly seq: number;
+  readonly text: string;
+}
+
 /** What a list is narrowed by. */
 export interface ListFilter {
   readonly scenario?: string;
@@ -136,3 +143,11 @@ export function listRuns(db: Database, filter: ListFilter = {}): RunSummary[] {
 /** One run. Throws StoreError when it is not there. */
 export const summaryOfRun = (db: Database, run: number): RunSummary =>
   summarizer(db)(runRow(db, run));
+
+/** The bookmarks of a run, in the order in which they were made. */
+export const bookmarksOf = (db: Database, run: number): Bookmark[] =>
+  db
+    .prepare<[number], Bookmark>(
+      'SELECT number, seq, text FROM note WHERE run_id = ? AND seq IS NOT NULL ORDER BY number',
+    )
+    .all(run);

@@ -10,10 +10,11 @@
 import type { SpanFlags, SpanStyles } from '#lab/timeline/styles.ts';
 import type { Tile } from '#lab/timeline/tiles.ts';
 
+export type { Census } from '#lab/timeline/census.ts';
 export type { Found, Hit } from '#lab/timeline/find.ts';
 export type { Lane, LaneGroup, LaneKind } from '#lab/timeline/lanes.ts';
 export type { Mark, MarkKind } from '#lab/timeline/marks.ts';
-export type { SpanWords } from '#lab/timeline/next.ts';
+export type { LaneAround, SpanWords } from '#lab/timeline/next.ts';
 export type { FoldGap } from '#lab/timeline/quiet.ts';
 export type { SpanStyle } from '#lab/timeline/styles.ts';
 export type { Tile, TileQuery } from '#lab/timeline/tiles.ts';

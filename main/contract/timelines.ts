@@ -2,12 +2,14 @@
 // A tile's columns are the payload, its texts the body (timeline.ts).
 
 import * as v from 'valibot';
-import type { FoldGap, Found, Lane, Mark, SpanWords } from './timeline.ts';
-import { request, textSchema, timeNsSchema } from './request.ts';
+import type { Census, FoldGap, Found, Lane, LaneAround, Mark, SpanWords } from './timeline.ts';
+import { request, seqSchema, textSchema, timeNsSchema } from './request.ts';
 
 /** Most lanes of a tile, and most columns. */
 const lanesMax = 400;
 const columnsMax = 8192;
+/** Longest note of a mark. */
+const noteMax = 240;
 
 export const laneSchema = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 export const lanesSchema = v.pipe(v.array(laneSchema), v.maxLength(lanesMax));
@@ -26,6 +28,8 @@ export interface TimelineView {
   readonly gaps: readonly FoldGap[];
   /** Time of the last event, ns. */
   readonly nowNs: number;
+  /** Why a person's marks go with the session, or null: they are kept with the run. */
+  readonly marksNotKept: string | null;
 }
 
 export const timelineRequests = {
@@ -46,8 +50,27 @@ export const timelineRequests = {
   'timeline.next': request<SpanWords | null>()(
     v.strictObject({ lane: laneSchema, timeNs: timeNsSchema, direction: directionSchema }),
   ),
+  /** What some lanes have at a time and beside it: rows of the table behind the picture. */
+  'timeline.around': request<readonly LaneAround[]>()(
+    v.strictObject({
+      lanes: v.pipe(v.array(laneSchema), v.maxLength(lanesMax)),
+      timeNs: timeNsSchema,
+    }),
+  ),
+  /** The flag after a moment (1) or before it (-1). */
   'timeline.mark': request<Mark | null>()(
-    v.strictObject({ timeNs: timeNsSchema, direction: directionSchema }),
+    v.strictObject({ seq: seqSchema, direction: directionSchema }),
+  ),
+  /** A person's mark of the moment before an event, with a note. */
+  'timeline.addMark': request<null>()(
+    v.strictObject({
+      seq: seqSchema,
+      text: v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(noteMax)),
+    }),
+  ),
+  'timeline.removeMark': request<null>()(v.strictObject({ number: seqSchema })),
+  'timeline.census': request<Census>()(
+    v.strictObject({ fromNs: timeNsSchema, toNs: timeNsSchema }),
   ),
   'timeline.find': request<Found>()(v.strictObject({ text: textSchema })),
 } as const;

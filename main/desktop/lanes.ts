@@ -9,7 +9,8 @@ import type { Timeline } from '#lab/timeline/timeline.ts';
 /** Most hits that are told; the count of all goes with them. */
 const hitsMax = 2000;
 
-const has = (timeline: Timeline, lane: number): boolean => lane < timeline.tracks.all.length;
+/** The run has this lane. */
+export const has = (timeline: Timeline, lane: number): boolean => lane < timeline.tracks.all.length;
 
 /** A stretch of the lanes that there are. */
 export function tileOf(timeline: Timeline, query: TileQuery): Tile {
@@ -29,6 +30,9 @@ export const nextOf = (
   direction: 1 | -1,
 ): SpanWords | null => (has(timeline, lane) ? timeline.next(lane, timeNs, direction) : null);
 
-/** What a query means. */
-export const foundIn = (timeline: Timeline, text: string): Found =>
-  timeline.find(text, { limit: hitsMax });
+/** What a query means; lanes of tasks are also found by their letters. */
+export const foundIn = (
+  timeline: Timeline,
+  text: string,
+  letterOf?: (lane: number) => string,
+): Found => timeline.find(text, { limit: hitsMax, ...(letterOf && { letterOf }) });

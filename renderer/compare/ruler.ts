@@ -25,7 +25,7 @@ function drawFlag(
   at: { readonly x: number; readonly width: number },
   colours: readonly [ground: string, ink: string],
 ): Box {
-  const width = fitter.width(ctx, text) + 16;
+  const width = fitter.width(ctx, ctx.font, text) + 16;
   const left = Math.max(1, Math.min(at.width - width - 1, at.x - width / 2));
   ctx.fillStyle = colours[0];
   ctx.beginPath();
@@ -82,7 +82,7 @@ function drawTicks(
   ctx.fillStyle = palette.ink2;
   let free = 2;
   for (const { after, text } of ticks) {
-    const room = fitter.width(ctx, text);
+    const room = fitter.width(ctx, ctx.font, text);
     const left = placeOf(after, view, width) - room / 2;
     const isFree = taken.every((box) => left + room + 4 < box.left || left > box.right + 4);
     if (left < free || left + room > width - 2 || !isFree) continue;
@@ -102,11 +102,11 @@ function drawNotes(
   const y = (rulerHeight + headHeight) / 2;
   ctx.font = `12px ${palette.sans}`;
   ctx.fillStyle = palette.ink2;
-  ctx.fillText(fitter.fit(ctx, words.before, seam - switchWidth - 6), 6, y);
+  ctx.fillText(fitter.fit(ctx, ctx.font, words.before, seam - switchWidth - 6), 6, y);
   const left = Math.max(0, seam) + 8;
   const [upper, lower] = words.rows;
-  const first = fitter.width(ctx, upper);
-  const second = fitter.width(ctx, lower) + 12;
+  const first = fitter.width(ctx, ctx.font, upper);
+  const second = fitter.width(ctx, ctx.font, lower) + 12;
   if (left + first + second + 24 > width) return;
   ctx.fillText(upper, left, y);
   ctx.fillStyle = palette.hover;

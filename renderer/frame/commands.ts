@@ -1,7 +1,7 @@
 // Every command of the window: what it is called, its keys, and where single letters act. The
 // palette, the list of keys and the keyboard itself are made from this table.
 
-import type { View } from './views.ts';
+import type { PaneName, View } from './views.ts';
 
 /** A command by name. */
 export type CommandName = (typeof commandTable)[number]['name'];
@@ -15,6 +15,8 @@ export interface CommandRow {
   readonly keys: readonly string[];
   /** Views in which it acts; everywhere when absent. */
   readonly views?: readonly View[];
+  /** Pane that must have the focus for its keys; from the palette it acts without. */
+  readonly pane?: PaneName;
 }
 
 const row = <const N extends string>(
@@ -23,6 +25,10 @@ const row = <const N extends string>(
   keys: readonly string[],
   views?: readonly View[],
 ) => ({ name, title, keys, ...(views === undefined ? {} : { views }) });
+
+/** A command whose keys act only while the timeline has the focus. */
+const inTimeline = <const N extends string>(name: N, title: string, keys: readonly string[]) =>
+  ({ name, title, keys, views: ['session'], pane: 'timeline' }) as const;
 
 const session = ['session', 'card'] as const;
 const compare = ['compare'] as const;
@@ -41,6 +47,24 @@ export const commandTable = [
   row('live', 'To the live end', ['l'], session),
   row('fork', 'Fork here', ['f'], session),
   row('allObjects', 'All objects, or those in play', ['o'], ['session']),
+  row('mark', 'Mark at the cursor, with a note', ['m'], ['session']),
+  row('pin', 'Pin the lane, or unpin it', ['p'], ['session']),
+  row('fold', 'Fold what is quiet, or unfold it', ['z'], ['session']),
+  inTimeline('zoomIn', 'Timeline: zoom in', ['w']),
+  inTimeline('zoomOut', 'Timeline: zoom out', ['s']),
+  inTimeline('panBack', 'Timeline: pan back', ['a']),
+  inTimeline('panOn', 'Timeline: pan on', ['d']),
+  inTimeline('spanBack', 'Timeline: previous span of the lane', ['ArrowLeft']),
+  inTimeline('spanOn', 'Timeline: next span of the lane', ['ArrowRight']),
+  inTimeline('laneUp', 'Timeline: lane above', ['ArrowUp']),
+  inTimeline('laneDown', 'Timeline: lane below', ['ArrowDown']),
+  inTimeline('spanBegin', 'Timeline: to where the span begins', ['Enter']),
+  inTimeline('selectBack', 'Timeline: select back to a span', ['Shift+ArrowLeft']),
+  inTimeline('selectOn', 'Timeline: select on to a span', ['Shift+ArrowRight']),
+  inTimeline('zoomSpan', 'Timeline: zoom to the selection or span', ['Z']),
+  inTimeline('leaveSpan', 'Timeline: leave the selection', ['Escape']),
+  inTimeline('runBegin', 'Timeline: begin of the run', ['Home']),
+  inTimeline('runEnd', 'Timeline: end of the run', ['End']),
   row('play', 'Play both runs, or pause', ['Space', 'F5'], compare),
   row('compareOn', 'Next event of either run', ['.', 'F10'], compare),
   row('compareBack', 'Event of either run before', [',', 'F9'], compare),
@@ -87,8 +111,6 @@ export const paneKeys: readonly { readonly title: string; readonly keys: readonl
   { title: 'Terminal: complete; with nothing to complete, leave', keys: ['Tab'] },
   { title: 'Terminal: leave, whatever is typed', keys: ['Esc Tab', 'Shift+Tab'] },
   { title: 'Terminal: tabs, a new one', keys: ['Alt+1 … 9', 'Ctrl+Shift+`'] },
-  { title: 'Timeline: zoom, pan, fold', keys: ['w s', 'a d', 'z'] },
-  { title: 'Timeline: previous, next span; the whole run', keys: ['←', '→', 'Z'] },
   { title: 'Front panel: pull, exchange the cables', keys: ['Delete', 'x'] },
   { title: 'Waits, Compare: previous, next cycle or difference', keys: ['[', ']'] },
 ];
@@ -108,9 +130,23 @@ export function keyName(event: KeyboardEvent): string {
   return [...parts.slice(0, -1), last.length > 1 && last.startsWith('f') ? key : last].join('+');
 }
 
-/** A key as it is printed: `Ctrl K`, `space`. */
+/** Keys with a sign of their own. */
+const signs: Readonly<Record<string, string>> = {
+  Space: 'space',
+  ArrowLeft: '←',
+  ArrowRight: '→',
+  ArrowUp: '↑',
+  ArrowDown: '↓',
+  Enter: '⏎',
+  Escape: 'esc',
+};
+
+/** A key as it is printed: `Ctrl K`, `space`, `Shift ←`. */
 export const printedKey = (key: string): string =>
-  key === 'Space' ? 'space' : key.replace(/^(.*\+)?([a-z])$/, upper).replaceAll('+', ' ');
+  key
+    .replace(/^(.*\+)?([a-z])$/, upper)
+    .replace(/\w+$/, (last) => signs[last] ?? last)
+    .replaceAll('+', ' ');
 
 const upper = (_all: string, before: string | undefined, letter: string): string =>
   before === undefined ? letter : `${before}${letter.toUpperCase()}`;
@@ -119,13 +155,23 @@ const upper = (_all: string, before: string | undefined, letter: string): string
 export const actsIn = ({ views }: CommandRow, view: View): boolean =>
   views === undefined || views.includes(view);
 
-/** Keys that a field of text takes for itself, besides those that are printed. */
-const textKeys: readonly string[] = ['Space', 'Enter', 'Delete', 'Ctrl+z', 'Ctrl+Shift+z'];
+/** Keys that move and end what is being typed, and what a field of text undoes by itself. */
+const editing = /^((Shift\+)?(Arrow\w+|Home|End|Enter|Escape)|Space|Delete|Ctrl\+(Shift\+)?z)$/;
 
-/** The command of a key in a view; a typing person means letters as letters. */
-export function commandOf(key: string, view: View, isTyping: boolean): CommandName | null {
-  if (isTyping && (key.length === 1 || textKeys.includes(key))) return null;
+/** The command of a key in a view and pane; a typing person means letters as letters. */
+export function commandOf(
+  key: string,
+  view: View,
+  isTyping: boolean,
+  pane: PaneName | null = null,
+): CommandName | null {
+  if (isTyping && (key.length === 1 || editing.test(key))) return null;
   const rows: readonly CommandRow[] = commandTable;
-  const found = rows.find((each) => each.keys.includes(key) && actsIn(each, view));
+  const found = rows.find(
+    (each) =>
+      each.keys.includes(key) &&
+      actsIn(each, view) &&
+      (each.pane === undefined || each.pane === pane),
+  );
   return (found?.name as CommandName | undefined) ?? null;
 }

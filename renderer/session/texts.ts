@@ -1,7 +1,7 @@
 // The words of the session view: names of its panes and splitters.
 // What is in a pane has its words in the folder of the pane.
 
-import type { PaneName } from '../state/frame.svelte.ts';
+import type { PaneName } from '../frame/views.ts';
 
 export const texts = {
   panes: {

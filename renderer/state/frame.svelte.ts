@@ -3,14 +3,10 @@
 
 import { defaultSizes, paneMin, sizeClassOf } from '../frame/size-class.ts';
 import type { PaneSizes, SizeClass } from '../frame/size-class.ts';
-import type { View } from '../frame/views.ts';
+import type { PaneName, View } from '../frame/views.ts';
 
 export type Theme = 'system' | 'dark' | 'light';
 export type Motion = 'system' | 'reduced';
-
-/** Panes of the session. */
-export const panes = ['panel', 'waits', 'detectors', 'timeline', 'terminals'] as const;
-export type PaneName = (typeof panes)[number];
 
 interface Kept {
   view: View;

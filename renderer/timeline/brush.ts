@@ -127,7 +127,12 @@ export class Brush {
     this.ctx.fillStyle = this.palette.ink;
     this.ctx.fill(this.heads);
     this.heads = new Path2D();
-    for (const words of this.words) this.put(words);
+    let font = '';
+    for (const words of this.words) {
+      // A font is expensive to set, even to what it is.
+      if (words.font !== font) this.ctx.font = font = words.font;
+      this.put(words);
+    }
     this.words.length = 0;
   }
 
@@ -166,11 +171,10 @@ export class Brush {
 
   private put({ text, x, y, room, colour, font, plate, halo }: Words): void {
     const { ctx, fitter, palette } = this;
-    ctx.font = font;
-    const shown = fitter.fit(ctx, text, plate === '' ? room : room - 10);
+    const shown = fitter.fit(ctx, font, text, plate === '' ? room : room - 10);
     if (shown === '') return;
     if (plate !== '') {
-      const width = fitter.width(ctx, shown) + 10;
+      const width = fitter.width(ctx, font, shown) + 10;
       ctx.fillStyle = palette.pane;
       ctx.fillRect(x, y - 6.5, width, 13);
       ctx.strokeStyle = plate;

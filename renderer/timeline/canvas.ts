@@ -4,15 +4,15 @@
 import { makePalette } from './palette.ts';
 import type { Palette } from './palette.ts';
 
-/** The context of a canvas that has just been given this size, CSS pixels. */
+/** The context of a canvas of this size, CSS pixels; it is made anew only for another size. */
 export function contextOf(
   canvas: HTMLCanvasElement,
   width: number,
   height: number,
 ): CanvasRenderingContext2D {
   const ratio = globalThis.devicePixelRatio;
-  canvas.width = Math.round(width * ratio);
-  canvas.height = Math.round(height * ratio);
+  const size = { width: Math.round(width * ratio), height: Math.round(height * ratio) };
+  if (canvas.width !== size.width || canvas.height !== size.height) Object.assign(canvas, size);
   const ctx = canvas.getContext('2d', { alpha: false })!;
   ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
   return ctx;

@@ -35,7 +35,7 @@ export interface Row {
 /** Rows for these lanes, the pinned ones first. */
 export function rowsOf(
   lanes: readonly Lane[],
-  pinned: ReadonlySet<number>,
+  pinned: readonly number[],
   laneHeight: number,
 ): Row[] {
   const rows: Row[] = [];
@@ -51,12 +51,12 @@ export function rowsOf(
   };
   addGroup(
     'pinned',
-    lanes.filter(({ id }) => pinned.has(id)),
+    lanes.filter(({ id }) => pinned.includes(id)),
   );
   for (const group of order) {
     addGroup(
       group,
-      lanes.filter((lane) => lane.group === group && !pinned.has(lane.id)),
+      lanes.filter((lane) => lane.group === group && !pinned.includes(lane.id)),
     );
   }
   return rows;

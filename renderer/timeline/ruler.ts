@@ -8,6 +8,7 @@ import type { Scene } from './scene.ts';
 import type { Fitter } from './text.ts';
 import { digitsFor, rulerText, sinceText, stepFor, ticksOf, timeText } from './ticks.ts';
 import { xOf } from './view.ts';
+import type { ViewPiece } from './view.ts';
 
 /** Words on flags; marks of other kinds say their own text. */
 const words: Readonly<Partial<Record<MarkKind, string>>> = {
@@ -26,6 +27,8 @@ function look(palette: Palette, kind: MarkKind): readonly [ground: string, ink: 
     case 'warning':
     case 'report':
       return [palette.wait, palette.waitInk];
+    case 'own':
+      return [palette.curDim, palette.ink];
     default:
       return [palette.line2, palette.ink];
   }
@@ -65,17 +68,34 @@ export function cursorText({ view, originNs, cursorNs }: Scene): string {
   return timeText(cursorNs, Math.max(3, 3 * Math.ceil(digitsFor(view.nsPerPixel) / 3)));
 }
 
+/** The order in which marks get their words. */
+const order: readonly MarkKind[] = ['closed', 'oops', 'own', 'finding', 'report', 'mark'];
+const weightOf = ({ kind }: Mark): number => {
+  const at = order.indexOf(kind);
+  return at < 0 ? order.length : at;
+};
+
+/** Where a mark stands; null in a fold, which tells of what is in it. One's own stand there too. */
+function markPlace({ timeNs, kind }: Mark, pieces: readonly ViewPiece[]): number | null {
+  const isFolded = pieces.some(
+    (piece) => piece.kind === 'gap' && timeNs >= piece.fromNs && timeNs < piece.toNs,
+  );
+  return isFolded && kind !== 'own' ? null : xOf(pieces, timeNs);
+}
+
 /** Draws ruler and flags. */
 export class Ruler {
   private readonly ctx: CanvasRenderingContext2D;
   private readonly palette: Palette;
   private readonly fitter: Fitter;
   private readonly flags: FlagBox[] = [];
+  private readonly fonts: { readonly flag: string; readonly time: string };
 
   constructor(ctx: CanvasRenderingContext2D, palette: Palette, fitter: Fitter) {
     this.ctx = ctx;
     this.palette = palette;
     this.fitter = fitter;
+    this.fonts = { flag: `600 12px ${palette.sans}`, time: `12px ${palette.mono}` };
   }
 
   /** Draws it, and says where the flags are. */
@@ -88,16 +108,31 @@ export class Ruler {
     ctx.fillRect(0, rulerHeight - 1, width, 1);
     this.selection(scene);
     this.cursor(scene);
-    for (const mark of this.byWeight(scene.marks)) this.mark(scene, mark);
+    this.marks(scene);
     this.times(scene);
     return this.flags;
   }
 
-  /** What matters most first: it gets its word. */
-  private byWeight(marks: readonly Mark[]): Mark[] {
-    const order: readonly MarkKind[] = ['closed', 'oops', 'finding', 'report', 'mark'];
-    const weight = ({ kind }: Mark): number => (order.indexOf(kind) + 9) % 9;
-    return [...marks].sort((a, b) => weight(a) - weight(b));
+  /** The marks in sight; what matters most first: it gets its word. */
+  private marks({ marks, pieces, view }: Scene): void {
+    const seen = marks.flatMap((mark) => {
+      const x = markPlace(mark, pieces);
+      return x === null || x < 0 || x > view.width ? [] : [{ mark, x }];
+    });
+    seen.sort((a, b) => weightOf(a.mark) - weightOf(b.mark));
+    const { ctx, palette } = this;
+    ctx.font = this.fonts.flag;
+    /** Strokes by pixel: more of them in one place are no more to be seen. */
+    const strokes = new Map<number, string>();
+    for (const { mark, x } of seen) {
+      const isFlag = this.mark(mark, x, view.width);
+      const pixel = Math.floor(x);
+      if (!isFlag && !strokes.has(pixel)) strokes.set(pixel, look(palette, mark.kind)[0]);
+    }
+    for (const [x, ground] of strokes) {
+      ctx.fillStyle = ground;
+      ctx.fillRect(x, rulerHeight - 8, 2, 7);
+    }
   }
 
   private isFree(x: number, width: number): boolean {
@@ -124,11 +159,11 @@ export class Ruler {
     if (cursorNs === null) return;
     const { ctx, palette, fitter } = this;
     const text = cursorText(scene);
-    ctx.font = `12px ${palette.mono}`;
+    ctx.font = this.fonts.time;
     const x = xOf(pieces, cursorNs);
     const isLeft = x < 0;
     const isOut = isLeft || x > view.width;
-    const width = fitter.width(ctx, text) + 14 + (isOut ? 12 : 0);
+    const width = fitter.width(ctx, this.fonts.time, text) + 14 + (isOut ? 12 : 0);
     const left = Math.max(2, Math.min(view.width - width - 2, x - width / 2));
     this.box(left, width, palette.cur);
     ctx.fillStyle = palette.curInk;
@@ -148,34 +183,27 @@ export class Ruler {
     ctx.fill();
   }
 
-  private mark({ pieces, view }: Scene, mark: Mark): void {
+  /** Draws a mark as a flag; false when there is no room for one. */
+  private mark(mark: Mark, x: number, roomTo: number): boolean {
     const { ctx, palette, fitter } = this;
-    const x = xOf(pieces, mark.timeNs);
-    const isInGap = pieces.some(
-      ({ kind, fromNs, toNs }) => kind === 'gap' && mark.timeNs >= fromNs && mark.timeNs < toNs,
-    );
-    if (isInGap || x < 0 || x > view.width) return;
+    if (!this.isFree(x, 14)) return false;
     const [ground, ink] = look(palette, mark.kind);
-    ctx.font = `600 12px ${palette.sans}`;
-    const text = fitter.fit(ctx, words[mark.kind] ?? mark.text, 150);
-    const width = fitter.width(ctx, text) + 14;
-    if (text !== '' && x + width <= view.width && this.isFree(x, width)) {
-      this.box(x, width, ground);
-      ctx.fillStyle = ink;
-      ctx.fillText(text, x + 7, flag.y + flag.height / 2 + 0.5);
-      this.flags.push({ x, width, mark });
-      return;
-    }
-    ctx.fillStyle = ground;
-    ctx.fillRect(x, rulerHeight - 8, 2, 7);
+    const text = fitter.fit(ctx, this.fonts.flag, words[mark.kind] ?? mark.text, 150);
+    const width = fitter.width(ctx, this.fonts.flag, text) + 14;
+    if (text === '' || x + width > roomTo || !this.isFree(x, width)) return false;
+    this.box(x, width, ground);
+    ctx.fillStyle = ink;
+    ctx.fillText(text, x + 7, flag.y + flag.height / 2 + 0.5);
+    this.flags.push({ x, width, mark });
+    return true;
   }
 
   private times(scene: Scene): void {
     const { ctx, palette, fitter } = this;
-    ctx.font = `12px ${palette.mono}`;
+    ctx.font = this.fonts.time;
     ctx.fillStyle = palette.ink2;
     for (const { x, text } of ticks(scene)) {
-      const width = fitter.width(ctx, text);
+      const width = fitter.width(ctx, this.fonts.time, text);
       const left = x - width / 2;
       if (left < 2 || left + width > scene.view.width - 2) continue;
       if (this.isFree(left, width)) ctx.fillText(text, left, flag.y + flag.height / 2 + 0.5);

@@ -50,14 +50,20 @@ function busyColumns({ width, endNs }: Strip, tile: Tile): Float64Array {
 
 /** Strokes of marks, the important ones over the others. */
 function drawMarks(ctx: CanvasRenderingContext2D, strip: Strip, palette: Palette): void {
-  const isFirst = ({ kind }: Mark): boolean => kind !== 'closed' && kind !== 'oops';
-  const marks = [...strip.marks].sort((a, b) => Number(isFirst(b)) - Number(isFirst(a)));
-  for (const mark of marks) {
+  const isHigh = ({ kind }: Mark): boolean => kind === 'closed' || kind === 'oops';
+  // One for each pixel: the important ones, else the first.
+  const strokes = new Map<number, Mark>();
+  for (const mark of strip.marks) {
     if (mark.kind === 'mark' || mark.kind === 'input') continue;
-    const x = (mark.timeNs / strip.endNs) * strip.width;
+    const x = Math.round((mark.timeNs / strip.endNs) * strip.width);
+    const known = strokes.get(x);
+    if (known === undefined || (isHigh(mark) && !isHigh(known))) strokes.set(x, mark);
+  }
+  const inOrder = [...strokes].sort(([, a], [, b]) => Number(isHigh(a)) - Number(isHigh(b)));
+  for (const [x, mark] of inOrder) {
     ctx.fillStyle = markColour(palette, mark);
-    const isHigh = !isFirst(mark);
-    ctx.fillRect(x - 1, isHigh ? top - 2 : top, isHigh ? 3 : 2, isHigh ? height + 4 : height);
+    if (isHigh(mark)) ctx.fillRect(x - 1, top - 2, 3, height + 4);
+    else ctx.fillRect(x - 1, top, 2, height);
   }
   ctx.fillStyle = palette.cur;
   for (const timeNs of strip.hits) {

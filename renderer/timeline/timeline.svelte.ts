@@ -1,19 +1,34 @@
-// The timeline as the window has it: lanes, flags and folds of the session, the view, and the tile
-// that it is drawn from. Tiles are asked for the newest view only; until one comes the last one is
-// drawn, moved and scaled.
+// The timeline as the window has it: lanes, flags and folds of the session, the view, the rows that
+// stand under the ruler, and the tile that they are drawn from. Tiles are asked for the newest view
+// only; until one comes the last one is drawn, moved and scaled.
+//
+// The frame keeps one of these beside the session: its keys act on it, and it is as it was when the
+// view comes back.
 
 import { decodeTile } from '#contract/timeline.ts';
-import type { FoldGap, Lane, Mark, Tile } from '#contract/timeline.ts';
+import type { FoldGap, Lane, LaneAround, Mark, Tile } from '#contract/timeline.ts';
 import { Refusal } from '../bridge/lab.ts';
 import { Latest } from '../state/latest.ts';
 import type { Session } from '../state/session.svelte.ts';
+import { Find } from './find.svelte.ts';
+import { heightOf, laneHeights, rowsOf, rulerHeight } from './layout.ts';
+import type { Row } from './layout.ts';
+import { Notes } from './notes.svelte.ts';
+import type { Letters } from './spans.ts';
+import { Stretch } from './stretch.svelte.ts';
 import { piecesOf, viewNs } from './view.ts';
-import type { View } from './view.ts';
+import type { View, ViewPiece } from './view.ts';
 
 /** What is asked for at once. */
 interface Wanted {
   readonly view: View;
   readonly lanes: readonly number[];
+}
+
+/** Rows of the table behind the picture. */
+interface WantedRows {
+  readonly lanes: readonly number[];
+  readonly timeNs: number;
 }
 
 /** Time that a first view shows, ns. */
@@ -22,6 +37,9 @@ const firstNs = 10e9;
 /** Time between two looks at what has been added, ms. */
 const restMs = 200;
 
+/** A machine that runs changes all the time: a few looks a second are enough. */
+const rest = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, restMs));
+
 export class TimelineState {
   lanes = $state.raw<readonly Lane[]>([]);
   marks = $state.raw<readonly Mark[]>([]);
@@ -29,35 +47,135 @@ export class TimelineState {
   tiles = $state.raw<readonly Tile[]>([]);
   /** Tasks over the whole run, for the strip. */
   whole = $state.raw<Tile | null>(null);
+  /** What each lane has around the cursor, for the table behind the picture. */
+  around = $state.raw<readonly LaneAround[]>([]);
   view = $state.raw<View>({ fromNs: 0, nsPerPixel: firstNs / 600, width: 600, gaps: [], endNs: 1 });
   folds = $state(true);
   /** The right edge goes with the live end. */
   follows = $state(true);
-  hits = $state.raw<readonly number[]>([]);
-  hitCount = $state<number | null>(null);
-  private readonly session: Session;
+  /** Height of the canvas, CSS pixels. */
+  height = $state(240);
+  laneHeight = $state<number>(laneHeights.normal);
+  /** The lane that the keyboard is at, or null. */
+  focusLane = $state<number | null>(null);
+  /** Time of the last event that was told of, ns. */
+  private knownNs = -1;
+  private wantedScroll = $state(0);
+  private pins = $state.raw<readonly number[]>([]);
+  readonly session: Session;
+  private readonly readLetters: () => Letters;
+  readonly find: Find;
+  readonly notes: Notes;
+  readonly stretch: Stretch;
   private readonly views: Latest<number>;
   private readonly wanted: Latest<Wanted>;
   private readonly strips: Latest<number>;
+  private readonly tables: Latest<WantedRows>;
 
-  constructor(session: Session) {
+  /** Lanes of the thing that is selected everywhere: pinned for the time. */
+  readonly selectedLanes: readonly number[] = $derived.by(() => {
+    const name = this.session.selected?.replace(/^\w+:/, '') ?? null;
+    return this.lanes.filter((lane) => lane.name === name).map(({ id }) => id);
+  });
+  readonly pinned: readonly number[] = $derived([...this.pins, ...this.selectedLanes]);
+  readonly shown: readonly Lane[] = $derived.by(() => {
+    const { session, find, lanes, pinned } = this;
+    const only = find.onlyLanes;
+    if (only !== null) return lanes.filter(({ id }) => only.includes(id));
+    if (session.allObjects) return lanes;
+    return lanes.filter((lane) => pinned.includes(lane.id) || this.inPlay(lane));
+  });
+  readonly rows: readonly Row[] = $derived(rowsOf(this.shown, this.pinned, this.laneHeight));
+  /** How far the rows are moved up, CSS pixels: never so far that there is none. */
+  readonly scroll: number = $derived.by(() => {
+    const most = heightOf(this.rows) + rulerHeight - this.height;
+    return Math.max(0, Math.min(this.wantedScroll, most));
+  });
+  /** Rows that can be seen. */
+  readonly inSight: readonly Row[] = $derived(
+    this.rows.filter(
+      ({ y, height }) => y + height > this.scroll && y < this.scroll + this.height - rulerHeight,
+    ),
+  );
+  /** Their lanes. */
+  readonly visible: readonly number[] = $derived(
+    this.inSight.flatMap(({ lane }) => (lane === null ? [] : [lane.id])),
+  );
+  readonly pieces: readonly ViewPiece[] = $derived(piecesOf(this.view));
+  readonly cursorNs: number | null = $derived.by(() => this.session.moment?.timeNs ?? null);
+
+  constructor(session: Session, readLetters: () => Letters) {
     this.session = session;
+    this.readLetters = readLetters;
+    this.find = new Find(session);
+    this.notes = new Notes(session, () => this.refresh());
+    this.stretch = new Stretch(session);
     this.views = new Latest((span) => this.askView(span));
     this.wanted = new Latest((wanted) => this.askTile(wanted));
     this.strips = new Latest((width) => this.askWhole(width));
+    this.tables = new Latest((wanted) => this.askAround(wanted));
+  }
+
+  /** Letters of tasks by name. */
+  get letters(): Letters {
+    return this.readLetters();
+  }
+
+  /** Tasks without a letter have not been in play; spinlocks are held for moments only. */
+  private inPlay({ group, kind, name }: Lane): boolean {
+    return group === 'tasks' ? this.letters.has(name) : kind !== 'spinlock';
   }
 
   /** Another session: nothing of the one before stays. */
   reset(): void {
     this.lanes = [];
+    this.knownNs = -1;
     this.marks = [];
     this.gaps = [];
     this.tiles = [];
     this.whole = null;
-    this.hits = [];
-    this.hitCount = null;
+    this.around = [];
+    this.pins = [];
+    this.focusLane = null;
+    this.wantedScroll = 0;
+    this.find.clear();
+    this.notes.reset();
+    this.stretch.leave();
     this.follows = true;
     this.view = { ...this.view, fromNs: 0, nsPerPixel: firstNs / this.view.width, endNs: 1 };
+  }
+
+  /** What a lane has around the cursor, as far as it was asked. */
+  aroundOf(lane: number | null): LaneAround | undefined {
+    return this.around.find((one) => one.lane === lane);
+  }
+
+  /** Pins a lane on top; again unpins it. */
+  pin(lane: number): void {
+    const { pins } = this;
+    this.pins = pins.includes(lane) ? pins.filter((one) => one !== lane) : [...pins, lane];
+  }
+
+  scrollBy(pixels: number): void {
+    this.wantedScroll = this.scroll + pixels;
+  }
+
+  /** Puts the keyboard at a lane, and the lane into sight. */
+  goToLane(lane: number): void {
+    this.focusLane = lane;
+    this.bringIntoSight(lane);
+  }
+
+  /** Moves the rows so that a lane is in sight. */
+  bringIntoSight(lane: number): void {
+    const row = this.rows.find((one) => one.lane?.id === lane);
+    if (row === undefined) return;
+    const room = this.height - rulerHeight;
+    const above = row.y - this.laneHeight;
+    if (above < this.scroll) this.wantedScroll = above;
+    else if (row.y + row.height > this.scroll + room) {
+      this.wantedScroll = row.y + row.height - room;
+    }
   }
 
   /** Asks for lanes, flags and folds as things stand. */
@@ -75,27 +193,30 @@ export class TimelineState {
     if (width > 0) this.strips.put(width);
   }
 
-  async find(text: string): Promise<void> {
-    if (text.trim() === '') {
-      this.hits = [];
-      this.hitCount = null;
-      return;
-    }
-    const found = await this.session.ask('timeline.find', { text });
-    if (found === null) return;
-    this.hits = found.hits.map(({ timeNs }) => timeNs);
-    this.hitCount = found.total;
+  /** Asks for the table's rows. */
+  showTable(lanes: readonly number[], timeNs: number): void {
+    this.tables.put({ lanes, timeNs });
   }
 
   private async askView(span: number): Promise<void> {
     const said = await this.session.ask('timeline.view', { viewNs: span });
     if (said === null) return;
-    this.lanes = said.lanes;
+    // A run that has not gone on has the lanes that it had: what is drawn of them stands.
+    if (said.nowNs !== this.knownNs || said.lanes.length !== this.lanes.length) {
+      this.lanes = said.lanes;
+    }
+    this.knownNs = said.nowNs;
     this.marks = said.marks;
     this.gaps = said.gaps;
+    this.notes.notKept = said.marksNotKept;
     this.view = { ...this.view, gaps: said.gaps, endNs: Math.max(1, said.nowNs) };
-    // A machine that runs changes all the time: a few pictures a second are enough.
-    await new Promise((resolve) => setTimeout(resolve, restMs));
+    await rest();
+  }
+
+  private async askAround({ lanes, timeNs }: WantedRows): Promise<void> {
+    const rows = await this.session.ask('timeline.around', { lanes: [...lanes], timeNs });
+    if (rows !== null) this.around = rows;
+    if (this.session.state?.running === true) await rest();
   }
 
   private async askTile({ view, lanes }: Wanted): Promise<void> {

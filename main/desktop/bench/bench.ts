@@ -1,7 +1,8 @@
 // The bench: the one session that every window looks at. A new session takes the place of the one
 // before, which is ended and kept.
 
-import { runWithIdentity } from '#db/list.ts';
+import { bookmarksOf, runWithIdentity } from '#db/list.ts';
+import type { Bookmark } from '#db/list.ts';
 import { StoreError } from '#db/store-error.ts';
 import { Choosing } from '#lab/choosing/choosing.ts';
 import type { Fold } from '#lab/fold/fold.ts';
@@ -20,6 +21,7 @@ import { Library } from '../library/library.ts';
 import { LiveSession } from './live-session.ts';
 import { nextSession, scenarioPlan } from './opening.ts';
 import type { LivePlan, ScenarioWanted } from './opening.ts';
+import { OwnMarks } from './own-marks.ts';
 import { RecordedSession } from './recorded-session.ts';
 import { Refused } from './refused.ts';
 
@@ -48,6 +50,8 @@ export class Bench {
   lists: Lists;
   /** Its lanes. */
   timeline: Timeline;
+  /** What a person has marked in it. */
+  marks: OwnMarks;
   readonly library: Library;
   readonly lessons: LessonDesk;
   private readonly options: BenchOptions;
@@ -64,6 +68,7 @@ export class Bench {
     this.moments = momentsOf(this.session);
     this.lists = new Lists(this.session.trace);
     this.timeline = new Timeline(this.session.trace);
+    this.marks = new OwnMarks(this.library);
   }
 
   /** What is to be done once, at the start: the examples, and a look at every chain. */
@@ -105,6 +110,7 @@ export class Bench {
     if (!(session instanceof LiveSession)) return;
     const number = await session.close();
     if (number === null) return;
+    this.marks.keep({ run: number, events: session.trace.count });
     // Nothing has happened in it: there is nothing to keep.
     if (session.trace.count === 0) this.library.drop(number);
     else this.put(new RecordedSession(number, session.record));
@@ -115,7 +121,41 @@ export class Bench {
     this.moments = momentsOf(session);
     this.lists = new Lists(session.trace);
     this.timeline = new Timeline(session.trace);
+    this.marks = new OwnMarks(this.library, this.bookmarks(session));
+    this.timeline.ownMarks = this.marks.all;
     this.number++;
+    this.library.changed();
+  }
+
+  /** Marks that a run has from before. */
+  private bookmarks(session: LiveSession | RecordedSession): Bookmark[] {
+    if (session instanceof LiveSession) return [];
+    const { number, trace } = session;
+    const known = this.library.with((db) => bookmarksOf(db, number));
+    return known.filter(({ seq }) => seq <= trace.count);
+  }
+
+  /** Marks a moment. */
+  mark(seq: number, text: string): void {
+    const { session, marks } = this;
+    marks.add(Math.min(seq, session.trace.count), text, session.kept);
+    this.showMarks();
+  }
+
+  /** Takes a mark away. Throws Refused when it is not there. */
+  unmark(number: number): void {
+    this.marks.remove(number, this.session.kept);
+    this.showMarks();
+  }
+
+  /** Why marks go with the session, or null. */
+  get marksNotKept(): string | null {
+    const { recordState } = this.session;
+    return recordState.kind === 'notKept' ? recordState.why : this.marks.failure;
+  }
+
+  private showMarks(): void {
+    this.timeline.ownMarks = this.marks.all;
     this.library.changed();
   }
 
@@ -126,6 +166,7 @@ export class Bench {
       choosing,
       file: this.options.file,
       onChange: () => {
+        if (this.session instanceof LiveSession) this.marks.keep(this.session.kept);
         this.options.onChange();
       },
       onBegin: () => {
@@ -217,6 +258,11 @@ export class Bench {
   /** The folded state at a moment. */
   foldAt(moment: BodyOf<'moment'>): Fold {
     return this.moments.foldAt(this.seqOf(moment));
+  }
+
+  /** Letters of tasks by name. */
+  taskLetters(): ReadonlyMap<string, string> {
+    return this.moments.taskLetters();
   }
 
   /** Everything as it was at a moment. */

@@ -14,6 +14,7 @@ import type { ScenarioRun } from '#lab/run.ts';
 import type { Trace } from '#trace/trace.ts';
 import type { RecordState } from '#contract/session.ts';
 import type { Choosing } from '#lab/choosing/choosing.ts';
+import type { KeptSoFar } from './own-marks.ts';
 import { Refused } from './refused.ts';
 
 /** Longest that the engine keeps the thread, ms. */
@@ -114,6 +115,13 @@ export class LiveSession {
   /** Number in the library while it is recorded; null before the disk has begun. */
   get number(): number | null {
     return this.recorder?.number ?? null;
+  }
+
+  /** What of it is on the disk; null before the disk has begun, and when it is not kept. */
+  get kept(): KeptSoFar | null {
+    const { number, recordState } = this;
+    if (number === null || recordState.kind !== 'recording') return null;
+    return { run: number, events: this.trace.count - recordState.behind };
   }
 
   /** The run so far, as a recording. To be asked when it has ended. */

@@ -6,6 +6,7 @@ import { loadScenario } from '#lab/scenario/load.ts';
 import type { MachineSpec } from '#lab/scenario/scenario.ts';
 import type { Trace } from '#trace/trace.ts';
 import type { RecordState } from '#contract/session.ts';
+import type { KeptSoFar } from './own-marks.ts';
 
 /** A recorded session. */
 export class RecordedSession {
@@ -24,6 +25,11 @@ export class RecordedSession {
 
   get nowNs(): number {
     return this.record.trace.nowNs;
+  }
+
+  /** All of it is on the disk. */
+  get kept(): KeptSoFar {
+    return { run: this.number, events: this.trace.count };
   }
 
   /** What its machine was made of. Throws ScenarioError when this program does not know it. */

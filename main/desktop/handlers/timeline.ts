@@ -6,7 +6,7 @@ import type { timelineRequests } from '#contract/timelines.ts';
 import type { Timeline } from '#lab/timeline/timeline.ts';
 import type { Bench } from '../bench/bench.ts';
 import { Refused } from '../bench/refused.ts';
-import { foundIn, nextOf, spansOf, tileOf } from '../lanes.ts';
+import { foundIn, has, nextOf, spansOf, tileOf } from '../lanes.ts';
 import type { HandlersOf } from './handlers.ts';
 
 function timelineOf({ timeline }: Bench): Timeline {
@@ -23,6 +23,7 @@ export const timelineHandlers: HandlersOf<keyof typeof timelineRequests> = {
       marks: timeline.marksBetween(0, Infinity),
       gaps: viewNs === 0 ? [] : timeline.gaps(0, nowNs, viewNs),
       nowNs,
+      marksNotKept: bench.marksNotKept,
     };
   },
   'timeline.tile': (bench, { lanes, fromNs, toNs, columns }) => {
@@ -33,6 +34,23 @@ export const timelineHandlers: HandlersOf<keyof typeof timelineRequests> = {
   'timeline.at': (bench, { lane, timeNs }) => spansOf(timelineOf(bench), lane, timeNs),
   'timeline.next': (bench, { lane, timeNs, direction }) =>
     nextOf(timelineOf(bench), lane, timeNs, direction),
-  'timeline.mark': (bench, { timeNs, direction }) => timelineOf(bench).nextMark(timeNs, direction),
-  'timeline.find': (bench, { text }) => foundIn(timelineOf(bench), text),
+  'timeline.around': (bench, { lanes, timeNs }) => {
+    const timeline = timelineOf(bench);
+    return lanes.filter((lane) => has(timeline, lane)).map((lane) => timeline.around(lane, timeNs));
+  },
+  'timeline.mark': (bench, { seq, direction }) => timelineOf(bench).nextMark(seq, direction),
+  'timeline.addMark': (bench, { seq, text }) => {
+    bench.mark(seq, text);
+    return null;
+  },
+  'timeline.removeMark': (bench, { number }) => {
+    bench.unmark(number);
+    return null;
+  },
+  'timeline.census': (bench, { fromNs, toNs }) => timelineOf(bench).census(fromNs, toNs),
+  'timeline.find': (bench, { text }) => {
+    const timeline = timelineOf(bench);
+    const letters = bench.taskLetters();
+    return foundIn(timeline, text, (lane) => letters.get(timeline.tracks.get(lane).name) ?? '');
+  },
 };

@@ -83,6 +83,12 @@ export class Moments {
     };
   }
 
+  /** Letters of the tasks that have been in play, by name. */
+  taskLetters(): ReadonlyMap<string, string> {
+    this.index.refresh();
+    return this.index.taskLetters();
+  }
+
   /** An oops is an event of its own beside its report: it is told once. */
   private findings(fold: Fold): MomentFinding[] {
     const { trace } = this;

@@ -65,6 +65,11 @@ export class TraceIndex {
     return this.tasks.get(name) ?? '';
   }
 
+  /** Letters of all tasks that have been in play, by name. */
+  taskLetters(): ReadonlyMap<string, string> {
+    return new Map([...this.tasks].map(([name, letter]) => [this.trace.text(name), letter]));
+  }
+
   /** `W3`; `W` for a work that has not held anything or waited so far. */
   letterOfWork(name: number): string {
     return this.works.get(name) ?? 'W';

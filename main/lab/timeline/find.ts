@@ -45,6 +45,8 @@ export interface FindOptions {
   readonly limit: number;
   /** Letter of a lane, as it is shown beside it. */
   readonly letterOf?: (lane: number) => string;
+  /** What has not ended has lasted until now, ns. */
+  readonly nowNs: number;
 }
 
 const unitNs: Readonly<Record<string, number>> = { ns: 1, us: 1e3, µs: 1e3, ms: 1e6, s: 1e9 };
@@ -200,7 +202,7 @@ export class Finder {
   }
 
   /** Spans by how long they took; their texts are the lane's name and their label. */
-  private spans(query: Query, { limit, letterOf }: FindOptions): Found {
+  private spans(query: Query, { limit, letterOf, nowNs }: FindOptions): Found {
     const { texts, tasks, objects, tookNs } = query;
     const found: { readonly lane: number; readonly row: Spans; readonly at: number }[] = [];
     const isLabel = containing((number) => this.labels.text(number), texts);
@@ -212,7 +214,7 @@ export class Finder {
       const nameHolds = texts.every((text) => name.includes(text));
       for (const row of lane.rows) {
         for (let at = 0; at < row.count; at++) {
-          const took = row.end[at]! - row.start[at]!;
+          const took = Math.min(row.end[at]!, nowNs) - row.start[at]!;
           if (took <= tookNs!.over || took >= tookNs!.under) continue;
           if (nameHolds || isLabel(row.label[at]!)) found.push({ lane: lane.id, row, at });
         }

@@ -1,7 +1,6 @@
 // Single spans: the one at a moment, in words, for tooltips and for the table behind the picture;
 // the next and the previous one, for walking with the keyboard.
 
-import { roundSeconds } from '../record/words.ts';
 import type { Labels } from './labels.ts';
 import type { LaneTrack, Lanes } from './lanes.ts';
 import type { Spans } from './spans.ts';
@@ -14,8 +13,10 @@ export interface SpanWords {
   readonly style: SpanStyle;
   /** Name of the lane. */
   readonly name: string;
-  /** `waits for intf_mutex, cannot end`. */
+  /** `waits for intf_mutex`. */
   readonly state: string;
+  /** How it will come out, where that is known: `cannot end`, `in vain`; else empty. */
+  readonly fate: string;
   readonly label: string;
   readonly value: number;
   readonly sinceNs: number;
@@ -23,26 +24,33 @@ export interface SpanWords {
   readonly untilNs: number | null;
   /** Event that began it. */
   readonly seq: number;
-  /** `sh waits for intf_mutex, cannot end, since 12.531 s.` */
-  readonly said: string;
+}
+
+/** What a lane has around a moment. */
+export interface LaneAround {
+  readonly lane: number;
+  /** The span that began last before those at the moment; null for none. */
+  readonly before: SpanWords | null;
+  /** Row by row. */
+  readonly at: readonly SpanWords[];
+  readonly after: SpanWords | null;
 }
 
 const works = (count: number): string => (count === 1 ? '1 work waits' : `${count} works wait`);
 
-/** How each style is said; {l} is the label, {v} the value. */
+const wantedBy = (label: string, value: number): string =>
+  value > 1 ? `is wanted by ${label} and ${value - 1} more` : `is wanted by ${label}`;
+
+/** How each style is said. */
 const stateOf: Readonly<Record<SpanStyle, (label: string, value: number) => string>> = {
   [spanStyle.run]: (label) => (label === '' ? 'runs' : `runs ${label}`),
   [spanStyle.ready]: () => 'can run',
   [spanStyle.wait]: (label) => `waits for ${label}`,
-  [spanStyle.stuck]: (label) => `waits for ${label}, cannot end`,
+  [spanStyle.stuck]: (label) => `waits for ${label}`,
   [spanStyle.ended]: () => 'ends',
   [spanStyle.hold]: (label) => `is held by ${label}`,
-  [spanStyle.wanted]: (label, value) =>
-    value > 1 ? `is wanted by ${label} and ${value - 1} more` : `is wanted by ${label}`,
-  [spanStyle.wantedStuck]: (label, value) =>
-    value > 1
-      ? `is wanted by ${label} and ${value - 1} more, in vain`
-      : `is wanted by ${label}, in vain`,
+  [spanStyle.wanted]: wantedBy,
+  [spanStyle.wantedStuck]: wantedBy,
   [spanStyle.count]: (_label, value) =>
     value === 1 ? 'has 1 reference' : `has ${value} references`,
   [spanStyle.work]: (label) => `runs ${label}`,
@@ -55,18 +63,26 @@ const stateOf: Readonly<Record<SpanStyle, (label: string, value: number) => stri
   [spanStyle.command]: (label) => `executes ${label}`,
 };
 
+const fates: Readonly<Partial<Record<SpanStyle, string>>> = {
+  [spanStyle.stuck]: 'cannot end',
+  [spanStyle.wantedStuck]: 'in vain',
+};
+
 function words(lane: LaneTrack, row: Spans, at: number, labels: Labels): SpanWords {
   const [label, value, style] = [labels.text(row.label[at]!), row.value[at]!, row.style(at)];
-  const sinceNs = row.start[at]!;
   const end = row.end[at]!;
-  const untilNs = end === Infinity ? null : end;
-  const state = stateOf[style](label, value);
-  const until = untilNs === null ? '' : `, until ${roundSeconds(untilNs)}`;
-  const times =
-    untilNs === sinceNs ? `at ${roundSeconds(sinceNs)}` : `since ${roundSeconds(sinceNs)}`;
-  const said = `${lane.name} ${state}, ${times}${untilNs === sinceNs ? '' : until}.`;
-  const { id, name } = lane;
-  return { lane: id, style, name, state, label, value, sinceNs, untilNs, seq: row.seq[at]!, said };
+  return {
+    lane: lane.id,
+    style,
+    name: lane.name,
+    state: stateOf[style](label, value),
+    fate: fates[style] ?? '',
+    label,
+    value,
+    sinceNs: row.start[at]!,
+    untilNs: end === Infinity ? null : end,
+    seq: row.seq[at]!,
+  };
 }
 
 /** The spans of a lane at a moment, row by row. */
@@ -96,4 +112,12 @@ export function nextSpan(
     if (isBetter) best = words(lane, row, at, labels);
   }
   return best;
+}
+
+/** The spans of a lane at a moment, and their neighbours. */
+export function around(lanes: Lanes, labels: Labels, id: number, timeNs: number): LaneAround {
+  const at = spansAt(lanes, labels, id, timeNs);
+  const firstNs = at.reduce((least, { sinceNs }) => Math.min(least, sinceNs), timeNs);
+  const before = nextSpan(lanes, labels, id, firstNs, -1);
+  return { lane: id, before, at, after: nextSpan(lanes, labels, id, timeNs, 1) };
 }

@@ -5,6 +5,8 @@
 import { kindTable } from '#trace/kinds.ts';
 import type { Trace } from '#trace/trace.ts';
 import { pieces } from '../record/piece.ts';
+import { census } from './census.ts';
+import type { Census } from './census.ts';
 import type { LaneEvent, Take, Takes } from './event.ts';
 import { Finder } from './find.ts';
 import type { FindOptions, Found } from './find.ts';
@@ -14,9 +16,9 @@ import { Labels } from './labels.ts';
 import { Lanes } from './lanes.ts';
 import type { Lane } from './lanes.ts';
 import { Marks } from './marks.ts';
-import type { Mark } from './marks.ts';
-import { nextSpan, spansAt } from './next.ts';
-import type { SpanWords } from './next.ts';
+import type { Mark, OwnMark } from './marks.ts';
+import { around, nextSpan, spansAt } from './next.ts';
+import type { LaneAround, SpanWords } from './next.ts';
 import { QueueLanes } from './queues.ts';
 import { Quiet } from './quiet.ts';
 import type { FoldGap } from './quiet.ts';
@@ -116,9 +118,14 @@ export class Timeline {
     return this.marks.between(fromNs, toNs);
   }
 
-  /** The flag after a time (1) or before it (-1); null for none. */
-  nextMark(timeNs: number, direction: 1 | -1): Mark | null {
-    return this.marks.next(timeNs, direction);
+  /** The flag after a moment (1) or before it (-1); null for none. */
+  nextMark(seq: number, direction: 1 | -1): Mark | null {
+    return this.marks.next(seq, direction);
+  }
+
+  /** What a person has marked takes its places among the flags. */
+  set ownMarks(marks: readonly OwnMark[]) {
+    this.marks.own = marks;
   }
 
   /** What can be folded between two times, in a view of this width. */
@@ -131,14 +138,24 @@ export class Timeline {
     return spansAt(this.tracks, this.labels, lane, timeNs);
   }
 
+  /** What a lane has at a moment, and beside it. */
+  around(lane: number, timeNs: number): LaneAround {
+    return around(this.tracks, this.labels, lane, timeNs);
+  }
+
   /** The span of a lane that begins after a time (1) or before it (-1); null for none. */
   next(lane: number, timeNs: number, direction: 1 | -1): SpanWords | null {
     return nextSpan(this.tracks, this.labels, lane, timeNs, direction);
   }
 
+  /** What happens between two times. */
+  census(fromNs: number, toNs: number): Census {
+    return census(this.trace, fromNs, toNs);
+  }
+
   /** Events or spans that a query means. */
-  find(text: string, options: FindOptions): Found {
-    return this.finder.find(text, options);
+  find(text: string, options: Omit<FindOptions, 'nowNs'>): Found {
+    return this.finder.find(text, { ...options, nowNs: this.nowNs });
   }
 
   /** Bytes of its buffers. */

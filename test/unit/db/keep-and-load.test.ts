@@ -2,8 +2,16 @@
 // Method: real small runs through recorder, worker and reader; every part compared.
 
 import { expect, test } from 'vitest';
-import { addNote, addTag, changeNote, deleteRun, removeTag, vacuum } from '#db/labels.ts';
-import { listRuns, summaryOfRun } from '#db/list.ts';
+import {
+  addNote,
+  addTag,
+  changeNote,
+  deleteRun,
+  removeNote,
+  removeTag,
+  vacuum,
+} from '#db/labels.ts';
+import { bookmarksOf, listRuns, summaryOfRun } from '#db/list.ts';
 import { withRuns } from '#db/open.ts';
 import { loadRun } from '#db/reader.ts';
 import { verifyRun } from '#db/verify.ts';
@@ -68,8 +76,27 @@ test('a bookmark needs its event, a label its run', async () => {
   const { run, record } = await keep(file);
   const last = record.trace.count - 1;
   withRuns(file, (db) => {
-    expect(() => addNote(db, run, 'x', last + 1)).toThrow(`run 1 has no event ${last + 1}`);
+    expect(() => addNote(db, run, 'x', last + 2)).toThrow(`run 1 has no event ${last + 2}`);
     expect(() => addTag(db, 9, 'x')).toThrow('there is no run 9; `mlx4-lab runs list` shows all');
+  });
+});
+
+test('bookmarks are listed without the notes on the run, and can be taken away', async () => {
+  const file = path('bookmarks.db');
+  const { run, record } = await keep(file);
+  const { count } = record.trace;
+  withRuns(file, (db) => {
+    const first = addNote(db, run, 'here', 7);
+    addNote(db, run, 'on all of it', null);
+    const last = addNote(db, run, 'after all of it', count);
+    expect(bookmarksOf(db, run)).toEqual([
+      { number: first, seq: 7, text: 'here' },
+      { number: last, seq: count, text: 'after all of it' },
+    ]);
+    expect(verifyRun(db, run).state).toBe('whole');
+    expect(removeNote(db, run, first)).toBe(true);
+    expect(removeNote(db, run, first)).toBe(false);
+    expect(bookmarksOf(db, run).map(({ number }) => number)).toEqual([last]);
   });
 });
 

@@ -54,11 +54,21 @@ test('a command acts in its views only', () => {
   expect(commandOf('b', 'card', false)).toBe('blocked');
 });
 
+test('keys of the timeline act only while it has the focus, and not in its field', () => {
+  expect(commandOf('w', 'session', false)).toBeNull();
+  expect(commandOf('w', 'session', false, 'waits')).toBeNull();
+  expect(commandOf('w', 'session', false, 'timeline')).toBe('zoomIn');
+  expect(commandOf('ArrowLeft', 'session', false, 'timeline')).toBe('spanBack');
+  expect(commandOf('Shift+ArrowLeft', 'session', false, 'timeline')).toBe('selectBack');
+  for (const key of ['ArrowLeft', 'Home', 'Enter', 'Escape', 'w']) {
+    expect(commandOf(key, 'session', true, 'timeline')).toBeNull();
+  }
+  expect(commandOf('m', 'session', false)).toBe('mark');
+  expect(commandOf('Ctrl+f', 'session', true, 'timeline')).toBe('find');
+});
+
 test('keys are printed as people read them', () => {
-  expect(['Space', 'Ctrl+k', 'Shift+F10', 'b'].map(printedKey)).toEqual([
-    'space',
-    'Ctrl K',
-    'Shift F10',
-    'b',
-  ]);
+  const keys = ['Space', 'Ctrl+k', 'Shift+F10', 'b', 'ArrowUp', 'Shift+ArrowLeft', 'Escape', ','];
+  const printed = ['space', 'Ctrl K', 'Shift F10', 'b', '↑', 'Shift ←', 'esc', ','];
+  expect(keys.map(printedKey)).toEqual(printed);
 });

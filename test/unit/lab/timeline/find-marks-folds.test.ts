@@ -54,6 +54,17 @@ test('took finds spans by their length', () => {
   }
 });
 
+test('took finds what has not ended, by how long it has lasted', () => {
+  const { hits } = timeline.find('took>200s task:mlx4_en@card0', { limit: 100 });
+  expect(hits).toHaveLength(1);
+  expect(timeline.at(hits[0]!.lane!, 390e9)[0]).toMatchObject({
+    state: 'waits for intf_mutex',
+    fate: 'cannot end',
+    untilNs: null,
+    seq: hits[0]!.seq,
+  });
+});
+
 const inRange = ({ sinceNs, untilNs }: { sinceNs: number; untilNs: number }): boolean =>
   untilNs - sinceNs > 1e6 && untilNs - sinceNs < 3e6;
 
@@ -81,9 +92,59 @@ test('flags: marks of the script, the closed cycle, every warning, in order', ()
   const times = marks.map(({ timeNs }) => timeNs);
   expect(times).toEqual([...times].sort((a, b) => a - b));
   const [first, second] = marks;
-  expect(timeline.nextMark(first!.timeNs, -1)).toBeNull();
-  expect(timeline.nextMark(second!.timeNs, -1)!.timeNs).toBeLessThanOrEqual(second!.timeNs);
-  expect(timeline.nextMark(-1, 1)).toEqual(first);
+  expect(timeline.nextMark(first!.seq, -1)).toBeNull();
+  expect(timeline.nextMark(second!.seq, -1)).toEqual(first);
+  expect(timeline.nextMark(first!.seq, 1)).toEqual(second);
+  expect(timeline.nextMark(0, 1)).toEqual(first);
+});
+
+test('a person’s marks stand among the others, at the time that the cursor has there', () => {
+  const own = new Timeline(trace);
+  const [first, second] = own.marksBetween(0, Infinity);
+  const between = first!.seq + 1;
+  expect(between).toBeLessThan(second!.seq);
+  own.ownMarks = [
+    { number: 1, seq: trace.count, text: 'the end' },
+    { number: 0, seq: between, text: 'here' },
+  ];
+  const timeNs = trace.event(between - 1).timeNs;
+  const here = { number: 0, seq: between, timeNs, kind: 'own', text: 'here' };
+  expect(own.nextMark(first!.seq, 1)).toEqual(here);
+  expect(own.nextMark(second!.seq, -1)).toEqual(here);
+  expect(own.nextMark(between, -1)).toEqual(first);
+  const all = own.marksBetween(0, Infinity);
+  expect(all.filter(({ kind }) => kind === 'own').map(({ text }) => text)).toEqual([
+    'here',
+    'the end',
+  ]);
+  expect(all.map(({ seq }) => seq)).toEqual(all.map(({ seq }) => seq).toSorted((a, b) => a - b));
+  own.ownMarks = [];
+  expect(own.marksBetween(0, Infinity)).toEqual(timeline.marksBetween(0, Infinity));
+});
+
+test('a stretch is counted as its events are', () => {
+  const [from, to] = [2e9, 20e9];
+  const inside = events.filter(({ timeNs }) => timeNs >= from && timeNs < to);
+  const ofKind = (...kinds: number[]): number =>
+    inside.filter(({ kind }) => kinds.includes(kind)).length;
+  const told = timeline.census(from, to);
+  expect(told.events).toBe(inside.length);
+  expect(told.switches).toBe(ofKind(K['task.switch']));
+  expect(told.commands).toBe(ofKind(K['fw.command']));
+  expect(told.packets).toBe(ofKind(K['packet.send'], K['packet.receive']));
+  expect(told.switches * told.packets * told.locks).toBeGreaterThan(0);
+  expect(timeline.census(to, to).events).toBe(0);
+});
+
+test('what stands beside a moment is what walking there and back finds', () => {
+  const id = lanes.find(({ name }) => name === 'intf_mutex')!.id;
+  for (const timeNs of [1e9, 5.2e9, 6.5e9, 100e9]) {
+    const { before, at, after } = timeline.around(id, timeNs);
+    expect(at).toEqual(timeline.at(id, timeNs));
+    expect(after).toEqual(timeline.next(id, timeNs, 1));
+    const first = Math.min(timeNs, ...at.map(({ sinceNs }) => sinceNs));
+    expect(before).toEqual(timeline.next(id, first, -1));
+  }
 });
 
 test('what only timers do is folded, with the warnings in it, and nothing loud is', () => {

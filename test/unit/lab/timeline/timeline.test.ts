@@ -18,13 +18,13 @@ const lanes = timeline.lanes();
 
 const idOf = (name: string): number => lanes.find((lane) => lane.name === name)!.id;
 const said = (name: string, timeNs: number): string[] =>
-  timeline.at(idOf(name), timeNs).map(({ said: words }) => words);
+  timeline.at(idOf(name), timeNs).map(({ name: of, state, fate }) => `${of} ${state}, ${fate}`);
 
 /** The states of a lane after a moment, in the order in which they begin. */
 function statesFrom(line: Timeline, lane: number, fromNs: number): string[] {
   const states: string[] = [];
   for (let span = line.next(lane, fromNs, 1); span !== null;) {
-    states.push(span.state);
+    states.push(span.fate === '' ? span.state : `${span.state}, ${span.fate}`);
     span = line.next(lane, span.sinceNs, 1);
   }
   return states;
@@ -73,14 +73,12 @@ test('the two waits of the cycle cannot end from the moment on at which it close
   const [closed] = timeline.marksBetween(0, 30e9).filter(({ kind }) => kind === 'closed');
   expect(closed).toBeDefined();
   const { timeNs } = closed!;
-  expect(said('worker of mlx4_en@card0', timeNs - 1)).toMatchObject([
-    /waits for intf_mutex, since/,
-  ]);
+  expect(said('worker of mlx4_en@card0', timeNs - 1)).toMatchObject([/waits for intf_mutex, $/]);
   expect(said('worker of mlx4_en@card0', timeNs)).toMatchObject([/intf_mutex, cannot end/]);
-  expect(said('sh', 20e9)[0]).toMatch(/^sh waits for netdev eth0, cannot end, since/);
+  expect(said('sh', 20e9)[0]).toMatch(/^sh waits for netdev eth0, cannot end$/);
   expect(said('intf_mutex', 20e9)).toMatchObject([
-    /^intf_mutex is held by sh, since/,
-    /is wanted by worker of mlx4_en@card0, in vain, since/,
+    /^intf_mutex is held by sh, $/,
+    /is wanted by worker of mlx4_en@card0, in vain$/,
   ]);
 });
 

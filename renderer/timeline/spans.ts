@@ -1,0 +1,93 @@
+// Spans in words: the name of a cell of the table, and the tooltip under the pointer. The lab says
+// what a lane does; here come the letters that the window shows, and what can be done next.
+
+import { spanStyle } from '#contract/timeline.ts';
+import type { Mark, SpanWords } from '#contract/timeline.ts';
+import { groupedCount, secondsText, timeText } from '../ui/numbers.ts';
+import { texts } from './texts.ts';
+
+/** Letters of tasks by name. */
+export type Letters = ReadonlyMap<string, string>;
+
+/** Spans of at least this length are told to the millisecond, ns. */
+const roughFrom = 1e6;
+
+/** A time as exact as what is told with it: `12.531 s`, `12.531 044 s`. */
+export const momentText = (timeNs: number, lengthNs: number): string =>
+  lengthNs >= roughFrom ? secondsText(timeNs) : `${timeText(timeNs)}\u202fs`;
+
+/** `kworker B`, `intf_mutex`. */
+export function laneName(name: string, letters: Letters): string {
+  const letter = letters.get(name);
+  return letter === undefined ? name : `${name} ${letter}`;
+}
+
+/** Where a person who listens hears the name and the letter. */
+const spoken = ({ state, label }: SpanWords, letters: Letters): string =>
+  label === '' ? state : state.replace(label, laneName(label, letters));
+
+/** Where a person who looks finds the letter: `is held by A`. */
+const printed = ({ state, label }: SpanWords, letters: Letters): string =>
+  label === '' ? state : state.replace(label, letters.get(label) ?? label);
+
+const lengthOf = ({ sinceNs, untilNs }: SpanWords): number => (untilNs ?? Infinity) - sinceNs;
+
+/** `kworker B waits for intf_mutex, from 12.531 s, cannot end.` */
+export function spanSentence(span: SpanWords, letters: Letters): string {
+  const { name, sinceNs, untilNs, fate } = span;
+  const length = lengthOf(span);
+  const since = momentText(sinceNs, length);
+  const times =
+    length === 0
+      ? texts.at(since)
+      : texts.from(since, untilNs === null ? null : momentText(untilNs, length));
+  const parts = [`${laneName(name, letters)} ${spoken(span, letters)}`, times];
+  return `${[...parts, ...(fate === '' ? [] : [fate])].join(', ')}.`;
+}
+
+/** What there is to do with a span, by its style. */
+function nextAct({ style, label }: SpanWords, letters: Letters): string {
+  switch (style) {
+    case spanStyle.hold:
+      return texts.acts.taken(letters.get(label) ?? label);
+    case spanStyle.wait:
+    case spanStyle.stuck:
+    case spanStyle.wanted:
+    case spanStyle.wantedStuck:
+      return texts.acts.wait;
+    case spanStyle.command:
+      return texts.acts.posted;
+    case spanStyle.count:
+      return texts.acts.counted;
+    default:
+      return texts.acts.began;
+  }
+}
+
+/**
+ * `intf_mutex, held by A since 12.430 s, wanted by B.` and one next act. The first span is the one
+ * that is pointed at.
+ */
+export function tipOf(spans: readonly SpanWords[], letters: Letters): string {
+  const [first, ...others] = spans;
+  if (first === undefined) return '';
+  const bare = (span: SpanWords): string => {
+    const state = printed(span, letters).replace(/^is /, '');
+    return span.fate === '' ? state : `${state}, ${span.fate}`;
+  };
+  const length = lengthOf(first);
+  const since = momentText(first.sinceNs, length);
+  const when = length === 0 ? texts.at(since) : texts.since(since);
+  const more = others.map((span) => `, ${bare(span)}`).join('');
+  return `${first.name}, ${bare(first)} ${when}${more}. ${nextAct(first, letters)}`;
+}
+
+/** What shares a pixel: `3 200 events here, zoom in`. */
+export const denseTip = (count: number): string => texts.dense(groupedCount(count));
+
+/** What a flag says: `warning at 12.531 s: eth0 has 4 references. …` */
+export function markTip({ kind, text, timeNs }: Mark): string {
+  const { marks, acts } = texts;
+  const act = kind === 'own' ? acts.editMark : acts.toMark;
+  return `${marks[kind]} ${texts.at(secondsText(timeNs))}: ${text}. ${act}`;
+}

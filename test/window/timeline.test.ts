@@ -1,0 +1,235 @@
+// Goal: the timeline by keyboard, by pointer and for a screen reader: the table behind the picture
+// moves with the cursor; spans are explained under the pointer; marks with a note stay with the
+// run; a stretch is selected, counted and zoomed to; lanes are pinned; what is looked for is found.
+// Method: the deadlock of the story in the real window; what is asked of the page is what it says.
+
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import type { Locator, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { openLabWindow } from './support/lab-window.ts';
+import type { LabWindow } from './support/lab-window.ts';
+
+let lab: LabWindow;
+let page: Page;
+const patience = { timeout: 20_000 };
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+const table = (): Locator => page.getByRole('treegrid', { name: /^Timeline of \d+ lanes/ });
+const field = (): Locator => page.getByRole('searchbox', { name: /^find: / });
+
+/** The cell that the keyboard is at, as it is read out. */
+const cell = (): Promise<string> =>
+  page.evaluate<string>(`{
+    const grid = document.querySelector('[role=treegrid]');
+    document.getElementById(grid.getAttribute('aria-activedescendant'))?.textContent.trim() ?? '';
+  }`);
+
+/** Names of the rows as they stand, headings too. */
+const rowNames = (): Promise<string[]> => table().getByRole('rowheader').allTextContents();
+
+const cursorNs = (): Promise<string> => page.getByText(/^looking at/).innerText();
+
+beforeAll(async () => {
+  lab = await openLabWindow();
+  ({ page } = lab);
+  const { bench } = lab.desk;
+  await bench.open({
+    from: 'scenario',
+    scenario: 'bond-deadlock',
+    variant: 'naive',
+    policy: 'until-blocked',
+    seed: null,
+  });
+  bench.machine.start(null);
+  await vi.waitUntil(() => bench.moment({ at: 'end' }).timeNs > 20e9, {
+    timeout: 40_000,
+    interval: 100,
+  });
+  bench.machine.pause();
+  await page.getByRole('rowheader', { name: 'sh A', exact: true }).waitFor({ state: 'attached' });
+});
+
+afterAll(() => lab.close());
+
+test('a span is named as a sentence, and arrows move it and the cursor together', async () => {
+  await table().focus();
+  await field().fill('obj:intf_mutex kind:mutex.acquired');
+  await page.keyboard.press('Control+f');
+  await page.keyboard.press('Shift+Enter');
+  await expect.poll(cell, patience).toMatch(/^intf_mutex is held by sh A, from \d+\.\d{3}.s\.$/);
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('Escape');
+  const before = await cursorNs();
+  await page.keyboard.press('ArrowLeft');
+  await expect.poll(cursorNs, patience).not.toBe(before);
+  await expect.poll(cell, patience).toMatch(/^intf_mutex is held by .*, from .* to .*.s\.$/);
+  await page.keyboard.press('ArrowRight');
+  await expect.poll(cell, patience).toMatch(/^intf_mutex is held by sh A, from/);
+  expect(await cursorNs()).toBe(before);
+  // One further: who wants it; and from the moment on at which the cycle closes, in vain.
+  await page.keyboard.press('ArrowRight');
+  await expect.poll(cell, patience).toMatch(/^intf_mutex is wanted by .*, from .* to .*.s\.$/);
+  await page.keyboard.press('ArrowRight');
+  await expect
+    .poll(cell, patience)
+    .toMatch(/^intf_mutex is wanted by worker of mlx4_en@card0 [A-Z], from .*, in vain\.$/);
+  await page.keyboard.press('ArrowDown');
+  await expect.poll(cell, patience).not.toMatch(/^intf_mutex/);
+});
+
+test('the task that waits says that it cannot go on', async () => {
+  await field().fill('task:mlx4_en@card0 took>5s');
+  await field().press('Enter');
+  await expect
+    .poll(cell, patience)
+    .toMatch(/^worker of mlx4_en@card0 [A-Z] waits for intf_mutex, from [\d.]+.s, cannot end\.$/);
+});
+
+test('axe-core finds nothing in the pane', async () => {
+  await page.evaluate(axe);
+  const found = await page.evaluate<string[]>(`
+    axe.run('[data-pane=timeline]', { runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'] })
+      .then(({ violations }) => violations.flatMap(({ id, nodes }) =>
+        nodes.map(({ html }) => id + ': ' + html)))`);
+  expect(found).toEqual([]);
+});
+
+/** Middle of a lane's bars, at a part of the canvas's width. */
+async function placeOf(name: string, part: number): Promise<{ x: number; y: number }> {
+  const label = page.getByTitle(name, { exact: true });
+  const [row, canvas] = [await label.boundingBox(), await table().boundingBox()];
+  return { x: canvas!.x + canvas!.width * part, y: row!.y + row!.height / 2 };
+}
+
+test('the pointer is told who holds a lock, since when, who wants it, and what to do', async () => {
+  await field().fill('obj:intf_mutex kind:mutex.acquired');
+  await page.keyboard.press('Enter');
+  await page.getByRole('button', { name: 'Filter' }).click();
+  await expect.poll(rowNames, patience).toContain('intf_mutex');
+  await page.keyboard.press('l');
+  const { x, y } = await placeOf('intf_mutex', 0.5);
+  await page.mouse.move(x, y);
+  await page.mouse.move(x + 2, y);
+  const tip = page.getByRole('tooltip');
+  await expect
+    .poll(() => tip.innerText(), patience)
+    .toMatch(
+      /^intf_mutex, held by A since 6\.\d{3}.s, wanted by [A-Z], in vain\. Double click: go to/,
+    );
+  expect((await tip.boundingBox())!.height).toBeLessThan(50);
+  await page.mouse.dblclick(x, y);
+  await expect.poll(cursorNs, patience).toMatch(/^looking at 6\./);
+  await page.getByRole('button', { name: 'Filter' }).click();
+  await field().fill('');
+});
+
+test('a stretch is drawn on the ruler, counted, zoomed to and left', async () => {
+  const canvas = (await table().boundingBox())!;
+  const y = canvas.y + 6;
+  await page.mouse.move(canvas.x + 60, y);
+  await page.mouse.down();
+  await page.mouse.move(canvas.x + 200, y, { steps: 4 });
+  await page.mouse.up();
+  const said = page.getByText(/ selected, /);
+  await expect.poll(() => said.innerText(), patience).toMatch(/^[\d.]+ \w+ selected, \d.* events?/);
+  const wide = await table().getAttribute('aria-label');
+  await page.keyboard.press('Z');
+  await expect.poll(() => table().getAttribute('aria-label'), patience).not.toBe(wide);
+  await page.keyboard.press('Escape');
+  await expect.poll(() => said.count(), patience).toBe(0);
+  await page.keyboard.press('ArrowUp');
+  await page.keyboard.press('Shift+ArrowLeft');
+  await said.waitFor(patience);
+  await page.keyboard.press('Escape');
+});
+
+test('the flag of a cursor that is out of sight brings it back, and moves it not', async () => {
+  const canvas = (await table().boundingBox())!;
+  const before = await cursorNs();
+  await table().focus();
+  await page.keyboard.press('Home');
+  for (let presses = 0; presses < 12; presses++) await page.keyboard.press('d');
+  const there = { x: canvas.x + 8, y: canvas.y + 16 };
+  await page.mouse.move(there.x, there.y);
+  await page.mouse.click(there.x, there.y);
+  await page.mouse.move(there.x + 1, there.y);
+  // It is not there any more: what is there now is the ruler.
+  await expect.poll(() => page.getByRole('tooltip').count(), patience).toBe(0);
+  expect(await cursorNs()).toBe(before);
+});
+
+test('p pins the lane of the keyboard; a selected thing is pinned for the time', async () => {
+  await field().fill('obj:intf_mutex kind:mutex.acquired');
+  await page.keyboard.press('Enter');
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('Escape');
+  await expect.poll(cell, patience).toMatch(/^intf_mutex/);
+  const first = async (): Promise<string[]> => (await rowNames()).slice(0, 2);
+  await page.keyboard.press('p');
+  await expect.poll(first, patience).toEqual(['Pinned', 'intf_mutex']);
+  await page.keyboard.press('p');
+  await expect.poll(rowNames, patience).not.toContain('Pinned');
+  expect(await cell()).toMatch(/^intf_mutex/);
+  await page.keyboard.press('l');
+  await page.locator('[data-thing="task:sh"]').click();
+  await expect
+    .poll(() => page.getByRole('button', { name: 'Unpin sh', exact: true }).count(), patience)
+    .toBe(1);
+  await page.locator('[data-thing="task:sh"]').click();
+});
+
+test('what cannot be looked for says how; Esc empties the field, then leaves it', async () => {
+  await table().focus();
+  await page.keyboard.press('/');
+  await page.keyboard.type('took>1');
+  await page.keyboard.press('Enter');
+  await page.getByText('Write took>1 as took>1ms or took<20us.').waitFor(patience);
+  await field().fill('task:A kind:syscall');
+  await page.keyboard.press('Enter');
+  await page.getByText(/^\d+ of \d+$/).waitFor(patience);
+  await page.keyboard.press('Escape');
+  expect(await field().inputValue()).toBe('');
+  await page.keyboard.press('Escape');
+  expect(await table().evaluate((node) => node === document.activeElement)).toBe(true);
+});
+
+test('a mark with a note is walked to, goes with the run and can be removed', async () => {
+  await page.keyboard.press('l');
+  await page.keyboard.press('[');
+  await page.getByText(/^looking at/).waitFor(patience);
+  await page.keyboard.press('ArrowLeft');
+  await page.keyboard.press('m');
+  const note = page.getByRole('textbox', { name: /^Note of the mark at/ });
+  await note.fill('look here');
+  await page.keyboard.press('Enter');
+  const { bench } = lab.desk;
+  const own = () => bench.timeline.marksBetween(0, Infinity).filter(({ kind }) => kind === 'own');
+  await expect.poll(() => own().map(({ text }) => text), patience).toEqual(['look here']);
+  const { seq, timeNs } = own()[0]!;
+  await page.keyboard.press('l');
+  const here = `looking at ${(timeNs / 1e9).toFixed(3)}\u202fs`;
+  await expect.poll(() => page.getByText(/^looking at/).count(), patience).toBe(0);
+  // As long as the lab has not answered, the cursor still shows where it was.
+  const lookedAt = async (): Promise<string> => (await cursorNs()).split(',')[0]!;
+  let last = `looking at ${(bench.session.nowNs / 1e9).toFixed(3)}\u202fs`;
+  for (let presses = 0; presses < 30 && last !== here; presses++) {
+    await page.keyboard.press('[');
+    await expect.poll(lookedAt, patience).not.toBe(last);
+    last = await lookedAt();
+  }
+  expect(last).toBe(here);
+  // There, the same key takes it into the hand.
+  await page.keyboard.press('m');
+  expect(await note.inputValue()).toBe('look here');
+  await page.getByRole('button', { name: 'Remove' }).click();
+  await expect.poll(own, patience).toEqual([]);
+  await page.getByRole('button', { name: 'Put back' }).click();
+  await expect.poll(() => own().map(({ text }) => text), patience).toEqual(['look here']);
+  await bench.end();
+  const { session } = bench;
+  const run = 'number' in session ? session.number! : 0;
+  await bench.open({ from: 'run', run });
+  expect(own().map(({ text, seq: at }) => [text, at])).toEqual([['look here', seq]]);
+  expect(lab.complaints).toEqual([]);
+});
