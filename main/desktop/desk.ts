@@ -21,7 +21,7 @@ import type { Window } from './window.ts';
 /** Time between two words about the session, ms: a frame of the window. */
 const tellMs = 16;
 
-/** Time that the first window has for opening before the lab does anything in the background, ms. */
+/** Time that the first window has for opening before anything is done in the background, ms. */
 const openingMs = 2000;
 
 const isRequest = (name: string): name is RequestName => Object.hasOwn(requests, name);

@@ -14,7 +14,7 @@ const say = (line: string): void => {
   process.stdout.write(`${line}\n`);
 };
 
-/** Some hundred files of TypeScript: their compiled form is kept, for the threads of the lab too. */
+/** Some hundred files of TypeScript: their compiled form is kept, for the lab's threads too. */
 function keepCompiled(): void {
   const folder = join(root, 'node_modules', '.cache', 'mlx4-lab');
   module.enableCompileCache(folder);

@@ -267,7 +267,7 @@ async function windowFigures(): Promise<Figure[]> {
       value: million.frameMs,
       unit: 'ms',
       expected: '≤ 33',
-      beside: `19 in 20 while panning and zooming; an idle page has ${million.idleMs.toFixed(1)} ms`,
+      beside: `19 in 20 of pan and zoom; an idle page has ${million.idleMs.toFixed(1)} ms`,
     },
     {
       name: 'a frame of five million',

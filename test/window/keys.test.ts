@@ -1,7 +1,7 @@
 // Goal: every key of the table does what its row says, and settings are kept and act.
-// Method: the table is walked: each command that has keys in the session has a check here (a missing
-// one fails), and each of its keys is pressed in the real window; the lab itself says what came of
-// it. Those of Runs and of Compare are pressed in the tests of these views.
+// Method: the table is walked: each command that has keys in the session has a check here (a
+// missing one fails), and each of its keys is pressed in the real window; the lab itself says what
+// came of it. Those of Runs and of Compare are pressed in the tests of these views.
 
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';

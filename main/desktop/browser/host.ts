@@ -37,7 +37,8 @@ export class BrowserHost {
   private readonly sockets: WebSocketServer;
 
   /**
-   * `folder`: the built renderer. Pages are served at once; a socket is taken when the desk is there.
+   * `folder`: the built renderer. Pages are served at once; a socket is taken when the desk is
+   * there.
    */
   constructor(desk: Desk | Promise<Desk>, folder: string) {
     this.desk = desk;

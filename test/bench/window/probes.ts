@@ -72,10 +72,12 @@ export async function settlings(page: Page, act: () => Promise<void>): Promise<n
         channel.port2.postMessage(0);
       });
     });
-    observer.observe(document, { subtree: true, childList: true, characterData: true, attributes: true });
+    const everything = { subtree: true, childList: true, characterData: true, attributes: true };
+    observer.observe(document, everything);
     // On the way to the next place the pointer changes what it passes.
     addEventListener('pointermove', end, { capture: true });
-    addEventListener('pointerdown', (event) => { end(); start = event.timeStamp; }, { capture: true });
+    const begin = (event) => { end(); start = event.timeStamp; };
+    addEventListener('pointerdown', begin, { capture: true });
     globalThis.labEnd = end;
   }`);
   await act();

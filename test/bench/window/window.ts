@@ -33,7 +33,7 @@ export interface WindowCost {
   readonly inputMs: number;
 }
 
-/** Pans and zooms for a while: in to single spans, along, out again, some twenty gestures a second. */
+/** Pans and zooms for a while: in to single spans, along, out again, twenty gestures a second. */
 async function panAndZoom(page: Page): Promise<void> {
   const canvas = page.getByRole('application');
   const box = (await canvas.boundingBox())!;

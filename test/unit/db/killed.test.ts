@@ -19,8 +19,8 @@ const child = fileURLToPath(new URL('recording-child.ts', import.meta.url));
 const launcherFlags = ['--disable-warning=ExperimentalWarning'];
 
 /**
- * Kills a recording `delayMs` after it has acknowledged `least` events; gives the last count that it
- * had acknowledged.
+ * Kills a recording `delayMs` after it has acknowledged `least` events; gives the last count that
+ * it had acknowledged.
  */
 function killed(file: string, least: number, delayMs: number): Promise<number> {
   return new Promise((resolve, reject) => {
