@@ -4,6 +4,7 @@
 import { SvelteMap } from 'svelte/reactivity';
 import type { AnswerOf } from '#contract/requests.ts';
 import type { Session } from '../state/session.svelte.ts';
+import { importFile } from './import.ts';
 import { fits, rowsOf } from './library.ts';
 import type { Filter, Row, Run } from './library.ts';
 import { runsTexts as texts } from './texts.ts';
@@ -94,17 +95,11 @@ export class Runs {
 
   /** A file has been chosen or dropped. */
   async take(file: File): Promise<void> {
-    const bytes = new Uint8Array(await file.arrayBuffer());
-    const name = file.name.slice(0, 120);
-    const payload = bytes.length === 0 ? null : bytes;
-    const answer = await this.session.askWithPayload('runs.import', { name }, payload);
-    if (answer === null) {
-      this.said = this.session.said ?? '';
-      return;
-    }
-    this.said = answer.body.known ? texts.known(name) : texts.taken(name);
+    const taken = await importFile(this.session, file);
+    this.said = taken?.said ?? this.session.said ?? '';
+    if (taken === null) return;
     this.show({ by: 'all' });
-    this.current = answer.body.run;
+    this.current = taken.run;
     await this.load();
   }
 

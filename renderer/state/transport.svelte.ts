@@ -2,6 +2,7 @@
 // they move the cursor through what has happened. Either way they go to the same places.
 
 import type { BodyOf } from '#contract/requests.ts';
+import { texts } from '../frame/texts.ts';
 import type { Session } from './session.svelte.ts';
 
 type Goal = BodyOf<'session.step'>['to'];
@@ -27,6 +28,11 @@ export class Transport {
 
   get moving(): boolean {
     return this.drives ? this.session.state?.running === true : this.playing;
+  }
+
+  /** The speed as it is written: `1×`, `max`. */
+  get speedText(): string {
+    return this.speed === null ? texts.max : `${Number(this.speed.toPrecision(2))}×`;
   }
 
   /** Run and pause. */

@@ -7,6 +7,13 @@ import type { Cursor, Session } from '../state/session.svelte.ts';
 import { firstTerminal, nextTerminal, tabsOf } from './tabs.ts';
 import type { Tab, TerminalRow } from './tabs.ts';
 
+/** What a window keeps of its tabs. */
+interface KeptTabs {
+  readonly opened: readonly string[];
+  readonly shown: readonly string[];
+  readonly half: number;
+}
+
 export class Terminals {
   readonly session: Session;
   /** As they stand at the cursor. */
@@ -20,6 +27,8 @@ export class Terminals {
   /** The keyboard is wanted in the shown terminal, which has not taken it yet. */
   focusWish = $state(false);
   private readonly questions: Latest<Cursor>;
+  /** Number of the session that the tabs are of. */
+  private number = 0;
 
   constructor(session: Session) {
     this.session = session;
@@ -55,12 +64,21 @@ export class Terminals {
     this.questions.put(this.session.cursor);
   }
 
-  /** Another session is on the bench. */
-  reset(): void {
+  /** A session is on the bench: the tabs are as they were when it was seen last. */
+  use(number: number): void {
+    if (number === this.number) return;
+    this.number = number;
+    const kept = this.session.memory.recall<KeptTabs>('terminals');
     this.rows = [];
-    this.opened = [];
-    this.shown = [`tty ${firstTerminal}`];
-    this.half = 0;
+    this.opened = kept?.opened ?? [];
+    this.shown = kept?.shown ?? [`tty ${firstTerminal}`];
+    this.half = kept?.half ?? 0;
+  }
+
+  /** Tabs as a window keeps them for its return. */
+  get toKeep(): KeptTabs {
+    const { opened, shown, half } = this;
+    return { opened, shown, half };
   }
 
   /** Shows a tab in the half that was used last, and gives it the keyboard. */
@@ -81,7 +99,7 @@ export class Terminals {
   }
 
   /** A half is being used. */
-  use(half: number): void {
+  useHalf(half: number): void {
     this.half = half;
   }
 

@@ -27,7 +27,7 @@ function look(palette: Palette, kind: MarkKind): readonly [ground: string, ink: 
     case 'report':
       return [palette.wait, palette.waitInk];
     default:
-      return [palette.line2, palette.ink];
+      return [palette.plate, palette.plateInk];
   }
 }
 

@@ -16,6 +16,14 @@ interface Wanted {
   readonly lanes: readonly number[];
 }
 
+/** What a window keeps of the view. */
+interface KeptView {
+  readonly fromNs: number;
+  readonly nsPerPixel: number;
+  readonly follows: boolean;
+  readonly folds: boolean;
+}
+
 /** Time that a first view shows, ns. */
 const firstNs = 10e9;
 
@@ -47,7 +55,7 @@ export class TimelineState {
     this.strips = new Latest((width) => this.askWhole(width));
   }
 
-  /** Another session: nothing of the one before stays. */
+  /** A session is shown: nothing of another one stays, its own view is as it was kept. */
   reset(): void {
     this.lanes = [];
     this.marks = [];
@@ -56,8 +64,19 @@ export class TimelineState {
     this.whole = null;
     this.hits = [];
     this.hitCount = null;
-    this.follows = true;
-    this.view = { ...this.view, fromNs: 0, nsPerPixel: firstNs / this.view.width, endNs: 1 };
+    const first = { fromNs: 0, nsPerPixel: firstNs / this.view.width };
+    const kept = this.session.memory.recall<KeptView>('timeline');
+    const { follows, folds, ...place } = kept ?? { ...first, follows: true, folds: this.folds };
+    this.follows = follows;
+    this.folds = folds;
+    this.view = { ...this.view, ...place, endNs: 1 };
+  }
+
+  /** What a window keeps for its return. */
+  get toKeep(): KeptView {
+    const { follows, folds } = this;
+    const { fromNs, nsPerPixel } = this.view;
+    return { fromNs, nsPerPixel, follows, folds };
   }
 
   /** Asks for lanes, flags and folds as things stand. */
