@@ -17,6 +17,8 @@ export type RecordState =
 export interface SessionState {
   /** Counts sessions of this process, from 1. */
   readonly number: number;
+  /** Wall time of this word, ms since 1970: how far behind it is, the window sees. */
+  readonly wallMs: number;
   readonly scenario: string;
   readonly title: string;
   readonly variant: string;
@@ -48,6 +50,11 @@ export const momentSchema = v.variant('at', [
   v.strictObject({ at: v.literal('time'), timeNs: timeNsSchema }),
   v.strictObject({ at: v.literal('end') }),
 ]);
+
+/** Everything at a moment, and which session it is of: answers come after the session has changed. */
+export interface SessionMoment extends Moment {
+  readonly session: number;
+}
 
 /** What a step goes to: `same` is the kind of the event before the moment. */
 export const goalSchema = v.picklist(['point', 'switch', 'blocked', 'same']);
@@ -94,5 +101,5 @@ export const sessionRequests = {
   'session.interrupt': request<null>()(v.strictObject({ terminal: textSchema })),
   /** What hands do, in the words of the shell's `:` lines: `pull card0 port 1`. */
   'session.hand': request<null>()(v.strictObject({ line: textSchema })),
-  moment: request<Moment>()(momentSchema),
+  moment: request<SessionMoment>()(momentSchema),
 } as const;

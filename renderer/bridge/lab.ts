@@ -1,5 +1,6 @@
-// The lab as the window sees it: ask and await, and be told what has changed. When the way to it is
-// lost it is opened again, and what was asked meanwhile is refused in words.
+// The lab as the window sees it: ask and await, and be told what has changed. What is asked before
+// the way opens for the first time waits for it. When the way is lost it is opened again, and what
+// was asked meanwhile is refused in words.
 
 import type { LabEnvelope } from '#contract/envelope.ts';
 import { decodePacket, encodePacket } from '#contract/packet.ts';
@@ -29,6 +30,8 @@ export class Lab {
   onWay: (isOpen: boolean) => void = () => undefined;
   private readonly open: () => Carrier;
   private carrier: Carrier | null = null;
+  /** What was asked before the way has opened; null when it has. */
+  private early: Uint8Array[] | null = [];
   private nextId = 1;
   private readonly asked = new Map<number, Asked>();
   private readonly hearers = new Map<string, (body: never) => void>();
@@ -42,6 +45,8 @@ export class Lab {
     const carrier = this.open();
     carrier.onOpen = () => {
       this.carrier = carrier;
+      for (const packet of this.early ?? []) carrier.send(packet);
+      this.early = null;
       this.onWay(true);
     };
     carrier.onPacket = (packet) => {
@@ -49,6 +54,7 @@ export class Lab {
     };
     carrier.onClose = () => {
       this.carrier = null;
+      this.early = null;
       this.onWay(false);
       for (const { reject } of this.asked.values()) reject(new Refusal('The lab is away.'));
       this.asked.clear();
@@ -74,12 +80,16 @@ export class Lab {
     body: BodyOf<N>,
     payload: Uint8Array | null = null,
   ): Promise<Answered<N>> {
-    const { carrier } = this;
-    if (carrier === null) return Promise.reject(new Refusal('The lab is away.'));
+    const { carrier, early } = this;
+    if (carrier === null && early === null) {
+      return Promise.reject(new Refusal('The lab is away.'));
+    }
     const id = this.nextId++;
     return new Promise((resolve, reject) => {
       this.asked.set(id, { resolve: resolve as Asked['resolve'], reject });
-      carrier.send(encodePacket({ kind: 'request', id, name, body }, payload));
+      const packet = encodePacket({ kind: 'request', id, name, body }, payload);
+      if (carrier === null) early?.push(packet);
+      else carrier.send(packet);
     });
   }
 

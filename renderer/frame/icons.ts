@@ -20,6 +20,8 @@ export const icons = {
   record: 'M10 3a7 7 0 1 0 0 14a7 7 0 0 0 0-14M10 7a3 3 0 1 0 0 6a3 3 0 0 0 0-6',
   search: 'M8.5 3a5.5 5.5 0 1 0 0 11a5.5 5.5 0 0 0 0-11M12.5 12.5L17 17',
   expand: 'M12 3h5v5M17 3l-6 6M8 17H3v-5M3 17l6-6',
+  shrink: 'M17 8h-5V3M12 8l5-5M3 12h5v5M8 12l-5 5',
+  close: 'M4 4l12 12M16 4L4 16',
   chevron: 'M5 7l5 5l5-5',
 } as const;
 

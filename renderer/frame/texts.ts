@@ -2,6 +2,7 @@
 // Sentences that come from the lab (refusals) are shown as they are.
 
 import type { View } from './views.ts';
+import { groupedCount } from '../ui/numbers.ts';
 
 export const texts = {
   views: {
@@ -25,6 +26,7 @@ export const texts = {
   recording: 'Recording',
   replay: 'Replay',
   notKept: 'Not kept',
+  transport: 'Transport',
   palette: 'Command palette',
   paletteHint: 'what to do, or a view',
   keys: 'Keys',
@@ -38,15 +40,48 @@ export const texts = {
   screenReader: 'Terminals speak to a screen reader',
   terminalSize: 'Type size of terminals',
   letters: 'Single letters are keys',
+  fill: (pane: string): string => `Let ${pane} fill the view`,
+  unfill: (pane: string): string => `Put ${pane} back`,
+  closePane: (pane: string): string => `Close ${pane}`,
   away: 'The lab is away. What ran is kept; this window looks for it again.',
   looking: (at: string, live: string): string => `looking at ${at}, live is at ${live}`,
   live: 'Live',
   paused: 'paused at the cursor',
-  disk: (events: string): string => `disk ${events} events behind`,
+  playing: (speed: string): string => `the recording plays, ${speed}`,
+  asks: 'stopped, waits for you',
+  behind: (ms: number): string => `${groupedCount(ms)}\u202fms behind`,
+  farBehind: (seconds: string): string => `window ${seconds} behind, nothing lost`,
+  catchUp: 'Catch up',
+  disk: (seconds: string): string => `disk ${seconds} behind`,
+  port: (number: number): string => `Port ${number}`,
+  portStands: (number: number, type: string, link: string, activity: string): string =>
+    `Port ${number}, ${type}, link ${link}, activity ${activity}`,
+  noBond: 'no bond',
+  noActive: 'no active port',
+  inHardware: 'in hardware',
+  notInHardware: 'not in hardware',
+  blockedTasks: (count: number): string => `${count} blocked`,
+  inCycle: (blocked: number, inCycle: number): string => {
+    const all = inCycle === 1 ? '' : inCycle === 2 ? 'both ' : 'all ';
+    return inCycle < blocked
+      ? `${blocked} blocked, ${inCycle} in a cycle`
+      : `${inCycle} blocked, ${all}in a cycle`;
+  },
   onDisk: 'kept, chain whole',
   rate: (events: string): string => `${events} events/s`,
   exportWhenKept: 'This session goes on. It can be exported from Runs when it has ended.',
   variant: 'variant',
   policy: 'policy',
   seed: 'seed',
+  driven: 'Driver, who runs next, seed',
+  drivenTitle: 'The same on another driver',
+  driver: 'Driver',
+  whoNext: 'Who runs next',
+  seedLabel: 'Seed',
+  policies: { 'until-blocked': 'until blocked', random: 'random', 'you-choose': 'you choose' },
+  newRunWith: 'New run',
+  sameChoices: 'Same choices',
+  newRunNote: 'New run begins this scenario anew.',
+  sameNote: 'Same choices runs what has happened up to here again, on the other driver.',
+  samePick: 'Pick another driver to run the same choices on it.',
 } as const;

@@ -1,8 +1,9 @@
 // How the window stands: which view, theme, arrangement, what fills it. Kept in the browser's own
 // storage, so that it is there again after a reload; nothing of it matters to a run.
 
-import { defaultSizes, paneMin, sizeClassOf } from '../frame/size-class.ts';
-import type { PaneSizes, SizeClass } from '../frame/size-class.ts';
+import { defaultSizes, fittedSizes, sizeClassOf } from '../frame/size-class.ts';
+import type { PaneSizes, Room, SizeClass, SizeLimits } from '../frame/size-class.ts';
+import { panes } from '../frame/views.ts';
 import type { PaneName, View } from '../frame/views.ts';
 
 export type Theme = 'system' | 'dark' | 'light';
@@ -11,18 +12,30 @@ export type Motion = 'system' | 'reduced';
 interface Kept {
   view: View;
   theme: Theme;
-  sizes: Partial<Record<SizeClass, PaneSizes>>;
+  /** As hands have moved them; what does not fit is shown smaller. */
+  sizes: Partial<Record<SizeClass, Partial<PaneSizes>>>;
+  /** Panes that are closed. */
+  closed: readonly PaneName[];
+  /** The two tabs of a narrow window. */
+  upper: PaneName;
+  lower: PaneName;
   terminalPx: number;
   letters: boolean;
   motion: Motion;
   screenReader: boolean;
 }
 
-const storageKey = 'mlx4-lab.frame';
+/** Where the browser keeps it. */
+export const storageKey = 'mlx4-lab.frame';
+
+/** As a window stands that nobody has used: the library, with the tour beside it. */
 const fresh: Kept = {
-  view: 'session',
+  view: 'runs',
   theme: 'system',
   sizes: {},
+  closed: [],
+  upper: 'panel',
+  lower: 'timeline',
   terminalPx: 12,
   letters: true,
   motion: 'system',
@@ -38,9 +51,27 @@ function stored(): Kept {
   }
 }
 
+/** Tabs of a narrow window. */
+export const upperTabs: readonly PaneName[] = ['panel', 'waits', 'detectors'];
+export const lowerTabs: readonly PaneName[] = ['timeline', 'terminals'];
+
+/** Rail; transport and status bar. */
+const [railWidth, barsHeight] = [64, 80];
+
+/** Tells whether a media query holds, now and whenever that changes. */
+function watch(query: string, tell: (holds: boolean) => void): void {
+  const list = matchMedia(query);
+  tell(list.matches);
+  list.addEventListener('change', ({ matches }) => {
+    tell(matches);
+  });
+}
+
 export class Frame {
   width = $state(1440);
   height = $state(900);
+  /** Room of the session's panes as it was measured; null before. */
+  measured = $state.raw<Room | null>(null);
   /** A pane that fills the view, or null. */
   filling = $state<PaneName | null>(null);
   palette = $state(false);
@@ -48,20 +79,83 @@ export class Frame {
   settings = $state(false);
   private kept = $state(stored());
   private systemLight = $state(false);
+  /** The person has colours of their own. */
+  forced = $state(false);
   readonly sizeClass: SizeClass = $derived(sizeClassOf(this.width, this.height));
-  readonly sizes: PaneSizes = $derived(
-    this.kept.sizes[this.sizeClass] ?? defaultSizes[this.sizeClass],
+  private readonly room: Room = $derived(
+    this.measured ?? { width: this.width - railWidth, height: this.height - barsHeight },
+  );
+  private readonly fitted = $derived(
+    fittedSizes(
+      this.sizeClass,
+      { ...defaultSizes(this.sizeClass, this.room), ...this.kept.sizes[this.sizeClass] },
+      this.room,
+    ),
   );
   readonly theme: 'dark' | 'light' = $derived(
     this.kept.theme === 'system' ? (this.systemLight ? 'light' : 'dark') : this.kept.theme,
   );
 
   constructor() {
-    const light = matchMedia('(prefers-color-scheme: light)');
-    this.systemLight = light.matches;
-    light.addEventListener('change', ({ matches }) => {
-      this.systemLight = matches;
+    watch('(prefers-color-scheme: light)', (is) => {
+      this.systemLight = is;
     });
+    watch('(forced-colors: active)', (is) => {
+      this.forced = is;
+    });
+  }
+
+  /** Sizes that fit into the view. */
+  get sizes(): PaneSizes {
+    return this.fitted.sizes;
+  }
+
+  /** How far each splitter goes. */
+  get limits(): SizeLimits {
+    return this.fitted.limits;
+  }
+
+  /** Panes that are not closed. */
+  get open(): readonly PaneName[] {
+    return panes.filter((name) => !this.kept.closed.includes(name));
+  }
+
+  /** The tab over the upper pane of a narrow window, and over the lower one. */
+  get upper(): PaneName {
+    return this.tabOf(upperTabs, this.kept.upper);
+  }
+
+  get lower(): PaneName {
+    return this.tabOf(lowerTabs, this.kept.lower);
+  }
+
+  private tabOf(tabs: readonly PaneName[], wanted: PaneName): PaneName {
+    const there = tabs.filter((name) => this.open.includes(name));
+    const shown =
+      there.find((name) => name === this.filling) ?? there.find((name) => name === wanted);
+    return shown ?? there[0] ?? wanted;
+  }
+
+  /** Brings a pane to where it can be seen: opens it, and turns to its tab. */
+  show(pane: PaneName): void {
+    this.kept.closed = this.kept.closed.filter((name) => name !== pane);
+    if (this.filling !== null && this.filling !== pane) this.filling = null;
+    if (upperTabs.includes(pane)) this.kept.upper = pane;
+    else this.kept.lower = pane;
+    this.keep();
+  }
+
+  /** Closes a pane; the last one stays. */
+  close(pane: PaneName): void {
+    if (this.open.length < 2 || !this.open.includes(pane)) return;
+    this.kept.closed = [...this.kept.closed, pane];
+    this.filling = null;
+    this.keep();
+  }
+
+  /** What colours are drawn with: another word when they have to be read again. */
+  get look(): string {
+    return this.forced ? `${this.theme}, forced` : this.theme;
   }
 
   get view(): View {
@@ -125,15 +219,18 @@ export class Frame {
 
   /** Moves a splitter; null puts it back to where it was at first. */
   resize(which: keyof PaneSizes, px: number | null): void {
-    const wanted = px ?? defaultSizes[this.sizeClass][which];
-    const size = Math.max(paneMin, Math.round(wanted));
-    this.kept.sizes[this.sizeClass] = { ...this.sizes, [which]: size };
+    const { sizeClass } = this;
+    const { min, max } = this.limits[which];
+    const wanted = px ?? defaultSizes(sizeClass, this.room)[which];
+    const size = Math.round(Math.max(min, Math.min(wanted, max)));
+    this.kept.sizes[sizeClass] = { ...this.kept.sizes[sizeClass], [which]: size };
     this.keep();
   }
 
   /** The arrangement of the first day. */
   arrange(): void {
     this.kept.sizes = {};
+    this.kept.closed = [];
     this.filling = null;
     this.keep();
   }

@@ -6,7 +6,12 @@ import type { LibraryState } from '#contract/runs.ts';
 import type { SessionState } from '#contract/session.ts';
 import { Refusal } from '../bridge/lab.ts';
 import type { Answered, Lab } from '../bridge/lab.ts';
+import { Behind } from './behind.ts';
+import type { Delays } from './behind.ts';
 import { Latest } from './latest.ts';
+import { lettersWith, noLetters } from './letters.ts';
+import type { Letters } from './letters.ts';
+import type { Memory } from './memory.ts';
 import { texts } from './texts.ts';
 
 /** Where the cursor is. */
@@ -29,6 +34,12 @@ export class Session {
   said = $state<string | null>(null);
   /** Id of the thing that is selected everywhere, or null. */
   selected = $state<string | null>(null);
+  /** Letters of tasks that have been seen in the session of the moment. */
+  letters = $state.raw<Letters>(noLetters);
+  /** How far window and disk are behind, as they were looked at last. */
+  delays = $state.raw<Delays>({ windowMs: 0, diskMs: 0 });
+  /** How long the window was gone, in words, for as long as it takes to read it; or null. */
+  gone = $state<string | null>(null);
   /** Also things that nobody holds or waits for. */
   allObjects = $state(false);
   /**
@@ -41,11 +52,15 @@ export class Session {
     return `${state.number} ${cursor.at === 'end' ? state.events : JSON.stringify(cursor)}`;
   });
   readonly lab: Lab;
+  /** What is there again when the window was gone. */
+  readonly memory: Memory;
   private readonly moments: Latest<Cursor>;
+  private readonly behind = new Behind();
 
-  constructor(lab: Lab) {
+  constructor(lab: Lab, memory: Memory) {
     this.lab = lab;
-    this.moments = new Latest((cursor) => this.look(cursor));
+    this.memory = memory;
+    this.moments = new Latest((cursor) => this.show(cursor));
     lab.on('session', (state) => this.hear(state));
     lab.on('library', (state) => {
       this.library = state;
@@ -58,8 +73,33 @@ export class Session {
   private hear(state: SessionState): void {
     const isOther = state.number !== this.state?.number;
     this.state = state;
-    if (isOther && this.cursor.at !== 'end') this.cursor = { at: 'end' };
+    if (isOther) this.begin(state);
+    const isToShow = this.cursor.at === 'end' && state.events !== this.moment?.seq;
+    this.behind.hear(state, isToShow);
     if (isOther || this.cursor.at === 'end') this.moments.put(this.cursor);
+  }
+
+  /** Another session, or the first that this page hears of: it may have looked at it before. */
+  private begin({ number, events }: SessionState): void {
+    const goneMs = this.memory.meet(number, events, Date.now());
+    this.cursor = this.memory.recall<Cursor>('cursor') ?? { at: 'end' };
+    this.selected = null;
+    if (goneMs !== null) this.gone = texts.gone(goneMs);
+  }
+
+  /** Looks how far things are behind, and notes that the window is there. */
+  look(): void {
+    const nowMs = Date.now();
+    this.delays = this.behind.look(nowMs);
+    this.memory.write(this.state?.events ?? 0, nowMs);
+  }
+
+  /** Puts another session on the bench: null when it was refused, which is shown. */
+  async open(wanted: BodyOf<'session.open'>): Promise<SessionState | null> {
+    const state = await this.ask('session.open', wanted);
+    // Whoever opened it may look somewhere at once: the word that comes later changes nothing.
+    if (state !== null) this.hear(state);
+    return state;
   }
 
   /** True while the cursor is at the live end. */
@@ -76,6 +116,7 @@ export class Session {
   /** Puts the cursor somewhere; every view follows. */
   lookAt(cursor: Cursor): void {
     this.cursor = cursor;
+    this.memory.keep('cursor', cursor);
     this.moments.put(cursor);
   }
 
@@ -89,9 +130,14 @@ export class Session {
     return (await this.askWithPayload(name, body)) !== null;
   }
 
-  private async look(cursor: Cursor): Promise<void> {
+  private async show(cursor: Cursor): Promise<void> {
+    this.behind.ask();
     const moment = await this.ask('moment', cursor);
-    if (moment !== null) this.moment = moment;
+    this.behind.show(Date.now());
+    // An answer from the bench before is of no use to anybody.
+    if (moment === null || moment.session < (this.state?.number ?? 0)) return;
+    this.moment = moment;
+    this.letters = lettersWith(this.letters, moment);
   }
 
   /** Asks the lab; a refusal is shown to the person, and null. */

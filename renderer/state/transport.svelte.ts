@@ -2,6 +2,7 @@
 // they move the cursor through what has happened. Either way they go to the same places.
 
 import type { BodyOf } from '#contract/requests.ts';
+import { speedTexts } from '../ui/texts.ts';
 import { Player } from './player.svelte.ts';
 import type { Session } from './session.svelte.ts';
 
@@ -42,6 +43,11 @@ export class Transport {
 
   get moving(): boolean {
     return this.drives ? this.session.state?.running === true : this.player.playing;
+  }
+
+  /** The speed as it is written: `1×`, `max`. */
+  get speedText(): string {
+    return this.speed === null ? speedTexts.max : speedTexts.times(this.speed);
   }
 
   /** Run and pause. */

@@ -6,6 +6,13 @@ import type { Session } from '../state/session.svelte.ts';
 import { firstTerminal, nextTerminal, tabsOf } from './tabs.ts';
 import type { Tab, TerminalRow } from './tabs.ts';
 
+/** What a window keeps of its tabs. */
+interface KeptTabs {
+  readonly opened: readonly string[];
+  readonly shown: readonly string[];
+  readonly half: number;
+}
+
 export class Terminals {
   readonly session: Session;
   /** Names of terminals that were opened here and may not exist on the machine yet. */
@@ -16,6 +23,8 @@ export class Terminals {
   private half = $state(0);
   /** The keyboard is wanted in the shown terminal, which has not taken it yet. */
   focusWish = $state(false);
+  /** Number of the session that the tabs are of. */
+  private number = 0;
 
   constructor(session: Session) {
     this.session = session;
@@ -47,11 +56,20 @@ export class Terminals {
     return shownTabs[Math.min(this.half, shownTabs.length - 1)]!;
   }
 
-  /** Another session is on the bench. */
-  reset(): void {
-    this.opened = [];
-    this.shown = [`tty ${firstTerminal}`];
-    this.half = 0;
+  /** A session is on the bench: the tabs are as they were when it was seen last. */
+  use(number: number): void {
+    if (number === this.number) return;
+    this.number = number;
+    const kept = this.session.memory.recall<KeptTabs>('terminals');
+    this.opened = kept?.opened ?? [];
+    this.shown = kept?.shown ?? [`tty ${firstTerminal}`];
+    this.half = kept?.half ?? 0;
+  }
+
+  /** Tabs as a window keeps them for its return. */
+  get toKeep(): KeptTabs {
+    const { opened, shown, half } = this;
+    return { opened, shown, half };
   }
 
   /** Shows a tab in the half that was used last, and gives it the keyboard. */
@@ -72,7 +90,7 @@ export class Terminals {
   }
 
   /** A half is being used. */
-  use(half: number): void {
+  useHalf(half: number): void {
     this.half = half;
   }
 

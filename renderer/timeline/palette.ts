@@ -24,6 +24,8 @@ export interface Colours {
   readonly curDim: string;
   readonly hold: string;
   readonly holdInk: string;
+  readonly plate: string;
+  readonly plateInk: string;
 }
 
 /** Custom properties by token. */
@@ -49,6 +51,8 @@ const properties: Readonly<Record<keyof Colours, string>> = {
   curDim: '--cur-dim',
   hold: '--hold',
   holdInk: '--hold-ink',
+  plate: '--plate',
+  plateInk: '--plate-ink',
 };
 
 /** Colours and hatchings. */

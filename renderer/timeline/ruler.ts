@@ -30,7 +30,7 @@ function look(palette: Palette, kind: MarkKind): readonly [ground: string, ink: 
     case 'own':
       return [palette.curDim, palette.ink];
     default:
-      return [palette.line2, palette.ink];
+      return [palette.plate, palette.plateInk];
   }
 }
 

@@ -31,6 +31,14 @@ interface WantedRows {
   readonly timeNs: number;
 }
 
+/** What a window keeps of the view. */
+interface KeptView {
+  readonly fromNs: number;
+  readonly nsPerPixel: number;
+  readonly follows: boolean;
+  readonly folds: boolean;
+}
+
 /** Time that a first view shows, ns. */
 const firstNs = 10e9;
 
@@ -126,7 +134,7 @@ export class TimelineState {
     return group === 'tasks' ? this.letters.has(name) : kind !== 'spinlock';
   }
 
-  /** Another session: nothing of the one before stays. */
+  /** A session is shown: nothing of another one stays, its own view is as it was kept. */
   reset(): void {
     this.lanes = [];
     this.knownNs = -1;
@@ -141,8 +149,19 @@ export class TimelineState {
     this.find.clear();
     this.notes.reset();
     this.stretch.leave();
-    this.follows = true;
-    this.view = { ...this.view, fromNs: 0, nsPerPixel: firstNs / this.view.width, endNs: 1 };
+    const first = { fromNs: 0, nsPerPixel: firstNs / this.view.width };
+    const kept = this.session.memory.recall<KeptView>('timeline');
+    const { follows, folds, ...place } = kept ?? { ...first, follows: true, folds: this.folds };
+    this.follows = follows;
+    this.folds = folds;
+    this.view = { ...this.view, ...place, endNs: 1 };
+  }
+
+  /** What a window keeps for its return. */
+  get toKeep(): KeptView {
+    const { follows, folds } = this;
+    const { fromNs, nsPerPixel } = this.view;
+    return { fromNs, nsPerPixel, follows, folds };
   }
 
   /** What a lane has around the cursor, as far as it was asked. */

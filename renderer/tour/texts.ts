@@ -2,6 +2,7 @@
 // recording itself.
 
 import type { AnswerOf } from '#contract/requests.ts';
+import type { PaneName } from '../frame/views.ts';
 
 export type Stop = AnswerOf<'runs.stops'>[number];
 
@@ -12,6 +13,8 @@ export interface StopText {
   /** When it comes, for whoever does nothing but read. */
   readonly time: string;
   readonly note: (names: readonly string[]) => string;
+  /** What it speaks of: the note stands beside it. */
+  readonly pane: PaneName;
 }
 
 /** Without `netdev` or `device` in front, and a work without its number. */
@@ -19,6 +22,7 @@ const plain = (name = ''): string => name.replace(/^(netdev|device) /, '').repla
 
 export const stopTexts: Readonly<Record<Stop['stop'], StopText>> = {
   card: {
+    pane: 'panel',
     title: 'The card and its bond',
     about: 'two ports, one link',
     time: '0:00',
@@ -26,6 +30,7 @@ export const stopTexts: Readonly<Record<Stop['stop'], StopText>> = {
       'One card with two ports, and a bond over both. While one is quiet the other carries on.',
   },
   written: {
+    pane: 'terminals',
     title: 'One word is written',
     about: 'ib to mlx4_port1',
     time: '0:15',
@@ -33,6 +38,7 @@ export const stopTexts: Readonly<Record<Stop['stop'], StopText>> = {
       `${plain(writer)} writes ib to mlx4_port1: port 1 is to speak InfiniBand from now on.`,
   },
   lock: {
+    pane: 'waits',
     title: 'The writer takes a lock',
     about: 'intf_mutex',
     time: '0:35',
@@ -41,6 +47,7 @@ export const stopTexts: Readonly<Record<Stop['stop'], StopText>> = {
       'which drivers the card has.',
   },
   reference: {
+    pane: 'waits',
     title: 'A work takes a reference',
     about: 'it holds the netdev',
     time: '0:55',
@@ -49,6 +56,7 @@ export const stopTexts: Readonly<Record<Stop['stop'], StopText>> = {
       'is queued, the work holds a reference on it.',
   },
   cycle: {
+    pane: 'waits',
     title: 'Each waits for the other',
     about: 'four detectors, each half right',
     time: '1:15',
@@ -58,6 +66,7 @@ export const stopTexts: Readonly<Record<Stop['stop'], StopText>> = {
       `${plain(lock)}. Each can only be released by the next.`,
   },
   fixed: {
+    pane: 'timeline',
     title: 'The same order, fixed',
     about: 'v6.6 beside naive',
     time: '1:35',

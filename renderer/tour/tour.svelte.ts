@@ -3,6 +3,8 @@
 
 import type { Session } from '../state/session.svelte.ts';
 import type { Stop } from './texts.ts';
+import type { PaneName } from '../frame/views.ts';
+import { stopTexts } from './texts.ts';
 import { tourAfter } from './tour.ts';
 import type { TourAct, TourState } from './tour.ts';
 
@@ -10,11 +12,16 @@ export class Tour {
   state = $state.raw<TourState>({ kind: 'off' });
   stops = $state.raw<readonly Stop[]>([]);
   private readonly session: Session;
+  private readonly onStop: (pane: PaneName) => void;
   private readonly onEnd: () => void;
 
-  /** `onEnd`: the last stop is behind; show both runs. */
-  constructor(session: Session, onEnd: () => void) {
+  /**
+   * `onStop`: a stop speaks of this pane; let it be seen. `onEnd`: the last stop is behind; show
+   * both runs.
+   */
+  constructor(session: Session, onStop: (pane: PaneName) => void, onEnd: () => void) {
     this.session = session;
+    this.onStop = onStop;
     this.onEnd = onEnd;
   }
 
@@ -27,7 +34,7 @@ export class Tour {
   async start(run: number): Promise<boolean> {
     const stops = await this.session.ask('runs.stops', { run });
     if (stops === null || stops.length === 0) return false;
-    if ((await this.session.ask('session.open', { from: 'run', run })) === null) return false;
+    if ((await this.session.open({ from: 'run', run })) === null) return false;
     this.stops = stops;
     this.do('start');
     return true;
@@ -39,6 +46,7 @@ export class Tour {
     this.state = tourAfter(this.state, act, this.stops.length);
     if (isLast) this.onEnd();
     if (this.state.kind === 'at' && this.stop !== null) {
+      this.onStop(stopTexts[this.stop.stop].pane);
       this.session.lookAt({ at: 'event', seq: this.stop.seq });
     }
   }

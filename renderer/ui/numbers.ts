@@ -18,6 +18,10 @@ export function clockParts(timeNs: number): { readonly head: string; readonly ta
 /** `12.418 s`. */
 export const secondsText = (timeNs: number): string => `${(timeNs / 1e9).toFixed(3)}${thin}s`;
 
+/** `0.6 s`, `3 s`: wall time, as exactly as anybody cares. */
+export const roughSeconds = (ms: number): string =>
+  `${ms < 2000 ? (Math.ceil(ms / 100) / 10).toFixed(1) : Math.round(ms / 1000)}${thin}s`;
+
 /** `1.3 M`, `42 k`, `7`. */
 export function roughCount(count: number): string {
   if (count >= 1e6) return `${(count / 1e6).toFixed(1)}${thin}M`;

@@ -9,12 +9,11 @@ import type { Fold } from '#lab/fold/fold.ts';
 import { Lists } from '#lab/lists/lists.ts';
 import { machineFacts } from '#lab/moment/facts.ts';
 import { Moments } from '#lab/moment/moment.ts';
-import type { Moment } from '#lab/moment/moment.ts';
 import { Timeline } from '#lab/timeline/timeline.ts';
 import type { RunHead } from '#lab/record/run-record.ts';
 import { seqAtTime } from '#lab/replay/moment.ts';
 import type { BodyOf } from '#contract/requests.ts';
-import type { SessionState } from '#contract/session.ts';
+import type { SessionMoment, SessionState } from '#contract/session.ts';
 import { fillExamples } from '../library/examples.ts';
 import { LessonDesk } from '../lessons/lesson-desk.ts';
 import { Library } from '../library/library.ts';
@@ -218,6 +217,7 @@ export class Bench {
     const { choosing } = this;
     return {
       number,
+      wallMs: Date.now(),
       scenario: head.scenarioName,
       title: head.scenarioName,
       variant: head.variant,
@@ -266,8 +266,8 @@ export class Bench {
   }
 
   /** Everything as it was at a moment. */
-  moment(moment: BodyOf<'moment'>): Moment {
-    return this.moments.at(this.seqOf(moment));
+  moment(moment: BodyOf<'moment'>): SessionMoment {
+    return { ...this.moments.at(this.seqOf(moment)), session: this.number };
   }
 
   /** Ends what is on it. */

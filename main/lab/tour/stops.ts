@@ -1,10 +1,15 @@
 // The six stops of the tour, found in whatever run is shown: each is the last event of a kind on an
-// object that the run's own deadlock names, before the cycle closed. So the tour needs no numbers
-// of events, and says nothing that the recording does not show.
+// object that the run's own deadlock names, before the cycle closed; the cycle itself is shown from
+// the first moment that has it whole. So the tour needs no numbers of events, and says nothing that
+// the recording does not show.
 
 import { K } from '#trace/kinds.ts';
 import type { KindName } from '#trace/kinds.ts';
 import type { Trace } from '#trace/trace.ts';
+import { Seeker } from '../fold/seeker.ts';
+import { cyclesOf } from '../moment/cycles.ts';
+import { Naming } from '../moment/things.ts';
+import { TraceIndex } from '../moment/trace-index.ts';
 import type { RunRecord } from '../record/run-record.ts';
 import { TaskNames } from '../record/words.ts';
 
@@ -35,6 +40,18 @@ function last(trace: Trace, names: TaskNames, { kind, before, fits }: Wanted): n
     if (fits(trace.text(event.object), names.of(event.task))) return seq;
   }
   return null;
+}
+
+/** The first moment that has the cycle: its steps are told after the event that closed it. */
+function firstWithCycle(trace: Trace, closed: number): number {
+  const seeker = new Seeker(trace);
+  const index = new TraceIndex(trace);
+  index.refresh();
+  for (let seq = closed + 1; seq < trace.count; seq++) {
+    const cycles = cyclesOf(new Naming(trace, seeker.at(seq), index));
+    if (cycles.some(({ stands }) => stands)) return seq;
+  }
+  return trace.count;
 }
 
 /** The stops that this run has; none for a run without a deadlock. */
@@ -71,12 +88,13 @@ export function stopsOf({ trace, end }: RunRecord): TourStop[] {
         ];
   const after = (seq: number | null): number | null =>
     seq === null ? null : Math.min(seq + 1, trace.count);
+  const shown = firstWithCycle(trace, closed);
   return [
     ...stop('card', written, []),
     ...stop('written', after(written), [writer]),
     ...stop('lock', after(taken), [writer, lock]),
     ...stop('reference', after(held), [work, reference]),
-    ...stop('cycle', after(closed), [writer, ...rest]),
-    ...stop('fixed', after(closed), []),
+    ...stop('cycle', shown, [writer, ...rest]),
+    ...stop('fixed', shown, []),
   ];
 }

@@ -11,9 +11,10 @@ import type { RunningLab } from '#desktop/electron/start-electron.ts';
 import { Pages } from '#desktop/pages.ts';
 import { rendererFolder, root } from '#desktop/renderer-build.ts';
 import { launchChromium } from './chromium.ts';
-import { ChromiumScreen } from './electron-page.ts';
+import { ChromiumScreen, standInOrigin } from './electron-page.ts';
 import { ElectronStandIn } from './electron-stand-in.ts';
 import type { StandInWindow } from './electron-stand-in.ts';
+import { usedBefore } from './frame-state.ts';
 
 /** A lab in Electron. */
 export interface ElectronWindow {
@@ -39,7 +40,10 @@ export async function openElectronWindow(): Promise<ElectronWindow> {
   const file = join(folder, 'runs.db');
   const electron = new ElectronStandIn(folder);
   const browser = await launchChromium();
-  const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+  const context = await browser.newContext({
+    viewport: { width: 1440, height: 900 },
+    storageState: usedBefore(standInOrigin),
+  });
   const screen = new ChromiumScreen(electron, context);
   const requests: string[] = [];
   const complaints: string[] = [];

@@ -10,6 +10,7 @@ import { BrowserHost } from '#desktop/browser/host.ts';
 import { Desk } from '#desktop/desk.ts';
 import { rendererFolder } from '#desktop/renderer-build.ts';
 import { launchChromium } from './chromium.ts';
+import { usedBefore } from './frame-state.ts';
 
 /** A lab under test. */
 export interface LabWindow {
@@ -32,8 +33,17 @@ export interface LabWindow {
 
 const large = { width: 1440, height: 900 };
 
-/** Starts one with a library of its own. */
-export async function openLabWindow(options: BrowserContextOptions = {}): Promise<LabWindow> {
+/** What a browser remembers of its windows. */
+export interface Past {
+  /** Nothing: as at the very first start. */
+  readonly fresh?: boolean;
+}
+
+/** Starts one with a library of its own. Its windows open on the session unless they are fresh. */
+export async function openLabWindow(
+  options: BrowserContextOptions = {},
+  { fresh = false }: Past = {},
+): Promise<LabWindow> {
   const folder = mkdtempSync(join(tmpdir(), 'mlx4-lab-window-'));
   const file = join(folder, 'runs.db');
   const desk = new Desk(file);
@@ -43,7 +53,13 @@ export async function openLabWindow(options: BrowserContextOptions = {}): Promis
   const requests: string[] = [];
   const complaints: string[] = [];
   const newPage = async (more: BrowserContextOptions = {}): Promise<Page> => {
-    const context = await browser.newContext({ viewport: large, ...options, ...more });
+    const storageState = fresh ? undefined : usedBefore(address);
+    const context = await browser.newContext({
+      viewport: large,
+      ...(storageState === undefined ? {} : { storageState }),
+      ...options,
+      ...more,
+    });
     const page = await context.newPage();
     page.on('request', (request) => requests.push(request.url()));
     page.on('pageerror', (error) => complaints.push(error.message));
