@@ -1,4 +1,5 @@
-// A file of a run, chosen or dropped anywhere in the window: the lab checks it first.
+// A file of a run, chosen or dropped anywhere in the window. The lab checks it before anything of
+// it is listed; what it refuses is shown in its words.
 
 import type { Session } from '../state/session.svelte.ts';
 import { runsTexts as texts } from './texts.ts';

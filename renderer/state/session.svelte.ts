@@ -9,7 +9,7 @@ import type { Answered, Lab } from '../bridge/lab.ts';
 import { Behind } from './behind.ts';
 import type { Delays } from './behind.ts';
 import { Latest } from './latest.ts';
-import { lettersWith, noLetters } from './letters.ts';
+import { keptLetters, lettersWith, noLetters } from './letters.ts';
 import type { Letters } from './letters.ts';
 import type { Memory } from './memory.ts';
 import { texts } from './texts.ts';
@@ -88,7 +88,7 @@ export class Session {
     this.cursor = this.memory.recall<Cursor>('cursor') ?? { at: 'end' };
     this.selected = null;
     const seen = this.memory.recall<readonly (readonly [string, string])[]>('letters') ?? [];
-    this.letters = { session: number, byName: new Map(seen) };
+    this.letters = keptLetters(number, seen);
     if (goneMs !== null) this.gone = texts.gone(goneMs);
   }
 

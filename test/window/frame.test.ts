@@ -139,7 +139,7 @@ test('splitters stop where the next pane needs its room, also those that were st
   await expect.poll(async () => (await pane('panel').boundingBox())!.width).toBe(500);
 });
 
-test('a pane is closed by its mark, shown from the palette, and the others take its room', async () => {
+test('a pane is closed by its mark, shown from the palette; others take its room', async () => {
   const before = (await pane('waits').boundingBox())!.width;
   await page.getByRole('button', { name: 'Close Detectors' }).click();
   await expect.poll(() => pane('detectors').count()).toBe(0);
@@ -193,7 +193,7 @@ test('the mark of a pane fills the view, and puts it back', async () => {
   await expect.poll(async () => (await pane('waits').boundingBox())!.width).toBe(small);
 });
 
-test('the status bar says how ports, bond and tasks stand, and that a recording plays', async () => {
+test('the status bar says how ports, bond and tasks stand, and what plays', async () => {
   await status().getByRole('img', { name: 'Port 1, eth, link off, activity off' }).waitFor();
   await status().getByText('active-backup, eth1, not in hardware').waitFor();
   await status().getByText('2 blocked, both in a cycle').waitFor();
@@ -237,7 +237,7 @@ test('a window that was gone is back where it was, and says for how long', async
   expect(await page.evaluate('heard')).toEqual([]);
 });
 
-test('a file that is dropped on the session is asked about and never opened as a page', async () => {
+test('a file that is dropped on the session is imported, not opened as a page', async () => {
   const drop = (): boolean => {
     const data = new DataTransfer();
     data.items.add(new File(['no run'], 'letter.txt'));

@@ -1,9 +1,9 @@
 // Goal: the story as a person does it, by keyboard alone: form the bond, write ib, see the writer
 // hang and the cycle close while another terminal works, look back to before, fork there, run the
 // same choices on the merged driver, and read in one sentence why that one goes on.
-// Method: a real lab in a real browser; only keys are pressed, and what is asked of the page is what
-// a screen reader would say. axe-core looks at each view; pictures are kept when LAB_PICTURES names
-// a folder.
+// Method: a real lab in a real browser; only keys are pressed, and what is asked of the page is
+// what a screen reader would say. axe-core looks at each view; pictures are kept when LAB_PICTURES
+// names a folder.
 
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';

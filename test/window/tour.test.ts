@@ -1,6 +1,6 @@
-// Goal: a newcomer's window opens on the library; Enter begins the tour of the recorded story. Every
-// note stands beside what it speaks of, takes no room from it, and shows the moment that it tells.
-// Method: a real lab in a real browser that remembers nothing.
+// Goal: a newcomer's window opens on the library; Enter begins the tour of the recorded story.
+// Every note stands beside what it speaks of, takes no room from it, and shows the moment that it
+// tells. Method: a real lab in a real browser that remembers nothing.
 
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Page } from 'playwright-core';

@@ -1,5 +1,5 @@
-// How a window stands for whoever has used it before: it opens on the session, not on the library as
-// for a newcomer.
+// How a window stands for whoever has used it before: it opens on the session, not on the library
+// as for a newcomer.
 
 import type { BrowserContextOptions } from 'playwright-core';
 

@@ -1,5 +1,5 @@
-// The way to the lab: what is asked before it opens waits; what is asked while it is lost is refused
-// in words.
+// The way to the lab: what is asked before it opens waits; what is asked while it is lost is
+// refused in words.
 
 import { expect, test } from 'vitest';
 import { decodePacket } from '#contract/packet.ts';

@@ -8,7 +8,7 @@ import { arrangementOf } from '#renderer/frame/arrangement.ts';
 const panes = ['panel', 'waits', 'detectors', 'timeline', 'terminals'] as const;
 const kinds = ['large', 'medium', 'small', 'narrow'] as const;
 
-test('every open pane has one place, no closed one has any, and each row has one that grows', () => {
+test('open panes have one place, closed ones none, and one of each row grows', () => {
   fc.assert(
     fc.property(fc.constantFrom(...kinds), fc.subarray([...panes]), (kind, open) => {
       const { upper, lower, right, strip } = arrangementOf(kind, open);

@@ -1,5 +1,5 @@
-// Splitters have limits: whatever was stored and whatever a hand wants, the panes that are shown fit
-// into the view, and each keeps a rest that can be used.
+// Splitters have limits: whatever was stored and whatever a hand wants, the panes that are shown
+// fit into the view, and each keeps a rest that can be used.
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';

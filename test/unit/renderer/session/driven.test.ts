@@ -12,7 +12,7 @@ test('the scenario on the bench again, on another driver', () => {
   expect(wanted).toEqual({ ...picked, from: 'scenario', scenario: 'bond-deadlock' });
 });
 
-test('a scenario that is no file of the lab is the bench, and a policy without seed has none', () => {
+test('an unknown scenario is the bench, and only random has a seed', () => {
   const picked = { variant: 'naive', policy: 'until-blocked', seed: 7 } as const;
   expect(newRunOf(picked, 'bench', choices)).toMatchObject({ scenario: null, seed: null });
 });
