@@ -51,7 +51,9 @@ export const momentSchema = v.variant('at', [
   v.strictObject({ at: v.literal('end') }),
 ]);
 
-/** Everything at a moment, and which session it is of: answers come after the session has changed. */
+/**
+ * Everything at a moment, and which session it is of: answers come after the session has changed.
+ */
 export interface SessionMoment extends Moment {
   readonly session: number;
 }

@@ -1,4 +1,5 @@
-// Which panes stand where: ui.md, section 2. Any of them can be closed; what is left takes its room.
+// Which panes stand where: ui.md, section 2. Any of them can be closed; what is left takes its
+// room. Nothing here knows pixels: size-class.ts does.
 
 import type { PaneName } from './views.ts';
 import type { PaneSizes, SizeClass } from './size-class.ts';

@@ -1,4 +1,5 @@
-// How many of those who wait cannot go on: tasks of cycles that stand.
+// How many of those who wait cannot go on: tasks of cycles that stand. One that polls is among
+// them, though it does not wait at every moment.
 
 import type { Waits } from '#contract/waits.ts';
 

@@ -1,4 +1,5 @@
-// What drives a run, as the menu in the transport bar has it, and the session that it asks for.
+// What drives a run, as the menu in the transport bar has it: driver, who runs next, seed. And the
+// session that it asks for.
 
 import type { AnswerOf, BodyOf } from '#contract/requests.ts';
 
@@ -21,7 +22,9 @@ const policies: readonly string[] = [
 /** A policy that a person can begin a run with; a recording may have had another one. */
 export const isPolicy = (name: string): name is Wanted['policy'] => policies.includes(name);
 
-/** A new run of the scenario on the bench; one that is none of the lab's files is the bare bench. */
+/**
+ * A new run of the scenario on the bench; one that is none of the lab's files is the bare bench.
+ */
 export function newRunOf(
   { variant, policy, seed }: Driven,
   scenario: string,

@@ -1,6 +1,6 @@
-// How far behind things are, in wall time. The window: from the lab's oldest word that is not on the
-// screen yet. The disk: from the moment at which what is not kept yet had happened. The machine waits
-// for neither; both are said, not mended.
+// How far behind things are, in wall time. The window: from the lab's oldest word that is not on
+// the screen yet. The disk: from the moment at which what is not kept yet had happened. The machine
+// waits for neither; both are said, not mended.
 
 import type { SessionState } from '#contract/session.ts';
 

@@ -22,6 +22,12 @@ export interface Lettered {
 /** Before anything has been seen. */
 export const noLetters: Letters = { session: 0, byName: new Map() };
 
+/** Letters as they were kept over a reload of the window. */
+export const keptLetters = (
+  session: number,
+  entries: readonly (readonly [string, string])[],
+): Letters => ({ session, byName: new Map(entries) });
+
 /** Those that were known, with those of a moment; the very same when the moment adds none. */
 export function lettersWith(known: Letters, { session, waits }: Lettered): Letters {
   const old = known.session === session ? known.byName : noLetters.byName;

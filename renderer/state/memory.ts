@@ -1,5 +1,6 @@
-// What a window keeps for its own return, after a reload or when the page was lost: where it looked,
-// which tabs, which zoom. It lies in the storage of this one window; a run needs none of it.
+// What a window keeps for its own return, after a reload or when the page was lost: where it
+// looked, which tabs, which zoom. It lies in the storage of this one window; a run needs none of
+// it.
 
 /** What is kept of one session. */
 interface Kept {

@@ -9,7 +9,7 @@ import type { Answered, Lab } from '../bridge/lab.ts';
 import { Behind } from './behind.ts';
 import type { Delays } from './behind.ts';
 import { Latest } from './latest.ts';
-import { lettersWith, noLetters } from './letters.ts';
+import { keptLetters, lettersWith, noLetters } from './letters.ts';
 import type { Letters } from './letters.ts';
 import type { Memory } from './memory.ts';
 import { texts } from './texts.ts';
@@ -30,6 +30,8 @@ export class Session {
   cursor = $state.raw<Cursor>({ at: 'end' });
   /** The way to the lab is open. */
   connected = $state(false);
+  /** It was closed, or could not be opened: not so before the first word of it. */
+  lost = $state(false);
   /** What the lab did not do last, in its words. */
   said = $state<string | null>(null);
   /** Id of the thing that is selected everywhere, or null. */
@@ -67,6 +69,7 @@ export class Session {
     });
     lab.onWay = (isOpen) => {
       this.connected = isOpen;
+      this.lost = !isOpen;
     };
   }
 
@@ -84,6 +87,8 @@ export class Session {
     const goneMs = this.memory.meet(number, events, Date.now());
     this.cursor = this.memory.recall<Cursor>('cursor') ?? { at: 'end' };
     this.selected = null;
+    const seen = this.memory.recall<readonly (readonly [string, string])[]>('letters') ?? [];
+    this.letters = keptLetters(number, seen);
     if (goneMs !== null) this.gone = texts.gone(goneMs);
   }
 
@@ -138,6 +143,7 @@ export class Session {
     if (moment === null || moment.session < (this.state?.number ?? 0)) return;
     this.moment = moment;
     this.letters = lettersWith(this.letters, moment);
+    this.memory.keep('letters', [...this.letters.byName]);
   }
 
   /** Asks the lab; a refusal is shown to the person, and null. */

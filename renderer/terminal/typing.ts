@@ -5,12 +5,13 @@ import type { Session } from '../state/session.svelte.ts';
 import { secondsText } from '../ui/numbers.ts';
 import { terminalTexts as texts } from './texts.ts';
 
-/** Why nothing can be typed, or null. */
+/** Why nothing can be typed, or null; empty until the lab has said what there is. */
 export function whyNotTyped(
-  { connected, state, following, moment }: Session,
+  { lost, state, following, moment }: Session,
   hasLeft: boolean,
 ): string | null {
-  if (!connected || state === null) return texts.away;
+  if (lost) return texts.away;
+  if (state === null) return '';
   if (!state.live) return texts.recording;
   if (!following) return texts.lookingBack(secondsText(moment?.timeNs ?? 0));
   if (state.stopped !== null) return texts.stopped(state.stopped);

@@ -1,5 +1,5 @@
-// Where a coach note stands: beside what it speaks of, never on it where there is room elsewhere,
-// and always whole inside the window.
+// Where a coach note stands: beside what it speaks of, or, where no side has room for it, where it
+// covers the least of that; and always whole inside the window.
 
 /** A box on the screen, CSS pixels. */
 export interface Place {
@@ -10,11 +10,15 @@ export interface Place {
 }
 
 /** Distance to what it speaks of, and to the edge of the room. */
-export const noteGap = 10;
+export const noteGap = 8;
 
 const clamp = (at: number, from: number, to: number): number => Math.max(from, Math.min(at, to));
 
-/** Left and top of a note of a size: at the side of the anchor that has room, else in a corner. */
+/** Length of what two stretches have in common. */
+const common = (a: number, aLength: number, b: number, bLength: number): number =>
+  Math.max(0, Math.min(a + aLength, b + bLength) - Math.max(a, b));
+
+/** Left and top of a note of a size: at the side of the anchor where it covers the least of it. */
 export function placeNote(
   anchor: Place,
   note: Pick<Place, 'width' | 'height'>,
@@ -32,12 +36,8 @@ export function placeNote(
     { left: anchor.left + noteGap, top: anchor.top + anchor.height + noteGap },
     { left: anchor.left + noteGap, top: anchor.top - note.height - noteGap },
   ].map(({ left, top }) => inside(left, top));
-  const free = sides.find(
-    ({ left, top }) =>
-      left >= anchor.left + anchor.width ||
-      left + note.width <= anchor.left ||
-      top >= anchor.top + anchor.height ||
-      top + note.height <= anchor.top,
-  );
-  return free ?? inside(right, bottom);
+  const covered = ({ left, top }: Pick<Place, 'left' | 'top'>): number =>
+    common(left, note.width, anchor.left, anchor.width) *
+    common(top, note.height, anchor.top, anchor.height);
+  return sides.reduce((best, side) => (covered(side) < covered(best) ? side : best));
 }

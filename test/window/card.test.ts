@@ -83,7 +83,7 @@ test('looking back, the terminal says why it takes no line', async () => {
 
 test('the stack of a task is shown at the live end', async () => {
   const { page } = lab;
-  await page.reload();
+  await page.getByRole('button', { name: /^Live/ }).click();
   await page.getByRole('tab', { name: 'tasks' }).click();
   await page.getByRole('searchbox', { name: 'filter' }).fill('worker of mlx4_en@card0');
   const row = page.getByRole('row').filter({ hasText: 'intf_mutex' }).first();

@@ -19,7 +19,7 @@ const pictures = process.env['LAB_PICTURES'] ?? '';
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 beforeAll(async () => {
-  lab = await openLabWindow();
+  lab = await openLabWindow({}, { fresh: true });
   ({ page } = lab);
 });
 
@@ -60,6 +60,9 @@ const led = (port: number, which: string, state: string) =>
   page.getByRole('img', { name: `Port ${port} ${which} LED, ${state}.`, exact: true });
 
 test('the machine runs, and both ports have a link', async () => {
+  await page.getByRole('heading', { name: 'How one word hangs a machine' }).waitFor();
+  await page.keyboard.press('Control+1');
+  await page.getByRole('toolbar', { name: 'Transport' }).waitFor();
   await tabTo('Session');
   for (let presses = 0; presses < 20; presses++) {
     await page.keyboard.press('Tab');

@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { launchChromium } from '#test/window/support/chromium.ts';
+import { usedBeforeScript } from '#test/window/support/frame-state.ts';
 
 const program = fileURLToPath(new URL('../../../main/desktop/start.ts', import.meta.url));
 
@@ -23,6 +24,7 @@ export interface Served {
 export async function serve(file: string): Promise<Served> {
   const browser = await launchChromium();
   const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+  await page.addInitScript(usedBeforeScript);
   const start = performance.now();
   const lab = spawn(
     process.execPath,
