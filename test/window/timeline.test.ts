@@ -207,6 +207,8 @@ test('a mark with a note is walked to, goes with the run and can be removed', as
   const own = () => bench.timeline.marksBetween(0, Infinity).filter(({ kind }) => kind === 'own');
   await expect.poll(() => own().map(({ text }) => text), patience).toEqual(['look here']);
   const { seq, timeNs } = own()[0]!;
+  // The field goes when the lab has answered: before, a letter would still be typed into it.
+  await expect.poll(() => note.count(), patience).toBe(0);
   await page.keyboard.press('l');
   const here = `looking at ${(timeNs / 1e9).toFixed(3)}\u202fs`;
   await expect.poll(() => page.getByText(/^looking at/).count(), patience).toBe(0);
