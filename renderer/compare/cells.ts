@@ -25,13 +25,16 @@ export interface Cell {
   readonly until: string;
 }
 
+/** `waits for intf_mutex, cannot end`. */
+const stateOf = ({ state, fate }: SpanWords): string => (fate === '' ? state : `${state}, ${fate}`);
+
 /** The words of the spans at the cursor; `base` is where the parting is in their count. */
 export function cellOf(spans: readonly SpanWords[], base: number, scale: Scale): Cell {
   const [first] = spans;
   if (first === undefined) return { state: texts.nothingThere, since: '', until: '' };
   const when = (at: number): string => afterText(at - base, scale);
   return {
-    state: spans.map(({ state }) => state).join('; '),
+    state: spans.map(stateOf).join('; '),
     since: texts.sinceCell(when(first.sinceNs)),
     until: first.untilNs === null ? texts.untilEnd : texts.untilCell(when(first.untilNs)),
   };

@@ -137,9 +137,10 @@ export class Comparing {
       this.lookAt(Math.round(this.after) + direction);
       return;
     }
-    const wanted = { ...this.where(), afterNs: this.after, direction };
-    const after = await this.session.ask('compare.step', wanted);
-    if (after !== null) this.lookAt(after);
+    const { after: afterNs } = this;
+    const after = await this.session.ask('compare.step', { ...this.where(), afterNs, direction });
+    // A cursor that was moved meanwhile stays where it was put.
+    if (after !== null && this.after === afterNs) this.lookAt(after);
   }
 
   /** Play and pause. */
@@ -176,7 +177,7 @@ export class Comparing {
       before === 0
         ? null
         : await this.session.ask('compare.moment', { ...this.where(), after: before, scale: from });
-    if (this.compared !== compared || this.scale !== from) return;
+    if (this.compared !== compared || this.scale !== from || this.after !== before) return;
     const isBack = this.turned?.scale === scale && this.turned.left === before;
     const found = places === null ? 0 : turnedAfter(compared, places, before, scale);
     const after = isBack ? this.turned!.after : found;

@@ -125,6 +125,18 @@ export class Session {
     this.moments.put(cursor);
   }
 
+  /**
+   * Goes to the event that the lab names, unless the cursor was moved while it looked: the later
+   * wish counts. True when it went there.
+   */
+  async goTo(named: Promise<number | null>): Promise<boolean> {
+    const { cursor } = this;
+    const seq = await named;
+    if (seq === null || this.cursor !== cursor) return false;
+    this.lookAt({ at: 'event', seq });
+    return true;
+  }
+
   /** Selects a thing everywhere; again, nothing. */
   select(id: string): void {
     this.selected = this.selected === id ? null : id;

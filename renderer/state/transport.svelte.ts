@@ -90,8 +90,7 @@ export class Transport {
   private async find(direction: 'on' | 'back', to: Goal): Promise<void> {
     const { session } = this;
     const from = session.moment?.seq ?? 0;
-    const seq = await session.ask('session.find', { from, direction, to });
-    if (seq !== null) session.lookAt({ at: 'event', seq });
+    await session.goTo(session.ask('session.find', { from, direction, to }));
   }
 
   /** Lets the cursor go through a recording at the speed of the slider. */

@@ -9,6 +9,14 @@ import { pan, reveal, show, viewNs, xOf, zoomAt } from './view.ts';
 
 const keyZoom = 1.5;
 
+/** What has an event that began it, or that it is. */
+interface Happened {
+  readonly seq: number;
+}
+
+/** Right behind that event, so that the cursor stands in the span that it began. */
+const behind = ({ seq }: Happened): number => seq + 1;
+
 /** The acts on one timeline. */
 export class TimelineActs {
   private readonly timeline: TimelineState;
@@ -93,27 +101,25 @@ export class TimelineActs {
     return timeline.aroundOf(lane ?? null);
   }
 
-  /** Puts the cursor right behind the event that began a span, so that it stands in it. */
-  goTo({ seq }: { readonly seq: number }): void {
-    this.timeline.session.lookAt({ at: 'event', seq: seq + 1 });
+  /** To where a span begins. */
+  goTo(span: Happened): void {
+    this.timeline.session.lookAt({ at: 'event', seq: behind(span) });
   }
 
   /** To the span of the lane that begins next (1) or began before (-1). */
   async spanOn(direction: 1 | -1): Promise<void> {
-    const span = await this.neighbour(this.timeline.cursorNs ?? 0, direction);
-    if (span === null) return;
-    this.timeline.stretch.leave();
-    this.goTo(span);
+    const { session, stretch, cursorNs } = this.timeline;
+    const asked = this.neighbour(cursorNs ?? 0, direction);
+    if (await session.goTo(asked.then((span) => span && behind(span)))) stretch.leave();
   }
 
   /** The same, and what lies between is selected. */
   async selectOn(direction: 1 | -1): Promise<void> {
-    const { stretch, cursorNs } = this.timeline;
+    const { session, stretch, cursorNs } = this.timeline;
     const fromNs = cursorNs ?? 0;
-    const span = await this.neighbour(fromNs, direction);
-    if (span === null) return;
-    stretch.select(stretch.anchorNs ?? fromNs, span.sinceNs);
-    this.goTo(span);
+    const asked = this.neighbour(fromNs, direction);
+    if (!(await session.goTo(asked.then((span) => span && behind(span))))) return;
+    stretch.select(stretch.anchorNs ?? fromNs, (await asked)!.sinceNs);
   }
 
   private neighbour(timeNs: number, direction: 1 | -1): Promise<SpanWords | null> {
@@ -175,9 +181,9 @@ export class TimelineActs {
   /** Looks for what stands in the field, or goes on to the next hit. */
   async findNext(step: 1 | -1): Promise<void> {
     const { timeline } = this;
-    const hit = await timeline.find.next(step);
-    if (hit === null) return;
-    if (hit.lane !== null) timeline.goToLane(hit.lane);
-    this.goTo(hit);
+    const asked = timeline.find.next(step);
+    if (!(await timeline.session.goTo(asked.then((hit) => hit && behind(hit))))) return;
+    const { lane } = (await asked)!;
+    if (lane !== null) timeline.goToLane(lane);
   }
 }

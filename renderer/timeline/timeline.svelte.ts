@@ -77,6 +77,7 @@ export class TimelineState {
   readonly stretch: Stretch;
   private readonly views: Latest<number>;
   private readonly wanted: Latest<Wanted>;
+  private shownLast: Wanted | null = null;
   private readonly strips: Latest<number>;
   private readonly tables: Latest<WantedRows>;
 
@@ -202,9 +203,13 @@ export class TimelineState {
     this.views.put(this.folds ? viewNs(this.view) : 0);
   }
 
-  /** Asks for what the view shows of some lanes. */
+  /** Asks for what the view shows of some lanes; what was asked last is not asked again. */
   show(lanes: readonly number[]): void {
-    if (lanes.length > 0) this.wanted.put({ view: this.view, lanes });
+    const { view, shownLast } = this;
+    if (lanes.length === 0) return;
+    if (shownLast?.view === view && shownLast.lanes.join() === lanes.join()) return;
+    this.shownLast = { view, lanes };
+    this.wanted.put(this.shownLast);
   }
 
   /** Asks for the strip. */

@@ -86,7 +86,8 @@ test('the stack of a task is shown at the live end', async () => {
   await page.getByRole('button', { name: /^Live/ }).click();
   await page.getByRole('tab', { name: 'tasks' }).click();
   await page.getByRole('searchbox', { name: 'filter' }).fill('worker of mlx4_en@card0');
-  const row = page.getByRole('row').filter({ hasText: 'intf_mutex' }).first();
+  const tasks = page.getByRole('tabpanel', { name: 'tasks' });
+  const row = tasks.getByRole('row').filter({ hasText: 'intf_mutex' }).first();
   await row.dblclick();
   const stack = page.getByRole('region', { name: 'Stack of worker of mlx4_en@card0' });
   await expect.poll(() => stack.innerText(), { timeout: 10_000 }).toMatch(/pid \d+[^]*mlx4_/);

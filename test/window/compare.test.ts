@@ -73,8 +73,6 @@ test('[ and ] go through the differences, and both machines follow', async () =>
 
 test('. and , go event by event; t counts events, and back again it is the same', async () => {
   const before = await clock();
-  const events = page.locator('.compare .clock b');
-  const numbers = await events.innerText();
   await page.keyboard.press('.');
   await expect.poll(clock).not.toBe(before);
   await page.keyboard.press(',');
@@ -87,7 +85,7 @@ test('. and , go event by event; t counts events, and back again it is the same'
   await expect.poll(async () => Number((await clock()).replace(/\D/g, ''))).toBe(count + 1);
   await page.keyboard.press(',');
   await page.keyboard.press('t');
-  await expect.poll(() => events.innerText()).toBe(numbers);
+  await expect.poll(clock).toBe(before);
 });
 
 test('the table behind the picture: arrows move it and the cursor together', async () => {

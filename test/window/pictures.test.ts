@@ -122,8 +122,11 @@ const scenes: readonly (readonly [name: string, go: () => Promise<void>])[] = [
   [
     'tour',
     async () => {
-      await view(3);
-      await page.getByRole('button', { name: /tour/i }).first().click();
+      await page.keyboard.press('Escape');
+      await page.keyboard.press('Control+k');
+      await page.keyboard.type('tour');
+      await page.keyboard.press('Enter');
+      await page.getByRole('button', { name: /^Start the tour/ }).click();
       await page.getByText('1 of 6').waitFor(patience);
     },
   ],

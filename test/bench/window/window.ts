@@ -3,7 +3,7 @@
 // runs as fast as it goes, and how much memory the page has.
 
 import { join } from 'node:path';
-import type { Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import { withRuns } from '#db/open.ts';
 import { Random } from '#test/support/card/random.ts';
 import { inFolder } from '../folder.ts';
@@ -11,6 +11,8 @@ import { longRun } from '../long-run.ts';
 import { keepRun } from '../runs.ts';
 import { frames, inputs, memoryMb, quantile, settlings } from './probes.ts';
 import { serve } from './served.ts';
+
+type Box = NonNullable<Awaited<ReturnType<Locator['boundingBox']>>>;
 
 /** What a long run costs in the window. */
 export interface LongRunCost {
@@ -33,10 +35,17 @@ export interface WindowCost {
   readonly inputMs: number;
 }
 
+/** The lanes of the timeline; above them the strip of the whole run is another canvas. */
+async function lanesBox(page: Page): Promise<Box> {
+  const boxes = await Promise.all(
+    (await page.locator('[data-pane=timeline] canvas').all()).map((canvas) => canvas.boundingBox()),
+  );
+  return boxes.filter((box) => box !== null).sort((a, b) => b.height - a.height)[0]!;
+}
+
 /** Pans and zooms for a while: in to single spans, along, out again, twenty gestures a second. */
 async function panAndZoom(page: Page): Promise<void> {
-  const canvas = page.getByRole('application');
-  const box = (await canvas.boundingBox())!;
+  const box = await lanesBox(page);
   const random = new Random(3);
   await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
   for (let gesture = 0; gesture < 160; gesture++) {
@@ -52,7 +61,7 @@ async function panAndZoom(page: Page): Promise<void> {
 
 /** Looks at moments here and there in the run. */
 async function scrub(page: Page): Promise<void> {
-  const box = (await page.getByRole('application').boundingBox())!;
+  const box = await lanesBox(page);
   const random = new Random(5);
   for (let look = 0; look < 60; look++) {
     const x = box.x + 8 + random.below(Math.floor(box.width - 16));
