@@ -30,13 +30,13 @@ export interface Place {
 }
 
 /** Size of the drawing. */
-export const drawing = { width: 476, boxHeight: 59, top: 228.5, gap: 8 } as const;
+export const drawing = { width: 476, boxHeight: 59, top: 202.5, gap: 8 } as const;
 
 const cagePitch = 180;
 const firstCage = { x: 138.2, y: 27.4, width: 121.6, height: 53.4 } as const;
 /** Room for the ports of a switch. */
 const row = { left: 81.5, width: 384, pitchMax: 64, portMax: 49.5, height: 28 } as const;
-const hostTag = { width: 66, height: 22, right: 472, y: 194 } as const;
+const hostTag = { width: 66, height: 22, right: 472, y: 168 } as const;
 
 /** Width of a port in a switch of so many. */
 export const farPortWidth = (ports: number): number => Math.min(row.portMax, pitchOf(ports) - 10);

@@ -10,7 +10,12 @@ const counted = (count: number, one: string): string =>
 
 export const texts = {
   title: 'Waits',
-  columns: ['Tasks', 'Locks', 'References, works, queues'],
+  /** Each from the longest to the shortest. */
+  columns: [
+    ['Tasks'],
+    ['Locks'],
+    ['References, works, queues', 'References, queues', 'References'],
+  ],
   allObjects: 'All objects',
   graph: 'Graph of the waits',
   list: 'The waits in order',
@@ -62,7 +67,7 @@ export const texts = {
     `${counted(count, 'cycle')}, ${counted(tasks, 'task')} in ${count === 1 ? 'it' : 'them'}`,
   closed: (time: string, event: string): string => `closed at ${time}, event ${event}`,
   cycleOf: (count: number): string => `Cycle of ${count}.`,
-  goWait: 'Enter: select. Again: go to when it began to wait.',
-  goTaken: (who: string): string => `Enter: select. Again: go to when ${who} took it.`,
+  goWait: 'Enter twice: go to when it began.',
+  goTaken: (who: string): string => `Enter twice: go to when ${who} took it.`,
   select: 'Enter: select.',
 } as const;

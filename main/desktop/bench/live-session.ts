@@ -87,6 +87,12 @@ export class LiveSession {
     this.recorder = recorder;
     recorder?.watch(run.machine);
     if (recorder !== null) recorder.onBegin = onBegin;
+    // A machine comes with the events of its building, and a fork with all that it shares: they go
+    // to the disk now, and whoever looks is told until they are there.
+    recorder?.flush();
+    setImmediate(() => {
+      this.tellUntilKept();
+    });
   }
 
   get trace(): Trace {

@@ -16,6 +16,7 @@ import { terminalsOf, terminalText } from './terminals.ts';
 import type { TerminalText, TerminalView } from './terminals.ts';
 import { Naming } from './things.ts';
 import { TraceIndex } from './trace-index.ts';
+import type { CastMember } from './trace-index.ts';
 import { waitsOf } from './waits.ts';
 import type { Waits } from './waits.ts';
 
@@ -37,6 +38,8 @@ export interface Moment {
   readonly panel: Panel;
   readonly detectors: readonly Detector[];
   readonly terminals: readonly TerminalView[];
+  /** Every task that has been in play in the run, with its letter. */
+  readonly cast: readonly CastMember[];
   /** Tasks that wait for something. */
   readonly blocked: number;
   readonly findings: readonly MomentFinding[];
@@ -69,13 +72,15 @@ export class Moments {
     const { trace, index } = this;
     index.refresh();
     const fold = this.seeker.at(seq);
-    const waits = waitsOf(new Naming(trace, fold, index));
+    const naming = new Naming(trace, fold, index);
+    const waits = waitsOf(naming);
     return {
       seq,
       timeNs: fold.timeNs,
       waits,
       panel: panelOf(trace, fold, this.facts),
-      detectors: detectorsOf(trace, fold),
+      detectors: detectorsOf(naming, waits.cycles),
+      cast: index.cast,
       terminals: terminalsOf(index, fold, waits.cycles),
       blocked: waits.things.filter(({ kind, state }) => kind === 'task' && state === 'waits')
         .length,

@@ -51,6 +51,8 @@ export interface Fold extends Point {
 
 export interface ColumnsPicture {
   readonly kind: 'columns';
+  /** More than the pane's when everything is shown: it scrolls. */
+  readonly height: number;
   readonly heads: readonly (Point & { readonly text: string })[];
   /** Where the columns part. */
   readonly rules: readonly number[];

@@ -2,7 +2,6 @@
 // with its number, its verb and the function; words in the middle where they have room.
 
 import type { Cycle, Thing } from '#contract/waits.ts';
-import { nameOf } from '../names.ts';
 import { fitted, meet, monoPx, sansPx, wrapped } from './geometry.ts';
 import type { Box, Point, Size } from './geometry.ts';
 import { along, lengthOf, pathOver, pieceLength, piecesBetween, pointAt } from './perimeter.ts';
@@ -20,7 +19,7 @@ export interface RingInput {
 
 const nameFor = (input: RingInput, id: string): string => {
   const thing = input.thingOf(id);
-  return thing === undefined ? id : nameOf(thing);
+  return thing === undefined ? id : thing.shown;
 };
 
 /** Room beside a member on the right side. */

@@ -2,7 +2,6 @@
 // side-rows.ts. What has no room is counted; a thing that somebody waits for always has room.
 
 import type { Edge, Thing } from '#contract/waits.ts';
-import { nameOf } from '../names.ts';
 import { texts } from '../texts.ts';
 import { clamp, fitted, monoPx, sansPx } from './geometry.ts';
 import type { Point, Size } from './geometry.ts';
@@ -30,7 +29,7 @@ function planOf(size: Size): Plan {
 
 function nodeOf(thing: Thing, side: Side, row: number, { x, size }: Plan): PlacedNode {
   const point = { x: x[side], y: firstY + row * rowPx };
-  const name = nameOf(thing);
+  const name = thing.shown;
   const halfWidth = thing.kind === 'work' && side !== 'middle' ? 23 : 17;
   const base = { id: thing.id, ...point, halfWidth, halfHeight: half };
   if (side === 'middle') {
