@@ -21,7 +21,8 @@ export const texts = {
   list: 'The waits in order',
   notDrawn: 'The graph could not be drawn. The list is below.',
   loading: 'building …',
-  released: 'Each can only be released by the next.',
+  /** In one line or in two. */
+  released: ['Each can only be released', 'by the next.'],
   nobodyWaits: 'nobody outside the cycle waits',
   alsoHolds: 'also holds',
   previousCycle: 'Previous cycle',
@@ -67,7 +68,7 @@ export const texts = {
     `${counted(count, 'cycle')}, ${counted(tasks, 'task')} in ${count === 1 ? 'it' : 'them'}`,
   closed: (time: string, event: string): string => `closed at ${time}, event ${event}`,
   cycleOf: (count: number): string => `Cycle of ${count}.`,
-  goWait: 'Enter twice: go to when it began.',
-  goTaken: (who: string): string => `Enter twice: go to when ${who} took it.`,
+  goWait: 'Enter twice: when it began.',
+  goTaken: (who: string): string => `Enter twice: when ${who} took it.`,
   select: 'Enter: select.',
 } as const;

@@ -64,11 +64,11 @@ const missedTasks = ({ facts }: WordFacts) => {
   return [...stuckTasks(facts)].filter(([task]) => !reported.has(task.name));
 };
 
-const missedText = (words: WordFacts): string =>
+/** The missed ones with the reason of each. */
+const missedText = (words: WordFacts, said: (name: string, why: string) => string): string =>
   missedTasks(words)
-    .map(
-      ([task, sinceNs]) =>
-        `${words.shownTask(task.name)}: ${missedWords[whyMissed(words.facts, task, sinceNs)]}`,
+    .map(([task, sinceNs]) =>
+      said(words.shownTask(task.name), missedWords[whyMissed(words.facts, task, sinceNs)]),
     )
     .join('; ');
 
@@ -85,18 +85,18 @@ function firedHung(words: WordFacts): string {
       task === undefined ? 'has run since' : `in D for ${secondsOf(timeNs - task.blockedAtNs)}`;
     return `${shownTask(name)} ${long}`;
   });
-  const missed = missedText(words);
+  const missed = missedText(words, (name, why) => `${name}: ${why}`);
   return `${sat.join(', ')}.${missed === '' ? '' : ` Silent for ${missed}.`}`;
 }
 
 function silentHung(words: WordFacts): string {
   const { facts, shownTask } = words;
-  const missed = missedText(words);
+  const missed = missedText(words, (name, why) => `${why} (${name})`);
   if (missed !== '') return missed;
   const [longest] = sleepersInD(facts);
   if (longest === undefined) return 'no task is in state D';
   const why = missedWords[whyMissed(facts, longest, longest.blockedAtNs)];
-  return `${shownTask(longest.name)}: ${why}`;
+  return `${why} (${shownTask(longest.name)})`;
 }
 
 function firedOnce(words: WordFacts, kind: 'atomicSleep' | 'oops'): string {

@@ -72,7 +72,7 @@ export interface RingPicture {
   readonly nodes: readonly PlacedNode[];
   readonly lines: readonly RingLine[];
   /** Where the words in the middle have room, or null. */
-  readonly centre: Box | null;
+  readonly centre: (Box & { readonly lines: readonly string[] }) | null;
 }
 
 /** Too many members for a ring, or too little room: the words of the lines, numbered. */

@@ -61,7 +61,9 @@ function lineOf(
   const sign = side === 'right' ? -1 : 1;
   if (toSide !== 'middle') {
     const [x1, x2] = [from.x - sign * from.halfWidth, to.x - sign * to.halfWidth];
-    const bow = Math.min(x1 * sign, x2 * sign) * sign - sign * 26;
+    // Round the words that stand under the upper one: a curve comes three quarters of the way.
+    const words = Math.max(from.label.name.length, to.label.name.length) * (monoPx / 2);
+    const bow = Math.min(x1 * sign, x2 * sign) * sign - sign * Math.max(26, words * 1.34);
     const path = `M${x1} ${from.y}C${bow} ${from.y} ${bow} ${to.y} ${x2} ${to.y}`;
     return { ...base, path, end: { x: x2, y: to.y }, turn: side === 'right' ? 180 : 0 };
   }
