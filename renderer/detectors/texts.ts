@@ -23,7 +23,7 @@ export const texts = {
   short: {
     graph: 'graph',
     netdevReference: 'netdev',
-    hungTask: 'hung task',
+    hungTask: 'hung',
     mightSleep: 'might_sleep',
     oops: 'oops',
   } satisfies Record<Name, string>,

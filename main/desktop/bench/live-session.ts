@@ -178,7 +178,8 @@ export class LiveSession {
     this.refuseWhenStopped();
     const problem = this.run.machine.enter(input);
     if (problem !== null) throw new Refused(problem);
-    this.onChange();
+    this.recorder?.flush();
+    this.tellUntilKept();
   }
 
   /** A question of the scheduler was answered: on to the next one. */
