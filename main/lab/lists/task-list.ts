@@ -4,7 +4,7 @@
 import type { Trace } from '#trace/trace.ts';
 import type { Fold } from '../fold/fold.ts';
 import { resourceName } from '../fold/naming.ts';
-import { TaskNames } from '../record/words.ts';
+import type { TaskNames } from '../record/words.ts';
 
 /** A task at a moment. */
 export interface TaskRow {

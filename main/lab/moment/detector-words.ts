@@ -28,7 +28,7 @@ const secondsOf = (ns: number): string => `${Math.floor(ns / 1e9)} s`;
 const lengthText = (ns: number): string =>
   ns < 1e9 ? `${(ns / 1e6).toFixed(1)} ms` : `${(ns / 1e9).toFixed(1)} s`;
 
-/** `4.0 s`. */
+/** `6.105 s`. */
 const at = (ns: number): string => `${(ns / 1e9).toFixed(3)} s`;
 
 function firedGraph({ facts, cycles }: WordFacts): string {
@@ -102,8 +102,8 @@ function silentHung(words: WordFacts): string {
 function firedOnce(words: WordFacts, kind: 'atomicSleep' | 'oops'): string {
   const [first, ...more] = reportsOf(words.facts, kind);
   if (first === undefined) return '';
-  const when = `${more.length === 0 ? 'At' : `${times(more.length + 1)}, first at`} ${at(first.timeNs)}`;
-  return `${when} in ${words.shownTask(first.task)}.`;
+  const when = more.length === 0 ? 'At' : `${times(more.length + 1)}, first at`;
+  return `${when} ${at(first.timeNs)} in ${words.shownTask(first.task)}.`;
 }
 
 /** The reason of a detector that has fired, all or in part. */

@@ -1,6 +1,6 @@
 // The rows of the columns: a thing takes the next free row of its column when it comes first, and
-// keeps it for the run, while there is room for all. Only tasks and works come and go in numbers: their rows are given to others
-// once they have gone. Everything else has its row for itself.
+// keeps it for the run, while there is room for all. Only tasks and works come and go in numbers:
+// their rows are given to others once they have gone. Everything else has its row for itself.
 
 import type { Thing } from '#contract/waits.ts';
 
