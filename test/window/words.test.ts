@@ -75,7 +75,8 @@ describe('the bench', () => {
     await until(() => now().terminals[0]?.line === 'sleep 10000');
     await page.getByRole('combobox', { name: 'Type of port 1' }).selectOption('ib');
     await page.getByRole('tabpanel', { name: 'Terminal 2' }).waitFor();
-    await until(() => now().terminals.length === 2);
+    // The write has come back, so that the next test finds a prompt.
+    await until(() => now().terminals[1]?.line === null && now().panel.ports[0]!.type === 'ib');
   });
 
   test('says of a line that is typed while it is paused what it waits for', async () => {

@@ -195,7 +195,7 @@ class PanelMaker {
   private whyDown(name: string, type: 'eth' | 'ib', open: boolean, signal: boolean): string {
     const cable = this.cableAt(name);
     if (cable === undefined) return 'no cable';
-    if (!open) return 'closed by the driver';
+    if (!open) return 'closed by driver';
     if (signal) return 'no subnet manager';
     const far = cable.ends.find((end) => end !== name) ?? null;
     if (far === null) return `the other end of ${cable.label} hangs free`;
