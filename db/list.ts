@@ -17,6 +17,8 @@ export interface RunSummary {
   readonly live: boolean;
   /** Null for a run that was cut, or that goes on. */
   readonly outcome: string | null;
+  /** Why its script did not come to its end, or what a person left it with; or null. */
+  readonly unfinished: string | null;
   readonly events: number;
   /** What its events take on the disk, bytes. */
   readonly bytes: number;
@@ -92,6 +94,7 @@ function summarizer(db: Database): (row: Omit<RunRow, 'scenario_text'>) => RunSu
     seed: row.seed,
     live: row.live === 1,
     outcome: row.outcome,
+    unfinished: row.unfinished,
     events: row.event_count,
     bytes: bytes.get(row.id) ?? 0,
     virtualNs: row.virtual_ns,

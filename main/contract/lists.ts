@@ -2,7 +2,7 @@
 // so that a window that follows asks only for what is new.
 
 import * as v from 'valibot';
-import type { CommandRow } from '#lab/lists/command-list.ts';
+import type { CommandRow, Poster } from '#lab/lists/command-list.ts';
 import type { ListPage } from '#lab/lists/list-page.ts';
 import type { LogRow } from '#lab/lists/log-list.ts';
 import type { PacketDetail, PacketRow } from '#lab/lists/packet-list.ts';
@@ -21,7 +21,7 @@ export const listRequests = {
     v.strictObject({ ...ask, by: textSchema, status: v.picklist(['any', 'open', 'bad']) }),
   ),
   /** Tasks that have posted commands. */
-  'list.posters': request<readonly string[]>()(nothing),
+  'list.posters': request<readonly Poster[]>()(nothing),
   'list.packets': request<ListPage<PacketRow>>()(v.strictObject({ ...ask, port: textSchema })),
   /** Ports that packets passed. */
   'list.ports': request<readonly string[]>()(nothing),

@@ -123,7 +123,7 @@ function netdevReference(facts: BoardFacts): Said {
 }
 
 /** Tasks of the deadlocks that still stand, each with the time at which its cycle closed. */
-function stuckTasks({ deadlocks, tasks }: BoardFacts): Map<BoardTask, number> {
+export function stuckTasks({ deadlocks, tasks }: BoardFacts): Map<BoardTask, number> {
   const stuck = new Map<BoardTask, number>();
   for (const deadlock of deadlocks.filter(({ stands }) => stands)) {
     for (const name of deadlock.tasks) {
@@ -134,19 +134,30 @@ function stuckTasks({ deadlocks, tasks }: BoardFacts): Map<BoardTask, number> {
   return stuck;
 }
 
+/** Why khungtaskd has not reported a task. */
+export type Missed = 'off' | 'otherSleep' | 'wakes' | 'noLook' | 'oneLook';
+
 /** Why khungtaskd has not reported a task that is stuck since `sinceNs`. */
-function whyNotReported(facts: BoardFacts, task: BoardTask, sinceNs: number): string {
-  if (facts.hungTimeoutSeconds === 0) return 'hung_task_timeout_secs is 0';
-  if (task.blocked && task.sleep !== 'D') {
-    return `it sleeps in state ${task.sleep}, and only uninterruptible sleep counts`;
-  }
-  if (!task.blocked || task.blockedAtNs > sinceNs) {
-    const rule = 'only a task that does not run between two checks is reported';
-    return `it wakes now and then to look again, and ${rule}`;
-  }
+export function whyMissed(facts: BoardFacts, task: BoardTask, sinceNs: number): Missed {
+  if (facts.hungTimeoutSeconds === 0) return 'off';
+  if (task.blocked && task.sleep !== 'D') return 'otherSleep';
+  if (!task.blocked || task.blockedAtNs > sinceNs) return 'wakes';
   const looks = facts.hungLooksNs.filter((timeNs) => timeNs >= task.blockedAtNs).length;
-  const who = looks === 0 ? 'no check has' : 'only one check has';
-  return `${who} seen it, and the second one reports`;
+  return looks === 0 ? 'noLook' : 'oneLook';
+}
+
+/** The same in words. */
+function whyNotReported(facts: BoardFacts, task: BoardTask, sinceNs: number): string {
+  const words: Readonly<Record<Missed, string>> = {
+    off: 'hung_task_timeout_secs is 0',
+    otherSleep: `it sleeps in state ${task.sleep}, and only uninterruptible sleep counts`,
+    wakes:
+      'it wakes now and then to look again, and only a task that does not run between two ' +
+      'checks is reported',
+    noLook: 'no check has seen it, and the second one reports',
+    oneLook: 'only one check has seen it, and the second one reports',
+  };
+  return words[whyMissed(facts, task, sinceNs)];
 }
 
 /** The task has not run since it was reported. */

@@ -10,6 +10,8 @@ import { stillHangs } from './findings.ts';
 export const outcomes = [
   /** The script came to its end. */
   'settled',
+  /** A person ended it while something waits, is held back or is not done (left.ts). */
+  'left',
   /** Contexts can only be released by each other, and still are when the run ends. */
   'deadlock',
   /** The hung task detector reported a task, and it still has not run when the run ends. */
@@ -32,6 +34,8 @@ export type Outcome = (typeof outcomes)[number];
 /** What only the runner knows about the end. */
 export interface Ending {
   readonly scriptDone: boolean;
+  /** A person ended it, and something is not done. */
+  readonly left: boolean;
   /** A step that could not be done. */
   readonly stepFailed: boolean;
   /** The bound on points was hit. */
@@ -50,6 +54,7 @@ export function outcomeOf(k: Kernel, ending: Ending): Outcome {
   if (k.graph.deadlocks.some(stillStands)) return 'deadlock';
   if (k.findings.some((finding) => finding.kind === 'hung' && stillHangs(k, finding)))
     return 'hung';
+  if (ending.left) return 'left';
   if (ending.scriptDone) return 'settled';
   if (ending.stepFailed) return 'checkFailed';
   return ending.stepLimit ? 'stepLimit' : 'timeOut';

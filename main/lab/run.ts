@@ -14,6 +14,7 @@ import type { Verdict } from './conditions.ts';
 import { findingsOf } from './findings.ts';
 import type { Finding } from './findings.ts';
 import { LabMachine } from './machine.ts';
+import { leftWith } from './left.ts';
 import { outcomeOf } from './outcome.ts';
 import type { Outcome } from './outcome.ts';
 import { appliesTo, Script } from './script.ts';
@@ -95,11 +96,15 @@ export class ScenarioRun {
     this.script.onEnd = () => {
       this.end();
     };
-    if (options.scripted !== false) this.machine.spawn('script', () => this.script.run());
+    if (this.scripted) this.machine.spawn('script', () => this.script.run());
     noteDeadlocks(this.machine, () => {
       if (scenario.onDeadlock.kind === 'stop') this.end();
     });
     options.onStart?.(this.machine, this.script);
+  }
+
+  private get scripted(): boolean {
+    return this.options.scripted !== false;
   }
 
   /** A person says when it is over. */
@@ -147,8 +152,10 @@ export class ScenarioRun {
     const virtualNs = k.sim.now();
     const detectors = detectorBoard(k);
     const findings = findingsOf(k);
+    const left = isLive ? leftWith(machine, this.scripted ? script : null) : null;
     const reached = outcomeOf(k, {
       scriptDone: isLive || script.done,
+      left: left !== null,
       stepFailed: !isLive && script.failure?.timedOut === false,
       stepLimit: this.lastStop === 'stepLimit',
       diverged: this.options.divergence?.() ?? null,
@@ -171,7 +178,7 @@ export class ScenarioRun {
       choices: k.sim.choices,
       trace: k.trace,
       machine,
-      unfinished: isLive ? null : script.unfinished,
+      unfinished: isLive ? left : script.unfinished,
     };
   }
 }

@@ -7,6 +7,15 @@ import type { LampLook } from '../ui/glyphs/looks.ts';
 /** The wait graph watches: its lamp is that of an armed one. */
 export const lampOf = ({ state }: Detector): LampLook => (state === 'watching' ? 'armed' : state);
 
+/**
+ * The headline beside a lamp of the strip, which has room for a word or two; of one that is quiet
+ * the lamp says it all.
+ */
+export function shortHeadline({ state, headline }: Detector): string {
+  if (state === 'fired' || state === 'inPart') return headline.replace(/^fired (?=\d|for)/, '');
+  return state === 'silent' ? headline : '';
+}
+
 /** Colour of a headline. */
 export const toneOf = ({ state }: Detector): 'cyc' | 'wait' | 'ink' =>
   state === 'fired' ? 'cyc' : state === 'inPart' ? 'wait' : 'ink';

@@ -8,6 +8,11 @@ type Name = Detector['name'];
 export const texts = {
   title: 'Detectors',
   rule: 'Rule',
+  printed: 'What the kernel printed last',
+  nothingPrinted: {
+    graph: 'It is the lab’s own: the kernel prints nothing of it.',
+    others: 'The kernel has printed nothing of it.',
+  },
   names: {
     graph: 'Wait graph',
     netdevReference: 'netdev warning',
@@ -18,7 +23,7 @@ export const texts = {
   short: {
     graph: 'graph',
     netdevReference: 'netdev',
-    hungTask: 'hung task',
+    hungTask: 'hung',
     mightSleep: 'might_sleep',
     oops: 'oops',
   } satisfies Record<Name, string>,

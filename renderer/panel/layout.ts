@@ -30,13 +30,13 @@ export interface Place {
 }
 
 /** Size of the drawing. */
-export const drawing = { width: 476, boxHeight: 59, top: 228.5, gap: 8 } as const;
+export const drawing = { width: 476, boxHeight: 59, top: 206.5, gap: 8 } as const;
 
 const cagePitch = 180;
 const firstCage = { x: 138.2, y: 27.4, width: 121.6, height: 53.4 } as const;
 /** Room for the ports of a switch. */
 const row = { left: 81.5, width: 384, pitchMax: 64, portMax: 49.5, height: 28 } as const;
-const hostTag = { width: 66, height: 22, right: 472, y: 194 } as const;
+const hostTag = { width: 66, height: 22, right: 472, y: 172 } as const;
 
 /** Width of a port in a switch of so many. */
 export const farPortWidth = (ports: number): number => Math.min(row.portMax, pitchOf(ports) - 10);
@@ -89,7 +89,7 @@ export function anchorAt(place: Place, hanging: boolean): Anchor {
     case 'cage':
       return { x: place.x, y: place.y + 99.4 + out, dx: 0, dy: 1, straight: 90 };
     case 'switchPort':
-      return { x: place.x, y: place.y - 13.5 - out, dx: 0, dy: -1, straight: 90 };
+      return { x: place.x, y: place.y - 13.5 - out, dx: 0, dy: -1, straight: 75 };
     case 'host':
       return {
         x: place.x - place.width / 2 - 9 - out,
@@ -108,14 +108,20 @@ export type Curve = readonly [Point, Point, Point, Point];
 /** Shortest straight piece at a boot, px. */
 const straightMin = 22;
 
-/** The cable between two ends: it leaves each straight, and sags into the other. */
+/**
+ * The cable between two ends: it leaves each straight, and sags into the other. It goes down
+ * farther from the card than up from the switch, so that it keeps under the words of the ports.
+ */
 export function curveOf(a: Anchor, b: Anchor): Curve {
   const far = Math.hypot(b.x - a.x, b.y - a.y);
-  const pull = Math.min(a.straight, b.straight, Math.max(straightMin, far * 0.5));
+  const bent = [a, b].some(({ dx }) => dx !== 0);
+  // One that comes from the side is flat: the stiffer end of the two decides.
+  const most = (end: Anchor): number => (bent ? Math.min(a.straight, b.straight) : end.straight);
+  const pull = (end: Anchor): number => Math.min(most(end), Math.max(straightMin, far * 0.5));
   return [
     { x: a.x, y: a.y },
-    { x: a.x + a.dx * pull, y: a.y + a.dy * pull },
-    { x: b.x + b.dx * pull, y: b.y + b.dy * pull },
+    { x: a.x + a.dx * pull(a), y: a.y + a.dy * pull(a) },
+    { x: b.x + b.dx * pull(b), y: b.y + b.dy * pull(b) },
     { x: b.x, y: b.y },
   ];
 }

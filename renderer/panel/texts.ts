@@ -41,8 +41,9 @@ export const texts = {
   driverSays: 'as the driver believes',
   rows: { portMap: 'Port map', rxPortCheck: 'RX port check', hardware: 'Hardware bond' },
   noBond: 'No bond.',
-  noBondMake: 'ip link add bond0 type bond',
-  noBondMakes: 'makes one.',
+  /** Loading the module makes bond0: a second one of that name is refused. */
+  noBondMake: (loaded: boolean) => (loaded ? 'ip link add bond0 type bond' : 'modprobe bonding'),
+  noBondMakes: 'makes bond0.',
   equal: 'Equal.',
   differ: 'They differ.',
   parted: (seq: string) => `They part at event ${seq}. Enter: go there.`,

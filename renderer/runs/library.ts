@@ -62,7 +62,7 @@ export const sameFilter = (a: Filter, b: Filter): boolean =>
   JSON.stringify(a) === JSON.stringify(b);
 
 /** Outcomes in the order in which they matter. */
-const outcomeOrder = ['deadlock', 'settled', 'oops', 'hung', 'checkFailed', 'stepLimit'];
+const outcomeOrder = ['deadlock', 'settled', 'left', 'oops', 'hung', 'checkFailed', 'stepLimit'];
 
 /** The filters, in groups. */
 export function filtersOf(runs: readonly Run[]): {
@@ -172,7 +172,9 @@ export function metaOf(run: Run, parents: ReadonlyMap<number, Run>): string {
     isStory ? meta.story : isExample(run) && forked === null ? meta.example : null,
     forked,
     isFromOthers(run) ? meta.imported : null,
-    run.live ? meta.byHand : null,
+    run.outcome === 'left' ? run.unfinished : null,
+    isExample(run) || run.startedAt === null ? null : meta.made(new Date(run.startedAt)),
+    run.live ? meta.byHand(run.policy) : null,
     run.name === null ? null : isExample(run) ? null : run.scenario,
     run.seed === null ? null : meta.seed(run.seed),
     ...run.tags.filter((tag) => tag !== 'example'),

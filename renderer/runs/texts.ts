@@ -3,6 +3,8 @@
 
 import { groupedCount, secondsText } from '../ui/numbers.ts';
 
+const months = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ');
+
 export const runsTexts = {
   title: 'Runs',
   search: 'name, tag, lock, message, outcome',
@@ -52,7 +54,13 @@ export const runsTexts = {
     sameChoices: (seq: number): string => `same choices, first other event ${groupedCount(seq)}`,
     imported: 'from others',
     seed: (seed: number): string => `seed ${seed}`,
-    byHand: 'driven by hand',
+    /** `24 Nov 14:03:11`, by the wall clock of the one who recorded it. */
+    made: (at: Date): string => {
+      const day = `${at.getDate()} ${months[at.getMonth()] ?? ''}`;
+      return `${day} ${at.toTimeString().slice(0, 8)}`;
+    },
+    byHand: (policy: string): string =>
+      policy === 'you-choose' ? 'you chose who runs' : 'driven by hand',
   },
   labels: {
     about: (scenario: string, variant: string): string => `${scenario} on ${variant}`,

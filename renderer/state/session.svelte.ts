@@ -9,8 +9,6 @@ import type { Answered, Lab } from '../bridge/lab.ts';
 import { Behind } from './behind.ts';
 import type { Delays } from './behind.ts';
 import { Latest } from './latest.ts';
-import { keptLetters, lettersWith, noLetters } from './letters.ts';
-import type { Letters } from './letters.ts';
 import type { Memory } from './memory.ts';
 import { texts } from './texts.ts';
 
@@ -36,8 +34,6 @@ export class Session {
   said = $state<string | null>(null);
   /** Id of the thing that is selected everywhere, or null. */
   selected = $state<string | null>(null);
-  /** Letters of tasks that have been seen in the session of the moment. */
-  letters = $state.raw<Letters>(noLetters);
   /** How far window and disk are behind, as they were looked at last. */
   delays = $state.raw<Delays>({ windowMs: 0, diskMs: 0 });
   /** How long the window was gone, in words, for as long as it takes to read it; or null. */
@@ -87,8 +83,6 @@ export class Session {
     const goneMs = this.memory.meet(number, events, Date.now());
     this.cursor = this.memory.recall<Cursor>('cursor') ?? { at: 'end' };
     this.selected = null;
-    const seen = this.memory.recall<readonly (readonly [string, string])[]>('letters') ?? [];
-    this.letters = keptLetters(number, seen);
     if (goneMs !== null) this.gone = texts.gone(goneMs);
   }
 
@@ -154,8 +148,6 @@ export class Session {
     // An answer from the bench before is of no use to anybody.
     if (moment === null || moment.session < (this.state?.number ?? 0)) return;
     this.moment = moment;
-    this.letters = lettersWith(this.letters, moment);
-    this.memory.keep('letters', [...this.letters.byName]);
   }
 
   /** Asks the lab; a refusal is shown to the person, and null. */

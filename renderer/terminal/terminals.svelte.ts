@@ -83,6 +83,13 @@ export class Terminals {
     if (takesFocus) this.focusWish = true;
   }
 
+  /** Shows a terminal of the machine, or one that it is about to make; the keyboard stays. */
+  show(name: string): void {
+    const isKnown = this.tabs.some(({ terminal }) => terminal === name);
+    if (!isKnown) this.opened = [...this.opened, name];
+    this.select(`tty ${name}`, false);
+  }
+
   /** Shows the n-th tab, from 1. */
   selectNumber(number: number): void {
     const tab = this.tabs[number - 1];

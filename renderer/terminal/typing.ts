@@ -5,7 +5,16 @@ import type { Session } from '../state/session.svelte.ts';
 import { secondsText } from '../ui/numbers.ts';
 import { terminalTexts as texts } from './texts.ts';
 
-/** Why nothing can be typed, or null; empty until the lab has said what there is. */
+/** What a line waits for that was typed while the machine is paused, or null. */
+export function whatIsAwaited(
+  { state, following }: Pick<Session, 'state' | 'following'>,
+  isBusy: boolean,
+): string | null {
+  const isPaused = state?.live === true && !state.running && state.choosing === null;
+  return isPaused && following && isBusy ? texts.paused : null;
+}
+
+/** Why nothing can be typed, or null. */
 export function whyNotTyped(
   { lost, state, following, moment }: Session,
   hasLeft: boolean,

@@ -16,10 +16,10 @@ const roughFrom = 1e6;
 export const momentText = (timeNs: number, lengthNs: number): string =>
   lengthNs >= roughFrom ? secondsText(timeNs) : `${timeText(timeNs)}\u202fs`;
 
-/** `kworker B`, `intf_mutex`. */
-export function laneName(name: string, letters: Letters): string {
+/** `kworker B`, `intf_mutex`; `shown` is what the window calls it where that is another name. */
+export function laneName(name: string, letters: Letters, shown: string = name): string {
   const letter = letters.get(name);
-  return letter === undefined ? name : `${name} ${letter}`;
+  return letter === undefined ? shown : `${shown} ${letter}`;
 }
 
 /** Where a person who listens hears the name and the letter. */

@@ -83,7 +83,7 @@ export function tableOf(
       return { id: `row-${title}`, index, name: title, lane: null, cells: [], current: null };
     }
     const cells = laneCells(lane.id, lane.name, byLane.get(lane.id), cursor, letters);
-    const name = laneName(lane.name, letters);
+    const name = laneName(lane.name, letters, lane.shown);
     return { id: `row-${lane.id}`, index, name, lane: lane.id, ...cells };
   });
 }

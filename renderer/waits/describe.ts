@@ -3,7 +3,7 @@
 
 import type { Cycle, Edge, Thing, Waits } from '#contract/waits.ts';
 import { groupedCount, secondsText } from '../ui/numbers.ts';
-import { fullName, nameOf, ringDetail } from './names.ts';
+import { fullName, ringDetail } from './names.ts';
 import { texts } from './texts.ts';
 
 /** The waits with the look-ups that words and layouts need. */
@@ -34,7 +34,7 @@ export class Reading {
 
   letterOf(id: string): string {
     const thing = this.thingOf(id);
-    return thing === undefined ? '' : thing.letter || nameOf(thing);
+    return thing === undefined ? '' : thing.letter || thing.shown;
   }
 
   /** Second line of a member of a cycle. */
@@ -73,7 +73,7 @@ export function tooltipOf(reading: Reading, id: string): string {
   const wait = reading.linesOf('waitsFor').find(({ from }) => from === id);
   if (wait !== undefined) {
     const wanted = reading.thingOf(wait.to);
-    const what = wanted === undefined ? wait.to : nameOf(wanted);
+    const what = wanted === undefined ? wait.to : wanted.shown;
     return `${name}, waits for ${what} since ${secondsText(wait.sinceNs)}. ${texts.goWait}`;
   }
   const [hold, ...others] = reading.holdsOf(id);
@@ -135,8 +135,8 @@ export function shelfOf(reading: Reading, cycle: Cycle): Shelf {
 const plainName = (reading: Reading, id: string): string => {
   const thing = reading.thingOf(id);
   if (thing === undefined) return id;
-  if (thing.kind === 'task') return `${nameOf(thing)}, task ${thing.letter},`;
-  return `${texts.kinds[thing.kind]} ${nameOf(thing)}`;
+  if (thing.kind === 'task') return `${thing.shown}, task ${thing.letter},`;
+  return `${texts.kinds[thing.kind]} ${thing.shown}`;
 };
 
 /** The list of the waits: the cycles with their steps, else who waits for what. */

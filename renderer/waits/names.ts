@@ -1,26 +1,15 @@
-// What a thing is called in the graph and its second
-// line, short: the full name is in the tooltip.
+// The second line of a thing in the graph, short. What things are called is the lab's to say, for
+// every view the same.
 
 import { secondsText } from '../ui/numbers.ts';
 import type { Thing } from '#contract/waits.ts';
 import { texts } from './texts.ts';
 
-/** `kworker/u8:0:11`, `eth0`, `W3`, `intf_mutex`. */
-export function nameOf(thing: Thing): string {
-  const { kind, name, alias, letter } = thing;
-  if (kind === 'task') return alias === '' ? name : alias;
-  if (kind === 'work') return /\d/.test(letter) ? letter : name;
-  if (kind === 'lock') return name.replace(/\(card0\)$/, '');
-  return name.replace(/^netdev /, '');
-}
-
-/** The name and what tells it from others: `task A, kworker/u8:0:11`. */
-export const fullName = ({ kind, name, letter, alias }: Thing): string => {
+/** The name and what tells it from others: `task A, sh:23`, `work W31, mlx4_en_bond_work#25`. */
+export const fullName = ({ kind, name, shown, letter }: Thing): string => {
   const word = texts.kinds[kind];
-  const also = alias === '' ? '' : ` (${alias})`;
-  return kind === 'task' || kind === 'work'
-    ? `${word} ${letter}, ${name}${also}`
-    : `${word} ${name}`;
+  if (kind === 'task') return `${word} ${letter}, ${shown}`;
+  return kind === 'work' ? `${word} ${shown}, ${name}` : shown;
 };
 
 /** The second line in the columns. */
@@ -55,7 +44,7 @@ export function ringDetail(thing: Thing, facts: RingFacts): string {
     case 'reference':
       return `${thing.count ?? 0} refs, needs ${thing.needs ?? 1}`;
     case 'work':
-      return facts.behind > 0 ? `+${facts.behind} queued` : thing.name;
+      return facts.behind > 0 ? `+${facts.behind} queued` : thing.detail;
     default:
       if (facts.holder === '') return thing.detail;
       return `held by ${facts.holder} since ${secondsText(facts.heldSinceNs)}`;

@@ -39,7 +39,7 @@ export class Places {
     }
     if (allObjects || reading.linesOf('waitsFor').length === 0) {
       this.sides = new Map();
-      return columnsOf(named, this.rows, size);
+      return columnsOf(named, this.rows, size, allObjects);
     }
     const edges = linesInPlay(waits.things, waits.edges);
     this.sides = withSides(this.sides, edges);

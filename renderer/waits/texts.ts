@@ -11,13 +11,19 @@ const counted = (count: number, one: string): string =>
 
 export const texts = {
   title: 'Waits',
-  columns: ['Tasks', 'Locks', 'References, works, queues'],
+  /** Each from the longest to the shortest. */
+  columns: [
+    ['Tasks'],
+    ['Locks'],
+    ['References, works, queues', 'References, queues', 'References'],
+  ],
   allObjects: 'All objects',
   graph: 'Graph of the waits',
   list: 'The waits in order',
   notDrawn: 'The graph could not be drawn. The list is below.',
   loading: 'building …',
-  released: 'Each can only be released by the next.',
+  /** In one line or in two. */
+  released: ['Each can only be released', 'by the next.'],
   nobodyWaits: 'nobody outside the cycle waits',
   alsoHolds: 'also holds',
   previousCycle: 'Previous cycle',
@@ -93,7 +99,7 @@ export const texts = {
     `${counted(count, 'cycle')}, ${counted(tasks, 'task')} in ${count === 1 ? 'it' : 'them'}`,
   closed: (time: string, event: string): string => `closed at ${time}, event ${event}`,
   cycleOf: (count: number): string => `Cycle of ${count}.`,
-  goWait: 'Enter: select. Again: go to when it began to wait.',
-  goTaken: (who: string): string => `Enter: select. Again: go to when ${who} took it.`,
+  goWait: 'Enter twice: when it began.',
+  goTaken: (who: string): string => `Enter twice: when ${who} took it.`,
   select: 'Enter: select.',
 } as const;

@@ -88,6 +88,12 @@ export class LiveSession {
     this.recorder = recorder;
     recorder?.watch(run.machine);
     if (recorder !== null) recorder.onBegin = onBegin;
+    // A machine comes with the events of its building, and a fork with all that it shares: they go
+    // to the disk now, and whoever looks is told until they are there.
+    recorder?.flush();
+    setImmediate(() => {
+      this.tellUntilKept();
+    });
   }
 
   get trace(): Trace {
@@ -180,7 +186,8 @@ export class LiveSession {
     this.refuseWhenStopped();
     const problem = this.run.machine.enter(input);
     if (problem !== null) throw new Refused(problem);
-    this.onChange();
+    this.recorder?.flush();
+    this.tellUntilKept();
   }
 
   /** A question of the scheduler was answered: on to the next one. */

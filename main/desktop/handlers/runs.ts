@@ -1,6 +1,7 @@
 // The library of kept runs. What takes long is an errand in another thread, so no handler keeps the
 // engine waiting.
 
+import type { RunSummary } from '#db/list.ts';
 import type { runsRequests } from '#contract/runs.ts';
 import { exportFormats } from '#lab/export/formats.ts';
 import { variantNames } from '#lab/variants.ts';
@@ -14,7 +15,14 @@ const fileNameOf = (title: string): string =>
 
 export const runsHandlers: HandlersOf<keyof typeof runsRequests> = {
   'library.state': ({ library }) => library.state,
-  'runs.list': ({ library, recording }, filter) => ({ ...library.list(filter), recording }),
+  'runs.list': ({ library, recording }, filter) => {
+    const list = library.list(filter);
+    // To the database it has no end, as one that was cut; here it is known to go on.
+    const outcomeOf = ({ run, outcome }: RunSummary): string | null =>
+      run === recording ? 'recording' : outcome;
+    const runs = list.runs.map((run) => ({ ...run, outcome: outcomeOf(run) }));
+    return { ...list, runs, recording };
+  },
   'runs.choices': () => ({
     scenarios: scenarioNames().map((name) => {
       const { scenario } = scenarioSource(name);

@@ -7,12 +7,15 @@ import { K, kindTable } from '#trace/kinds.ts';
 import type { KindName } from '#trace/kinds.ts';
 import type { Trace, TraceEvent } from '#trace/trace.ts';
 import type { Fold } from '../fold/fold.ts';
-import { resourceName } from '../fold/naming.ts';
+import { lockKinds, resourceKind, resourceName } from '../fold/naming.ts';
+import { waitsNow } from '../fold/waiting.ts';
 import { objectText, TaskNames } from '../record/words.ts';
 
 /** A task that can be picked. */
 export interface ChoiceCard {
   readonly task: string;
+  /** What the window calls it. */
+  readonly shown: string;
   /** It runs already: picking it is going on. */
   readonly current: boolean;
   /** What it would do next: `take` and `intf_mutex`. */
@@ -28,6 +31,7 @@ export interface ChoiceCard {
 /** A task that waits and cannot be picked. */
 export interface WaitingTask {
   readonly task: string;
+  readonly shown: string;
   readonly waitsFor: string;
   readonly sinceNs: number;
 }
@@ -81,7 +85,7 @@ function wakerOf(trace: Trace, names: TaskNames, task: number, since: number): s
   for (let seq = trace.count - 1; seq > since; seq--) {
     if (!trace.matches(seq, K['task.wake'], task)) continue;
     const { task: waker } = trace.event(seq);
-    return waker === 0 ? null : names.of(waker);
+    return waker === 0 ? null : names.shownOf(waker);
   }
   return null;
 }
@@ -97,16 +101,20 @@ export function questionOf(
   names.refresh();
   return {
     cards: eligible.map((task) => cardOf(trace, fold, names, task, task === current)),
-    waiting: [...fold.tasks]
-      .filter(([, { state, object }]) => state === 'blocked' && object !== 0)
-      .map(([number, { object, text, sinceNs }]) => ({
-        task: names.of(number),
-        waitsFor: trace.text(text === 0 ? object : text),
-        sinceNs,
-      }))
-      // A worker without work sleeps under its own name, and a rescuer until memory is short.
-      .filter(({ task, waitsFor }) => task !== waitsFor && !waitsFor.startsWith('rescuer')),
+    waiting: waitingTasks(trace, fold, names),
   };
+}
+
+/** Tasks in the wait graph, each once, with what it began to wait for first. */
+function waitingTasks(trace: Trace, fold: Fold, names: TaskNames): WaitingTask[] {
+  const waits = waitsNow(trace, fold).sort((a, b) => a.sinceNs - b.sinceNs);
+  return [...fold.tasks].flatMap(([number, { name }]) => {
+    const wait = waits.find(({ actor }) => actor === name);
+    if (wait === undefined) return [];
+    const waitsFor = resourceName(trace, fold, wait.handle).replace(/^netdev /, '');
+    const task = trace.text(name);
+    return [{ task, shown: names.shownOf(number), waitsFor, sinceNs: wait.sinceNs }];
+  });
 }
 
 function cardOf(
@@ -119,9 +127,10 @@ function cardOf(
   const actor = trace.intern(task.name);
   const holds = [...fold.holds]
     .filter(([, held]) => held.some((hold) => hold.actor === actor))
+    .filter(([handle]) => lockKinds.has(resourceKind(trace, fold, handle)))
     .map(([handle]) => resourceName(trace, fold, handle));
   const event = lastEventOf(trace, task.number);
-  const base = { task: task.name, current, holds };
+  const base = { task: task.name, shown: names.shownOf(task.number), current, holds };
   if (event === null) {
     return { ...base, verb: 'begin', object: '', kind: '', because: 'it was just made' };
   }
@@ -130,6 +139,11 @@ function cardOf(
   if (kind === 'task.block') {
     const waited = trace.text(event.value === 0 ? event.object : event.value);
     const waker = wakerOf(trace, names, task.number, event.seq);
+    // An idle worker sleeps under its own name.
+    if (waited === task.name) {
+      const why = waker === null ? 'there may be work' : `${waker} woke it`;
+      return { ...base, verb: 'look for', object: 'work', kind, because: why };
+    }
     const because = waker === null ? `${waited} is over` : `${waker} woke it`;
     return { ...base, verb: 'go on after', object: waited, kind, because };
   }

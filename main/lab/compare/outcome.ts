@@ -16,6 +16,7 @@ const aloneNs = 1e9;
 /** Outcomes as what a run did. */
 const outcomeWords: Readonly<Record<Outcome, string>> = {
   settled: 'settled',
+  left: 'was left by its person',
   deadlock: 'ended in a deadlock',
   hung: 'ended with a hung task',
   oops: 'crashed',

@@ -23,8 +23,9 @@ export interface CommandRow {
   readonly opcode: number;
   readonly name: string;
   readonly about: string;
-  /** Task that posted it. */
+  /** Task that posted it, and what the window calls it. */
   readonly by: string;
+  readonly shownBy: string;
   /** Event of the answer, or null while there is none. */
   readonly doneSeq: number | null;
   readonly tookNs: number | null;
@@ -33,6 +34,13 @@ export interface CommandRow {
   /** Why the card refused it or a fault held it, or empty. */
   readonly note: string;
   readonly modelled: ModelledState;
+}
+
+/** A task that has posted commands. */
+export interface Poster {
+  readonly name: string;
+  /** What the window calls it. */
+  readonly shown: string;
 }
 
 /** Which commands. */
@@ -94,10 +102,13 @@ export class CommandList {
   }
 
   /** Tasks that have posted commands, in the order of their first. */
-  posters(): string[] {
+  posters(): Poster[] {
     this.refresh();
     const tasks = new Set(this.commands.map(({ seq }) => this.trace.event(seq).task));
-    return [...tasks].map((task) => this.names.of(task));
+    return [...tasks].map((task) => ({
+      name: this.names.of(task),
+      shown: this.names.shownOf(task),
+    }));
   }
 
   /** The command that the card took with an event, or null. */
@@ -145,6 +156,7 @@ export class CommandList {
       name: given.name,
       about: commandAbout(given),
       by: this.names.of(task),
+      shownBy: this.names.shownOf(task),
       doneSeq,
       tookNs: doneSeq === null ? null : this.trace.event(doneSeq).timeNs - timeNs,
       status: doneSeq === null ? null : statusName(status),

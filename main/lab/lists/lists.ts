@@ -11,6 +11,10 @@ import { EventIndex } from './event-index.ts';
 import type { ListPage } from './list-page.ts';
 import { logPage } from './log-list.ts';
 import type { LogAsk, LogRow } from './log-list.ts';
+import type { Fold } from '../fold/fold.ts';
+import { TaskNames } from '../record/words.ts';
+import { taskRows } from './task-list.ts';
+import type { TaskFacts, TaskRow } from './task-list.ts';
 import { PacketList } from './packet-list.ts';
 import { Screens } from './screens.ts';
 
@@ -20,10 +24,12 @@ export class Lists {
   readonly commands: CommandList;
   readonly packets: PacketList;
   private readonly index: EventIndex;
+  private readonly names: TaskNames;
 
   constructor(trace: Trace) {
     this.index = new EventIndex(trace);
     this.screens = new Screens(this.index);
+    this.names = new TaskNames(trace);
     this.commands = new CommandList(this.index);
     this.packets = new PacketList(this.index);
   }
@@ -31,6 +37,11 @@ export class Lists {
   /** Lines of the kernel log. */
   log(ask: LogAsk): ListPage<LogRow> {
     return logPage(this.index, ask);
+  }
+
+  /** The tasks of a folded state. */
+  tasks(fold: Fold, topOf: TaskFacts['topOf']): TaskRow[] {
+    return taskRows(this.index.trace, fold, { names: this.names, topOf });
   }
 
   /** A command in full, by the event with which the card took it. */

@@ -4,7 +4,7 @@
 
 import { K } from '#trace/kinds.ts';
 import type { Trace } from '#trace/trace.ts';
-import { boardOf, reportsOf, sleepersInD, times } from '../board-rules.ts';
+import { boardOf, reportsOf } from '../board-rules.ts';
 import type {
   BoardDeadlock,
   BoardFacts,
@@ -16,6 +16,12 @@ import type { FindingKind } from '../findings.ts';
 import type { Fold } from '../fold/fold.ts';
 import type { FoldedDeadlock } from '../fold/graph.ts';
 import { resourceKind } from '../fold/naming.ts';
+import { waitsNow } from '../fold/waiting.ts';
+import type { Cycle } from './cycles.ts';
+import { firedHeadline, firedReason, measures, silentReason } from './detector-words.ts';
+import type { WordFacts } from './detector-words.ts';
+import { printedFor } from './printed.ts';
+import type { Naming } from './things.ts';
 
 /** `watching` is the wait graph's word for armed. */
 export type LampState = 'armed' | 'watching' | 'fired' | 'inPart' | 'silent';
@@ -29,6 +35,8 @@ export interface Detector {
   readonly headline: string;
   /** One reason. *Silent* says "because …", *armed* says what it measures. */
   readonly why: string;
+  /** What it printed last, as the kernel log has it; the wait graph prints nothing. */
+  readonly printed: readonly string[];
   /** Usage counts of the netdev warning, in order. */
   readonly series: readonly { readonly timeNs: number; readonly count: number }[];
 }
@@ -92,39 +100,6 @@ export function boardFacts(trace: Trace, fold: Fold): BoardFacts {
   };
 }
 
-const milliseconds = (ns: number): string => `${(ns / 1e6).toFixed(1)} ms`;
-
-/** Length of a sleep in few digits. */
-const lengthText = (ns: number): string =>
-  ns < 1e9 ? milliseconds(ns) : `${(ns / 1e9).toFixed(1)} s`;
-
-/** What a detector measures while nothing is wrong. */
-function measures(name: DetectorName, facts: BoardFacts, fold: Fold): string {
-  switch (name) {
-    case 'graph': {
-      const waits = [...fold.waits.values()].reduce((sum, each) => sum + each.length, 0);
-      const now = waits === 1 ? '1 wait now' : `${waits} waits now`;
-      return `${now}. Looks at every wait the moment it begins.`;
-    }
-    case 'netdevReference': {
-      const [awaited] = facts.awaitedNetdevs;
-      if (awaited === undefined) return 'No netdev is being unregistered.';
-      return `${awaited} is waited for. It warns after 10 s.`;
-    }
-    case 'hungTask': {
-      const [longest] = sleepersInD(facts);
-      const limit = `Limit ${facts.hungTimeoutSeconds} s.`;
-      if (longest === undefined) return `No task is in state D. ${limit}`;
-      const length = lengthText(fold.timeNs - longest.blockedAtNs);
-      return `Longest uninterruptible sleep now: ${length}. ${limit}`;
-    }
-    case 'mightSleep':
-      return 'Looks at every call that may sleep.';
-    case 'oops':
-      return 'Looks at every list link and freed object.';
-  }
-}
-
 const findingsOf: Readonly<Record<DetectorName, FindingKind>> = {
   graph: 'deadlock',
   netdevReference: 'netdevReference',
@@ -143,35 +118,49 @@ function lampOf(report: DetectorReport, isWrong: boolean): LampState {
   return report.name === 'graph' ? 'watching' : 'armed';
 }
 
+/** What the detector printed last, as the log has it: its report, and the lines around it. */
+function printedOf(name: DetectorName, trace: Trace, { reports, seq }: Fold): string[] {
+  const wanted = findingsOf[name];
+  const last = reports.findLast((at) => trace.text(trace.event(at).object) === wanted);
+  return last === undefined ? [] : printedFor(trace, last, seq);
+}
+
 /** The line of a report in the window. */
-function detectorOf(report: DetectorReport, facts: BoardFacts, fold: Fold): Detector {
+function detectorOf(report: DetectorReport, words: WordFacts, printed: string[]): Detector {
+  const { facts, warnings } = words;
   const { name, title, why } = report;
   const isWrong = facts.deadlocks.some(({ stands }) => stands) || facts.reports.length > 0;
   const state = lampOf(report, isWrong);
-  const count = countOf(name, facts);
-  const headlines: Readonly<Record<LampState, string>> = {
-    armed: 'armed',
-    watching: 'watching',
-    silent: 'silent',
-    fired: count === 1 ? 'fired' : `fired ${times(count)}`,
-    inPart: 'fired in part',
-  };
-  const reasons: Readonly<Record<LampState, string>> = {
-    armed: measures(name, facts, fold),
-    watching: measures(name, facts, fold),
-    silent: `because ${why}.`,
-    fired: why,
-    inPart: why,
-  };
-  const series =
-    name === 'netdevReference'
-      ? fold.warnings.map(({ timeNs, count: usage }) => ({ timeNs, count: usage }))
-      : [];
-  return { name, title, state, headline: headlines[state], why: reasons[state], series };
+  const base = { name, title, state, printed, series: [] };
+  switch (state) {
+    case 'armed':
+    case 'watching':
+      return { ...base, headline: state, why: measures(name, words) };
+    case 'silent':
+      return { ...base, headline: 'silent', why: `because ${silentReason(name, why, words)}.` };
+    default: {
+      const headline = firedHeadline(name, countOf(name, facts), words);
+      const series =
+        name === 'netdevReference' ? warnings.map(({ timeNs, count }) => ({ timeNs, count })) : [];
+      return { ...base, series, headline, why: firedReason(name, words) };
+    }
+  }
 }
 
-/** The whole board at a moment. */
-export function detectorsOf(trace: Trace, fold: Fold): Detector[] {
+/** The whole board at a moment; `naming` and `cycles` are those of its waits. */
+export function detectorsOf(naming: Naming, cycles: readonly Cycle[]): Detector[] {
+  const { trace, fold, index } = naming;
   const facts = boardFacts(trace, fold);
-  return boardOf(facts).map((report) => detectorOf(report, facts, fold));
+  const words: WordFacts = {
+    facts,
+    timeNs: fold.timeNs,
+    cycles,
+    warnings: fold.warnings,
+    waits: waitsNow(trace, fold).length,
+    shownTask: (name) => index.shownTask(trace.intern(name)),
+    letterOfTask: (name) => index.letterOfTask(trace.intern(name)),
+  };
+  return boardOf(facts).map((report) =>
+    detectorOf(report, words, printedOf(report.name, trace, fold)),
+  );
 }

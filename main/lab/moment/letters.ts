@@ -41,7 +41,6 @@ export class LockLetters {
   private readonly trace: Trace;
   private readonly byLock = new Map<number, string>();
   private readonly taken = new Set<string>(fixed.values());
-  private readonly spinlocks = new Set<number>();
 
   constructor(trace: Trace) {
     this.trace = trace;
@@ -62,15 +61,6 @@ export class LockLetters {
     if (own !== undefined && ![...this.byLock.values()].includes(own)) return own;
     for (const wish of wishes(name)) if (!this.taken.has(wish)) return wish;
     return '??';
-  }
-
-  /** A resource is told of: spinlocks get letters only when somebody waits for them. */
-  learn(object: number, kindText: number): void {
-    if (this.trace.text(kindText) === 'spinlock') this.spinlocks.add(object);
-  }
-
-  wanted(object: number): void {
-    if (this.spinlocks.has(object)) this.see(object);
   }
 
   of(object: number): string {

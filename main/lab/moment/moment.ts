@@ -16,6 +16,7 @@ import { terminalsOf } from './terminals.ts';
 import type { TerminalView } from './terminals.ts';
 import { Naming } from './things.ts';
 import { TraceIndex } from './trace-index.ts';
+import type { CastMember } from './trace-index.ts';
 import { waitsOf } from './waits.ts';
 import type { Waits } from './waits.ts';
 
@@ -37,6 +38,8 @@ export interface Moment {
   readonly panel: Panel;
   readonly detectors: readonly Detector[];
   readonly terminals: readonly TerminalView[];
+  /** Every task that has been in play in the run, with its letter. */
+  readonly cast: readonly CastMember[];
   /** Tasks that wait for something. */
   readonly blocked: number;
   readonly findings: readonly MomentFinding[];
@@ -69,13 +72,15 @@ export class Moments {
     const { trace, index } = this;
     index.refresh();
     const fold = this.seeker.at(seq);
-    const waits = waitsOf(new Naming(trace, fold, index));
+    const naming = new Naming(trace, fold, index);
+    const waits = waitsOf(naming);
     return {
       seq,
       timeNs: fold.timeNs,
       waits,
       panel: panelOf(trace, fold, this.facts),
-      detectors: detectorsOf(trace, fold),
+      detectors: detectorsOf(naming, waits.cycles),
+      cast: index.cast,
       terminals: terminalsOf(trace, fold),
       blocked: waits.things.filter(({ kind, state }) => kind === 'task' && state === 'waits')
         .length,
@@ -83,10 +88,10 @@ export class Moments {
     };
   }
 
-  /** Letters of the tasks that have been in play, by name. */
-  taskLetters(): ReadonlyMap<string, string> {
+  /** Every task that has been in play in the whole run. */
+  cast(): readonly CastMember[] {
     this.index.refresh();
-    return this.index.taskLetters();
+    return this.index.cast;
   }
 
   /** An oops is an event of its own beside its report: it is told once. */

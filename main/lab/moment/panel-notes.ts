@@ -37,6 +37,11 @@ export class PanelNotes {
     return this.trace.text(this.number(kind, name) ?? 0);
   }
 
+  /** A module is loaded. */
+  isLoaded(module: string): boolean {
+    return [...this.fold.modules].some((name) => this.trace.text(name) === module);
+  }
+
   /** Port that an end of a cable is in, or null. */
   portOf(cable: string, end: 'a' | 'b'): string | null {
     for (const [object, ports] of this.fold.cableEnds) {

@@ -83,6 +83,8 @@ export interface Panel {
   readonly switches: readonly SwitchView[];
   readonly hosts: readonly HostView[];
   readonly bond: BondView | null;
+  /** The module is loaded: it makes bond0 itself when it comes. */
+  readonly bondingLoaded: boolean;
   readonly faults: readonly FaultView[];
 }
 
@@ -125,6 +127,7 @@ class PanelMaker {
         ...facts.ibPeers.map((name) => ({ ...this.farPort(1, name), kind: 'ibPeer' as const })),
       ],
       bond: bondOf(notes, card.name),
+      bondingLoaded: notes.isLoaded('bonding'),
       faults: facts.faults.map(({ name, title }) => this.fault(name, title)),
     };
   }
@@ -192,7 +195,7 @@ class PanelMaker {
   private whyDown(name: string, type: 'eth' | 'ib', open: boolean, signal: boolean): string {
     const cable = this.cableAt(name);
     if (cable === undefined) return 'no cable';
-    if (!open) return 'closed by the driver';
+    if (!open) return 'closed by driver';
     if (signal) return 'no subnet manager';
     const far = cable.ends.find((end) => end !== name) ?? null;
     if (far === null) return `the other end of ${cable.label} hangs free`;

@@ -1,6 +1,7 @@
 // What is drawn and what is only counted, at one moment: which works are nodes, which resources are
 // in play. Of works that wait in a queue only the first few are nodes, and those of a cycle.
 
+import { waitsNow } from '../fold/waiting.ts';
 import { cyclesOf } from './cycles.ts';
 import type { Cycle } from './cycles.ts';
 import { fixedLetters } from './letters.ts';
@@ -46,12 +47,9 @@ export class Picture {
 
   private waitsByActor(): WaitsByActor {
     const map = new Map<number, { handle: number; sinceNs: number }[]>();
-    for (const [handle, waits] of this.naming.fold.waits) {
-      // Only works wait for a place on a queue.
-      if (this.naming.kindOf(handle) === 'workqueue') continue;
-      for (const { actor, sinceNs } of waits) {
-        map.set(actor, [...(map.get(actor) ?? []), { handle, sinceNs }]);
-      }
+    const { trace, fold } = this.naming;
+    for (const { actor, handle, sinceNs } of waitsNow(trace, fold)) {
+      map.set(actor, [...(map.get(actor) ?? []), { handle, sinceNs }]);
     }
     for (const waits of map.values()) waits.sort((a, b) => a.sinceNs - b.sinceNs);
     return map;
@@ -109,23 +107,28 @@ export class Picture {
   }
 }
 
-/** Resources that are in the picture, in the order in which they came up. */
-export function shownResources(picture: Picture): number[] {
-  const { naming } = picture;
+/** Resources that are always in the picture: queues, the locks of the story, netdevs. */
+export function lastingResources(naming: Naming): Set<number> {
   const { fold } = naming;
-  const inPlay = [...fold.holds.keys(), ...fold.waits.keys()].filter((handle) =>
-    picture.isDrawn(handle),
-  );
   const named = [...fold.resources.keys()].filter((handle) => {
-    const name = naming.nameOf(handle);
     const kind = naming.kindOf(handle);
-    return kind === 'workqueue' || (kind === 'mutex' && fixedLetters(name) !== undefined);
+    const isNamed = kind === 'mutex' && fixedLetters(naming.nameOf(handle)) !== undefined;
+    return kind === 'workqueue' || isNamed;
   });
   const netdevs = [...fold.references.keys()].filter((handle) =>
     naming.nameOf(handle).startsWith('netdev '),
   );
+  return new Set([...named, ...netdevs]);
+}
+
+/** Resources that are in the picture, in the order in which they came up. */
+export function shownResources(picture: Picture): number[] {
+  const { fold } = picture.naming;
+  const inPlay = [...fold.holds.keys(), ...fold.waits.keys()].filter((handle) =>
+    picture.isDrawn(handle),
+  );
   const queues = [...picture.queues.keys()];
-  const wanted = new Set([...inPlay, ...named, ...netdevs, ...queues]);
+  const wanted = new Set([...inPlay, ...lastingResources(picture.naming), ...queues]);
   const order = [...fold.resources.keys()].filter((handle) => wanted.has(handle));
   return [...new Set([...order, ...wanted])];
 }

@@ -10,7 +10,7 @@ const firstHold = (holds: readonly FoldedHold[]): number =>
   Math.min(...holds.map(({ sinceNs }) => sinceNs));
 
 function lockDetail(naming: Naming, holds: readonly FoldedHold[], waits: number): string {
-  const names = holds.map(({ actor }) => naming.actorLetter(actor) || naming.trace.text(actor));
+  const names = holds.map(({ actor }) => naming.actorLetter(actor) || naming.shownActor(actor));
   if (names.length === 0) return 'free';
   const wanted = waits === 0 ? '' : `, ${waits} ${waits === 1 ? 'waits' : 'wait'}`;
   return `held by ${names.join(', ')}${wanted}`;
@@ -30,7 +30,7 @@ function netdevFacts(naming: Naming, handle: number): { going: boolean; master: 
   const master = fold.notes.get(K['bond.slave'])?.get(handle) ?? 0;
   return {
     going: fold.notes.get(K['netdev.going'])?.get(handle) === 1,
-    master: master === 0 ? '' : naming.shortName(master),
+    master: master === 0 ? '' : naming.shownResource(master),
   };
 }
 
@@ -45,23 +45,26 @@ export function resourceThing(picture: Picture, handle: number): Thing {
     id: naming.resourceId(handle),
     kind,
     name: naming.nameOf(handle),
-    alias: '',
+    shown: naming.shownResource(handle),
     letter: kind === 'lock' ? index.locks.of(handle) : '',
     state: holds.length === 0 ? ('free' as const) : ('held' as const),
     sinceNs: holds.length === 0 ? 0 : firstHold(holds),
   };
   if (kind === 'reference') {
     const count = fold.references.get(handle) ?? holds.reduce((sum, hold) => sum + hold.count, 0);
+    // References of nobody in particular count, too.
+    const state = count > 0 ? ('held' as const) : ('free' as const);
     const needs = naming.kindOf(handle) === 'reference' ? 1 : 0;
     const detail = referenceDetail(naming, handle, waits.length);
     const folded = holds.filter(({ actor }) => picture.isFolded(actor)).length;
-    return { ...base, detail, count, folded, ...(waits.length > 0 ? { needs } : {}) };
+    return { ...base, state, detail, count, folded, ...(waits.length > 0 ? { needs } : {}) };
   }
   if (kind === 'queue') {
     const works = picture.queues.get(handle) ?? [];
     const folded = works.filter((work) => !picture.works.has(work)).length;
     const detail = works.length === 0 ? 'queue, empty' : `queue, ${works.length} waiting`;
-    return { ...base, detail, queued: works.length, folded };
+    const state = works.length > 0 ? ('held' as const) : base.state;
+    return { ...base, state, detail, queued: works.length, folded };
   }
   return { ...base, detail: lockDetail(naming, holds, waits.length) };
 }

@@ -20,19 +20,18 @@ function stateOf(naming: Naming, number: number, task: FoldedTask, waits: boolea
 const psOf = (naming: Naming, { state, sleep }: FoldedTask): string =>
   state === 'blocked' && sleep !== 0 ? naming.trace.text(sleep) : 'R';
 
-/** What a shell is doing, or null for a task that has no terminal. */
+/** What a shell is doing, with the number on its tab; null for a task that has no terminal. */
 function shellDetail(naming: Naming, number: number): string | null {
-  const { fold, trace } = naming;
-  for (const [name, { task, line }] of fold.terminals) {
-    if (task !== number) continue;
-    return `terminal ${trace.text(name)}, ${line === 0 ? 'prompt' : 'runs a line'}`;
-  }
-  return null;
+  const { fold } = naming;
+  const tab = [...fold.terminals.values()].findIndex(({ task }) => task === number);
+  const terminal = [...fold.terminals.values()][tab];
+  if (terminal === undefined) return null;
+  return `tab ${tab + 1}, ${terminal.line === 0 ? 'prompt' : 'runs a line'}`;
 }
 
 /** The second line of a task that waits; one that polls sleeps on something else meanwhile. */
 function waitDetail(naming: Naming, task: FoldedTask, handle: number): string {
-  const name = naming.shortName(handle);
+  const name = naming.shownResource(handle);
   const kind = naming.kindOf(handle);
   if (kind === 'reference' && task.object !== handle) return `sleeping, polls ${name}`;
   return `waits for ${name}`;
@@ -53,7 +52,7 @@ export function taskThing(parts: TaskParts, number: number, task: FoldedTask): T
   const work = runs.get(number);
   const details = [
     first === undefined ? null : waitDetail(naming, task, first.handle),
-    work === undefined ? null : `runs ${trace.text(work)}`,
+    work === undefined ? null : `runs ${naming.shownActor(work)}`,
     shellDetail(naming, number),
     index.workers.has(task.name) ? 'no work' : null,
     task.state === 'blocked' ? trace.text(task.text === 0 ? task.object : task.text) : '',
@@ -62,7 +61,7 @@ export function taskThing(parts: TaskParts, number: number, task: FoldedTask): T
     id: `task:${trace.text(task.name)}`,
     kind: 'task',
     name: trace.text(task.name),
-    alias: index.comms.get(task.name) ?? '',
+    shown: naming.shownActor(task.name),
     letter: index.letterOfTask(task.name),
     state,
     detail: details.find((one) => one !== null) ?? '',
@@ -76,7 +75,7 @@ export const endedThing = (naming: Naming, name: number): Thing => ({
   id: naming.actorId(name),
   kind: 'task',
   name: naming.trace.text(name),
-  alias: naming.index.comms.get(name) ?? '',
+  shown: naming.shownActor(name),
   letter: naming.index.letterOfTask(name),
   state: 'ended',
   detail: 'has ended',
@@ -88,14 +87,14 @@ export function workThing(naming: Naming, name: number, work: FoldedWork | undef
   const { trace, fold } = naming;
   const task = work?.task ?? 0;
   const queue = work?.queue ?? 0;
-  const runner = trace.text(fold.names.get(task) ?? 0);
+  const runner = naming.shownActor(fold.names.get(task) ?? 0);
   const where = work?.armed === true ? 'its timer runs' : `queued on ${trace.text(queue)}`;
   const idle = queue === 0 ? 'not queued' : where;
   return {
     id: `work:${trace.text(name)}`,
     kind: 'work',
     name: trace.text(name),
-    alias: '',
+    shown: naming.shownActor(name),
     letter: naming.index.letterOfWork(name),
     state: task === 0 ? 'queued' : 'executed',
     detail: task === 0 ? idle : `run by ${runner}`,

@@ -5,6 +5,7 @@ import type { ResourceKind } from '#detect/graph.ts';
 import type { Trace } from '#trace/trace.ts';
 import type { Fold } from '../fold/fold.ts';
 import { resourceKind, resourceName } from '../fold/naming.ts';
+import { unnumbered } from './trace-index.ts';
 import type { TraceIndex } from './trace-index.ts';
 
 /** Kinds of thing, each with a shape of its own. */
@@ -20,10 +21,10 @@ export interface Thing {
   /** `task:sh`. */
   readonly id: string;
   readonly kind: ThingKind;
-  /** In full, as trace, log and lanes have it. */
+  /** As the trace has it: the same in every run. */
   readonly name: string;
-  /** What `ps` calls a task, `kworker/u8:0:17`; else empty. */
-  readonly alias: string;
+  /** What the window calls it, everywhere: `kworker/u8:0`, `sh:23`, `W31`, `eth0`, `intf_mutex`. */
+  readonly shown: string;
   /** A, W3, IM; empty for what shows a count or a shape. */
   readonly letter: string;
   readonly state: ThingState;
@@ -39,6 +40,8 @@ export interface Thing {
   /** Queues: works that wait in it, and those among them that are not drawn. */
   readonly queued?: number;
   readonly folded?: number;
+  /** It is in the picture at every moment, also when nobody has it. */
+  readonly lasts?: boolean;
 }
 
 const kinds: Readonly<Record<ResourceKind, ThingKind>> = {
@@ -54,6 +57,9 @@ const kinds: Readonly<Record<ResourceKind, ThingKind>> = {
   notifier: 'notifier',
   cpu: 'cpu',
 };
+
+/** `mlx4_en_bond_work` of `mlx4_en_bond_work#25 CHANGEUPPER(eth0)`. */
+const workFunction = (name: string): string => name.replace(/[#(\s].*$/, '');
 
 /** Names things of one moment. */
 export class Naming {
@@ -97,8 +103,23 @@ export class Naming {
     return this.isWork(actor) ? index.letterOfWork(actor) : index.letterOfTask(actor);
   }
 
-  /** As sentences say it: `p1` for the reference `netdev p1`. */
-  shortName(handle: number): string {
-    return this.nameOf(handle).replace(/^netdev /, '');
+  /** What the window calls a resource: `p1` for the reference `netdev p1`. */
+  shownResource(handle: number): string {
+    return this.nameOf(handle)
+      .replace(/^netdev /, '')
+      .replace(/\(card0\)$/, '');
+  }
+
+  /** What the window calls a task, and a work: by its number, or by its function. */
+  shownActor(actor: number): string {
+    if (!this.isWork(actor)) return this.index.shownTask(actor);
+    const letter = this.index.letterOfWork(actor);
+    return letter === unnumbered ? workFunction(this.trace.text(actor)) : letter;
+  }
+
+  /** A work in a sentence: `bond work W31`, `work W2`, `work bond_mii_monitor`. */
+  workNoun(actor: number): string {
+    const kind = /^mlx4_en_(\w+?)_work\b/.exec(this.trace.text(actor))?.[1];
+    return kind === undefined || kind.includes('_') ? 'work' : `${kind} work`;
   }
 }

@@ -7,6 +7,7 @@ import { K } from '#trace/kinds.ts';
 import type { Trace } from '#trace/trace.ts';
 import { pieces } from '../record/piece.ts';
 import type { Piece } from '../record/piece.ts';
+import { psName } from '../record/ps-name.ts';
 import { LockLetters, taskLetter } from './letters.ts';
 
 /** One event, as the handlers below take it. */
@@ -20,11 +21,23 @@ interface Seen {
 
 type Look = (index: TraceIndex, seen: Seen) => void;
 
+/** Letter of a work without a number. */
+export const unnumbered = 'W';
+
+/** A task that has been in play. */
+export interface CastMember {
+  /** In the trace, lists and lanes. */
+  readonly name: string;
+  /** What the window calls it. */
+  readonly shown: string;
+  readonly letter: string;
+}
+
 /** The index of one run; look at what is new with refresh(). */
 export class TraceIndex {
   readonly trace: Trace;
-  /** `sh:1342` by the number of a task's name. */
-  readonly comms = new Map<number, string>();
+  /** What the window calls a task, by the number of its name. */
+  private readonly shownTasks = new Map<number, string>();
   /** Tasks that have ever executed a work, by name. */
   readonly workers = new Set<number>();
   readonly locks: LockLetters;
@@ -60,19 +73,33 @@ export class TraceIndex {
     }
   }
 
+  /** What the window calls a task, by its name. */
+  shownTask(name: number): string {
+    return this.shownTasks.get(name) ?? this.trace.text(name);
+  }
+
+  /** A task has been given its comm and pid. */
+  show(name: number, shown: string): void {
+    this.shownTasks.set(name, shown);
+  }
+
+  /** Every task that has been in play, with its letter. */
+  get cast(): CastMember[] {
+    return [...this.tasks].map(([name, letter]) => ({
+      name: this.trace.text(name),
+      shown: this.shownTask(name),
+      letter,
+    }));
+  }
+
   /** Letter of a task by its name; empty for one that has not been in play. */
   letterOfTask(name: number): string {
     return this.tasks.get(name) ?? '';
   }
 
-  /** Letters of all tasks that have been in play, by name. */
-  taskLetters(): ReadonlyMap<string, string> {
-    return new Map([...this.tasks].map(([name, letter]) => [this.trace.text(name), letter]));
-  }
-
-  /** `W3`; `W` for a work that has not held anything or waited so far. */
+  /** `W3`, or without a number for a work that has not held anything or waited so far. */
   letterOfWork(name: number): string {
-    return this.works.get(name) ?? 'W';
+    return this.works.get(name) ?? unnumbered;
   }
 
   /** The name is that of a work. */
@@ -103,6 +130,11 @@ const plays: Look = (index, { task }) => {
   index.play(index.names.get(task) ?? 0);
 };
 
+/** Every lock has letters from its first mention on: a padlock without any says nothing. */
+const seesLock: Look = ({ locks }, { object }) => {
+  locks.see(object);
+};
+
 const takesLock: Look = (index, seen) => {
   index.locks.see(seen.object);
   plays(index, seen);
@@ -117,19 +149,20 @@ const byKind: ReadonlyMap<number, Look> = new Map<number, Look>([
   ],
   [
     K['task.comm'],
-    ({ trace, comms, names }, { object, value, place }) => {
-      comms.set(names.get(object) ?? 0, `${trace.text(value)}:${trace.text(place)}`);
+    (index, { object, value, place }) => {
+      const { trace, names } = index;
+      index.show(names.get(object) ?? 0, psName(trace.text(value), trace.text(place)));
     },
   ],
   [K['mutex.acquired'], takesLock],
   [K['rwsem.acquired'], takesLock],
   [K['sem.acquired'], takesLock],
-  [
-    K['mutex.lock'],
-    ({ locks }, { object }) => {
-      locks.see(object);
-    },
-  ],
+  [K['spin.acquired'], seesLock],
+  [K['mutex.lock'], seesLock],
+  [K['rwsem.read'], seesLock],
+  [K['rwsem.write'], seesLock],
+  [K['sem.down'], seesLock],
+  [K['spin.lock'], seesLock],
   [
     K['work.actor'],
     (index, { object }) => {
@@ -144,15 +177,8 @@ const byKind: ReadonlyMap<number, Look> = new Map<number, Look>([
   ],
   [
     K['wait.begin'],
-    (index, { object, value }) => {
-      index.locks.wanted(object);
+    (index, { value }) => {
       index.play(value);
-    },
-  ],
-  [
-    K.resource,
-    ({ locks }, { object, value }) => {
-      locks.learn(object, value);
     },
   ],
   [

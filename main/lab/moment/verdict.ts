@@ -9,18 +9,16 @@ import type { Naming } from './things.ts';
 /** Most words of a verdict. */
 export const verdictWordsMax = 45;
 
-/** `[A] sh`, `work W3`. */
+/** `sh:5`, `bond work W3`. */
 export function actorPhrase(naming: Naming, actor: number): Phrase[] {
   const thing = naming.actorId(actor);
-  if (naming.isWork(actor)) {
-    return [words('work '), { text: naming.actorLetter(actor), thing, mono: true }];
-  }
-  return [{ text: naming.trace.text(actor), thing, mono: true }];
+  const name: Phrase = { text: naming.shownActor(actor), thing, mono: true };
+  return naming.isWork(actor) ? [words(`${naming.workNoun(actor)} `), name] : [name];
 }
 
 /** `intf_mutex`. */
 export const resourcePhrase = (naming: Naming, handle: number): Phrase => ({
-  text: naming.shortName(handle),
+  text: naming.shownResource(handle),
   thing: naming.resourceId(handle),
   mono: true,
 });
@@ -70,7 +68,7 @@ function link(naming: Naming, step: FoldedStep, next: FoldedStep): Phrase[] {
   const waits = [words('waits '), ...waitPhrase(naming, next.resource)];
   if (next.waiter === holder) return [...has, words(' and '), ...waits];
   const runner = [...actorPhrase(naming, next.waiter), words(', which runs ')];
-  const work = { text: naming.actorLetter(holder), thing: naming.actorId(holder), mono: true };
+  const work = { text: naming.shownActor(holder), thing: naming.actorId(holder), mono: true };
   return [...has, words(', and '), ...runner, work, words(', '), ...waits];
 }
 

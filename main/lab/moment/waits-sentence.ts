@@ -17,11 +17,10 @@ interface Parts {
 /** Waits that a sentence names; the others are counted. */
 const waitsNamed = 2;
 
-const thingPhrase = ({ id, name, kind }: Thing): Phrase => ({
-  text: kind === 'reference' ? name.replace(/^netdev /, '') : name,
-  thing: id,
-  mono: true,
-});
+const thingPhrase = ({ id, shown, kind }: Thing): Phrase[] => [
+  ...(kind === 'work' ? [words('work ')] : []),
+  { text: shown, thing: id, mono: true },
+];
 
 function waiting({ things, edges }: Parts, waits: readonly Edge[]): Phrase[] {
   const byId = new Map(things.map((thing) => [thing.id, thing]));
@@ -34,8 +33,8 @@ function waiting({ things, edges }: Parts, waits: readonly Edge[]): Phrase[] {
     const held: Phrase[] =
       holders.length === 0 || holders.length > 2
         ? []
-        : [words(', held by '), ...listed(holders.map((holder) => [thingPhrase(holder)]))];
-    return [thingPhrase(waiter), words(' waits for '), thingPhrase(thing), ...held];
+        : [words(', held by '), ...listed(holders.map(thingPhrase))];
+    return [...thingPhrase(waiter), words(' waits for '), ...thingPhrase(thing), ...held];
   };
   const named = waits.slice(0, waitsNamed).map(one);
   const more = waits.length - waitsNamed;
@@ -57,8 +56,8 @@ function held({ things, edges }: Parts): Phrase[] {
     const holders = edges
       .filter(({ relation, to }) => relation === 'holds' && to === lock.id)
       .flatMap(({ from }) => things.find(({ id }) => id === from) ?? []);
-    const by = listed(holders.map((holder) => [thingPhrase(holder)]));
-    return [thingPhrase(lock), ...(by.length === 0 ? [] : [words(' by '), ...by])];
+    const by = listed(holders.map(thingPhrase));
+    return [...thingPhrase(lock), ...(by.length === 0 ? [] : [words(' by '), ...by])];
   });
   return [words(' Held: '), ...listed(names), words('.')];
 }
@@ -71,7 +70,7 @@ function counts({ things }: Parts): Phrase[] {
   if (netdevs.length === 0) return [];
   const each = netdevs.map((thing, at) => {
     const unit = at > 0 ? '' : thing.count === 1 ? ' reference' : ' references';
-    return [thingPhrase(thing), words(` has ${thing.count ?? 0}${unit}`)];
+    return [...thingPhrase(thing), words(` has ${thing.count ?? 0}${unit}`)];
   });
   return [words(' '), ...listed(each), words('.')];
 }

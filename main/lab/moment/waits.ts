@@ -6,7 +6,7 @@ import type { Cycle } from './cycles.ts';
 import { holdEdges, numbered, waitEdges, workEdges } from './edges.ts';
 import type { Edge } from './edges.ts';
 import type { Phrase } from './phrase.ts';
-import { Picture, shownResources } from './picture.ts';
+import { lastingResources, Picture, shownResources } from './picture.ts';
 import { resourceThing } from './resource-things.ts';
 import { endedThing, taskThing, workThing } from './task-things.ts';
 import type { Naming, Thing } from './things.ts';
@@ -59,9 +59,13 @@ export function waitsOf(naming: Naming): Waits {
     ...picture.works,
     ...[...actors].filter((actor) => naming.isWork(actor) && !picture.isFolded(actor)),
   ]);
+  const lasting = lastingResources(naming);
   const things = [
     ...taskThings(picture, actors),
-    ...resources.map((handle) => resourceThing(picture, handle)),
+    ...resources.map((handle) => ({
+      ...resourceThing(picture, handle),
+      lasts: lasting.has(handle),
+    })),
     ...[...works].map((work) => workThing(naming, work, fold.works.get(work))),
   ];
   const { cycles } = picture;

@@ -51,7 +51,7 @@ export interface RunEnd {
   readonly detectors: readonly DetectorReport[];
   /** Time at the end, before the checks, ns. */
   readonly virtualNs: number;
-  /** Why the script did not come to its end, or null. */
+  /** Why the script did not come to its end, or what a person left it with; or null. */
   readonly unfinished: string | null;
 }
 

@@ -5,6 +5,7 @@ import { kindTable } from '#trace/kinds.ts';
 import type { KindName, ValueMeaning } from '#trace/kinds.ts';
 import type { Trace, TraceEvent } from '#trace/trace.ts';
 import { pieces } from './piece.ts';
+import { psName } from './ps-name.ts';
 import { K } from '#trace/kinds.ts';
 
 /** Verb phrases by kind. */
@@ -147,6 +148,8 @@ export const valueMeaning = (kind: number): ValueMeaning =>
 export class TaskNames {
   private readonly trace: Trace;
   private readonly numbers: number[] = [];
+  private readonly shown: string[] = [];
+  private readonly pids: string[] = [];
   private seen = 0;
 
   constructor(trace: Trace) {
@@ -155,11 +158,19 @@ export class TaskNames {
 
   /** Looks at what has been added to the trace. */
   refresh(): void {
-    const { trace, numbers } = this;
+    const { trace, numbers, shown, pids } = this;
     const create = K['task.create'];
+    const comm = K['task.comm'];
     for (const { count, u8, u32 } of pieces(trace, this.seen, trace.count)) {
       for (let at = 0; at < count; at++) {
-        if (u8[at * 24 + 22] === create) numbers[u32[at * 6 + 2]!] = u32[at * 6 + 4]!;
+        const kind = u8[at * 24 + 22];
+        if (kind !== create && kind !== comm) continue;
+        const [task, value, place] = [u32[at * 6 + 2]!, u32[at * 6 + 3]!, u32[at * 6 + 4]!];
+        if (kind === create) numbers[task] = place;
+        else {
+          pids[task] = trace.text(place);
+          shown[task] = psName(trace.text(value), pids[task]);
+        }
       }
     }
     this.seen = trace.count;
@@ -175,6 +186,16 @@ export class TaskNames {
     if (task === 0) return 'the machine';
     const text = this.textOf(task);
     return text === 0 ? `task ${task}` : this.trace.text(text);
+  }
+
+  /** The process id; empty for what no process is. */
+  pidOf(task: number): string {
+    return this.pids[task] ?? '';
+  }
+
+  /** What the window calls it. */
+  shownOf(task: number): string {
+    return this.shown[task] ?? this.of(task);
   }
 }
 

@@ -102,7 +102,7 @@ function isMeant(lane: LaneTrack, task: string, letterOf: FindOptions['letterOf'
   if (letterOf !== undefined && /^[a-z]{1,2}$/.test(task)) {
     return letterOf(lane.id).toLowerCase() === task;
   }
-  return lane.name.toLowerCase().includes(task);
+  return `${lane.name} ${lane.psName}`.toLowerCase().includes(task);
 }
 
 /** Collects hits. */

@@ -28,8 +28,10 @@ export interface Lane {
   readonly id: number;
   readonly group: LaneGroup;
   readonly kind: LaneKind;
-  /** The kernel's full name. */
+  /** As the trace has it: the same in every run. */
   readonly name: string;
+  /** What the window calls it. */
+  readonly shown: string;
   /** Events that began its first and its last span. */
   readonly firstSeq: number;
   readonly lastSeq: number;
@@ -50,6 +52,8 @@ export class LaneTrack {
   readonly id: number;
   kind: LaneKind;
   name: string;
+  /** What `ps` calls a task; empty for everything else. */
+  psName = '';
   readonly firstSeq: number;
   readonly rows: Spans[] = [];
 
@@ -70,13 +74,14 @@ export class LaneTrack {
   /** As plain data. */
   get lane(): Lane {
     const { id, kind, name, firstSeq, rows } = this;
+    const shown = this.psName === '' ? name : this.psName;
     let lastSeq = firstSeq;
     let weight = 0;
     for (const row of rows) {
       weight += row.count;
       if (row.count > 0) lastSeq = Math.max(lastSeq, row.seq[row.count - 1]!);
     }
-    return { id, group: groups[kind] ?? 'objects', kind, name, firstSeq, lastSeq, weight };
+    return { id, group: groups[kind] ?? 'objects', kind, name, shown, firstSeq, lastSeq, weight };
   }
 }
 

@@ -6,6 +6,7 @@
 // One context executes at a time (main/sim), so a run ends where another context is switched in.
 
 import type { Trace } from '#trace/trace.ts';
+import { psName } from '../record/ps-name.ts';
 import { NumberColumn, TimeColumn } from './columns.ts';
 import type { LaneEvent, Takes } from './event.ts';
 import type { Labels } from './labels.ts';
@@ -83,6 +84,10 @@ export class TaskTracks {
     };
     return {
       'task.create': (event) => void this.born(event.object, event.place, event),
+      'task.comm': (event) => {
+        const name = psName(this.trace.text(event.value), this.trace.text(event.place));
+        this.tasks[event.object]!.lane.psName = name;
+      },
       'task.switch': (event) => this.switched(event),
       'task.block': (event) => this.stops(event, 'blocked'),
       'task.spin': (event) => {

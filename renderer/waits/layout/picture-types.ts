@@ -51,6 +51,8 @@ export interface Fold extends Point {
 
 export interface ColumnsPicture {
   readonly kind: 'columns';
+  /** More than the pane's when everything is shown: it scrolls. */
+  readonly height: number;
   readonly heads: readonly (Point & { readonly text: string })[];
   /** Where the columns part. */
   readonly rules: readonly number[];
@@ -70,7 +72,7 @@ export interface RingPicture {
   readonly nodes: readonly PlacedNode[];
   readonly lines: readonly RingLine[];
   /** Where the words in the middle have room, or null. */
-  readonly centre: Box | null;
+  readonly centre: (Box & { readonly lines: readonly string[] }) | null;
 }
 
 /** Too many members for a ring, or too little room: the words of the lines, numbered. */

@@ -2,7 +2,7 @@
 // with its number, its verb and the function; words in the middle where they have room.
 
 import type { Cycle, Thing } from '#contract/waits.ts';
-import { nameOf } from '../names.ts';
+import { texts } from '../texts.ts';
 import { fitted, meet, monoPx, sansPx, wrapped } from './geometry.ts';
 import type { Box, Point, Size } from './geometry.ts';
 import { along, lengthOf, pathOver, pieceLength, piecesBetween, pointAt } from './perimeter.ts';
@@ -20,7 +20,7 @@ export interface RingInput {
 
 const nameFor = (input: RingInput, id: string): string => {
   const thing = input.thingOf(id);
-  return thing === undefined ? id : nameOf(thing);
+  return thing === undefined ? id : thing.shown;
 };
 
 /** Room beside a member on the right side. */
@@ -119,8 +119,17 @@ function lineOf(
   };
 }
 
-/** Half the width and height of the words in the middle, px. */
-const centreSize = { width: 272, height: 46 } as const;
+/** The words in the middle: in one line, or in two where labels leave less room. */
+const centres = [
+  { lines: [texts.released.join(' ')], width: 272, height: 46 },
+  { lines: texts.released, width: 206, height: 64 },
+] as const;
+
+/** Least room between the words and the lines of the ring, px. */
+const centreMargin = 16;
+
+/** Numbers from 0 to 1, those next to the middle first. */
+const shares = Array.from({ length: 41 }, (_, at) => 0.5 + (at % 2 === 0 ? at : -at - 1) / 82);
 
 function lineBox({ label, verb, where }: RingLine): Box {
   const width = Math.max(verb.length * sansPx, where.length * 7.2);
@@ -128,25 +137,30 @@ function lineBox({ label, verb, where }: RingLine): Box {
   return { x, y: label.y - 18, width, height: 38 };
 }
 
-/** A place in the ring that no label reaches into. */
+/** A place in the ring that no label reaches into, next to its middle. */
 function centreOf(
   frame: Box,
   lines: readonly RingLine[],
   nodes: readonly PlacedNode[],
-): Box | null {
-  if (frame.width < centreSize.width + 30) return null;
+): RingPicture['centre'] {
   const taken = [
     ...lines.map(lineBox),
     ...nodes
       .filter(({ label }) => label.anchor === 'start')
       .map(({ label }) => ({ x: label.x, y: label.y - 18, width: 150, height: 36 })),
   ];
-  for (const share of [0.5, 0.6, 0.66, 0.4, 0.34]) {
-    const y = frame.y + frame.height * share - centreSize.height / 2;
-    const x = frame.x + (frame.width - centreSize.width) / 2;
-    const box = { x, y, ...centreSize };
-    const inside = y > frame.y + 14 && y + centreSize.height < frame.y + frame.height - 14;
-    if (inside && !taken.some((other) => meet(box, other))) return box;
+  for (const { lines: words, width, height } of centres) {
+    const roomX = frame.width - 2 * centreMargin - width;
+    const roomY = frame.height - 2 * centreMargin - height;
+    if (roomX < 0 || roomY < 0) continue;
+    for (const down of shares) {
+      for (const right of shares) {
+        const x = frame.x + centreMargin + roomX * right;
+        const y = frame.y + centreMargin + roomY * down;
+        const box = { x, y, width, height };
+        if (!taken.some((other) => meet(box, other))) return { ...box, lines: words };
+      }
+    }
   }
   return null;
 }

@@ -1,6 +1,6 @@
 // The rows of the columns: a thing takes the next free row of its column when it comes first, and
-// keeps it for the run. Only tasks and works come and go in numbers: their rows are given to others
-// once they have gone. Everything else has its row for itself.
+// keeps it for the run, while there is room for all. Only tasks and works come and go in numbers:
+// their rows are given to others once they have gone. Everything else has its row for itself.
 
 import type { Thing } from '#contract/waits.ts';
 
@@ -13,6 +13,29 @@ export const columnOf = ({ kind }: Pick<Thing, 'kind'>): 0 | 1 | 2 =>
 const kindOf = (id: string): Thing['kind'] => id.slice(0, id.indexOf(':')) as Thing['kind'];
 
 const passes = (id: string): boolean => ['task', 'work'].includes(kindOf(id));
+
+/**
+ * The rows of the things that are there. While all have room, each keeps its own, also beside rows
+ * that others have left. Else they close up, in their order; those that last stand before those
+ * that only happen to be in play, so that what folds is what comes and goes.
+ */
+export function shownRows(
+  rows: RowTable,
+  things: readonly Thing[],
+  fits: number,
+): ReadonlyMap<string, number> {
+  const rowOf = ({ id }: Thing): number => rows.get(id) ?? Number.POSITIVE_INFINITY;
+  const ordered = things.toSorted((a, b) => rowOf(a) - rowOf(b));
+  if (ordered.every((thing) => rowOf(thing) < fits)) {
+    return new Map(ordered.map((thing) => [thing.id, rowOf(thing)]));
+  }
+  const isFleeting = ({ lasts }: Thing): boolean => lasts === false;
+  const closed = [
+    ...ordered.filter((thing) => !isFleeting(thing)),
+    ...ordered.filter((thing) => isFleeting(thing)),
+  ];
+  return new Map(closed.map(({ id }, row) => [id, row]));
+}
 
 /** The rows with those of newcomers. */
 export function withRows(before: RowTable, things: readonly Thing[]): RowTable {

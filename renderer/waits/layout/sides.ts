@@ -2,7 +2,6 @@
 // side-rows.ts. What has no room is counted; a thing that somebody waits for always has room.
 
 import type { Edge, Thing } from '#contract/waits.ts';
-import { nameOf } from '../names.ts';
 import { texts } from '../texts.ts';
 import { clamp, fitted, monoPx, sansPx } from './geometry.ts';
 import type { Point, Size } from './geometry.ts';
@@ -30,7 +29,7 @@ function planOf(size: Size): Plan {
 
 function nodeOf(thing: Thing, side: Side, row: number, { x, size }: Plan): PlacedNode {
   const point = { x: x[side], y: firstY + row * rowPx };
-  const name = nameOf(thing);
+  const name = thing.shown;
   const halfWidth = thing.kind === 'work' && side !== 'middle' ? 23 : 17;
   const base = { id: thing.id, ...point, halfWidth, halfHeight: half };
   if (side === 'middle') {
@@ -62,7 +61,9 @@ function lineOf(
   const sign = side === 'right' ? -1 : 1;
   if (toSide !== 'middle') {
     const [x1, x2] = [from.x - sign * from.halfWidth, to.x - sign * to.halfWidth];
-    const bow = Math.min(x1 * sign, x2 * sign) * sign - sign * 26;
+    // Round the words that stand under the upper one: a curve comes three quarters of the way.
+    const words = Math.max(from.label.name.length, to.label.name.length) * (monoPx / 2);
+    const bow = Math.min(x1 * sign, x2 * sign) * sign - sign * Math.max(26, words * 1.34);
     const path = `M${x1} ${from.y}C${bow} ${from.y} ${bow} ${to.y} ${x2} ${to.y}`;
     return { ...base, path, end: { x: x2, y: to.y }, turn: side === 'right' ? 180 : 0 };
   }

@@ -5,7 +5,6 @@ import { Seeker } from '#lab/fold/seeker.ts';
 import { Lists } from '#lab/lists/lists.ts';
 import { hasWords, pageOf, rowsMax } from '#lab/lists/list-page.ts';
 import { SeqList } from '#lab/lists/seq-list.ts';
-import { taskRows } from '#lab/lists/task-list.ts';
 import type { RunRecord } from '#lab/record/run-record.ts';
 import { K } from '#trace/kinds.ts';
 import type { Trace } from '#trace/trace.ts';
@@ -120,7 +119,7 @@ test('packets are decoded, and filtered by port and words', () => {
 });
 
 test('tasks say what they wait for and hold', () => {
-  const rows = taskRows(trace, new Seeker(trace).at(trace.count));
+  const rows = new Lists(trace).tasks(new Seeker(trace).at(trace.count), () => '');
   const worker = rows.find(({ name }) => name === 'worker of mlx4_en@card0')!;
   expect(worker).toMatchObject({ letter: 'D', state: 'waits' });
   expect(worker.waitsFor).toContain('intf_mutex');

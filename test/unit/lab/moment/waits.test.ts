@@ -41,8 +41,8 @@ describe('the deadlock', () => {
   test('is one sentence of at most 45 words', () => {
     const text = phraseText(end.waits.sentence).replace(/W\d+/, 'W1');
     expect(text).toBe(
-      'worker of mlx4_en@card0, which runs work W1, holds a reference on eth0 and waits for ' +
-        'intf_mutex; sh holds it and waits until eth0 has no other reference.',
+      'kworker/u8:0, which runs bond work W1, holds a reference on eth0 and waits for ' +
+        'intf_mutex; sh:5 holds it and waits until eth0 has no other reference.',
     );
     expect(wordCount(end.waits.sentence)).toBeLessThanOrEqual(45);
   });
@@ -129,7 +129,7 @@ describe('at rest', () => {
       ]),
     );
     expect(ids.some((id) => id.includes('rescuer') || id.includes('kthreadd'))).toBe(false);
-    expect(thing(rest, 'task:sh')?.detail).toBe('terminal main, prompt');
+    expect(thing(rest, 'task:sh')?.detail).toBe('tab 1, prompt');
     expect(thing(rest, 'reference:netdev eth0')?.detail).toBe('registered; bond0');
   });
 });

@@ -176,7 +176,7 @@ describe('a fork', () => {
     });
     expect(fork.trace.count).toBeGreaterThan(shared);
     expect(copyRecords(fork.trace, 0, shared)).toEqual(copyRecords(parent.trace, 0, shared));
-    expect(fork.end).toMatchObject({ checks: [], unfinished: null });
+    expect(fork.end).toMatchObject({ checks: [], outcome: 'left' });
     expect(replay(fork)).toMatchObject({ events: fork.trace.count, difference: null });
   });
 

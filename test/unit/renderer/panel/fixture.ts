@@ -49,6 +49,7 @@ export const restPanel: Panel = {
   ],
   switches: [{ name: 'tor1', ports: [1, 2, 3, 4, 5, 6].map(farPort) }],
   hosts: [],
+  bondingLoaded: true,
   bond: {
     name: 'bond0',
     mode: 'active-backup',

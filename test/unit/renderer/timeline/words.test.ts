@@ -105,7 +105,7 @@ test('what was found is counted, and walking begins at the cursor', () => {
 
 test('the table: rows by their places, the cell at the cursor, its neighbours', () => {
   const lane = (id: number, name: string, group: 'tasks' | 'objects') =>
-    ({ id, name, group, kind: 'task', firstSeq: 0, lastSeq: 0, weight: 0 }) as const;
+    ({ id, name, shown: name, group, kind: 'task', firstSeq: 0, lastSeq: 0, weight: 0 }) as const;
   const lanes = [lane(1, 'kworker', 'tasks'), lane(2, 'intf_mutex', 'objects')];
   const rows = rowsOf(lanes, [2], laneHeights.normal);
   expect(rows.map(({ title, lane: of }) => of?.name ?? title)).toEqual([

@@ -8,7 +8,7 @@ export function thing(id: string, more: Partial<Thing> = {}): Thing {
     id,
     kind: kind as Thing['kind'],
     name,
-    alias: '',
+    shown: name,
     letter: 'A',
     state: 'waits',
     detail: 'some detail of it',
