@@ -7,7 +7,7 @@ import { Latest } from '../state/latest.ts';
 import { Player } from '../state/player.svelte.ts';
 import type { Session } from '../state/session.svelte.ts';
 import { baseOf, endOf, firstView, placeOf, showing, turnedAfter } from './axis.ts';
-import type { Compared, Lane, Scale, Side, View } from './axis.ts';
+import type { Compared, Lane, Place, Scale, Side, View } from './axis.ts';
 import { Finding } from './finding.svelte.ts';
 import type { MomentOfRun } from './machine.ts';
 
@@ -45,6 +45,9 @@ export class Comparing {
   pair = $state.raw<readonly [number, number] | null>(null);
   readonly player = new Player();
   readonly finding: Finding;
+  /** Counts moves; one that was asked for before a later one is not meant any more. */
+  private moves = 0;
+  private queue: Promise<void> = Promise.resolve();
   /** Where the cursor was on the other scale, while it is where that led. */
   private turned: {
     readonly scale: Scale;
@@ -71,6 +74,7 @@ export class Comparing {
   async load(a: number, b: number): Promise<void> {
     const pair = [a, b] as const;
     this.player.stop();
+    this.moves++;
     this.pair = pair;
     this.compared = null;
     this.moments = null;
@@ -99,8 +103,23 @@ export class Comparing {
     return this.compared === null ? 0 : baseOf(this.compared, side, this.scale);
   }
 
-  /** Puts the cursor somewhere; both machines follow. */
+  /** Puts the cursor somewhere; both machines follow. Moves that are still being asked are off. */
   lookAt(after: number): void {
+    this.moves++;
+    this.put(after);
+  }
+
+  /** Carries out moves that ask the lab where to go one after the other, each from where it is. */
+  private inTurn(move: (isMeant: () => boolean) => Promise<void>): Promise<void> {
+    const { moves } = this;
+    const isMeant = (): boolean => this.moves === moves;
+    const next = (): Promise<void> => (isMeant() ? move(isMeant) : Promise.resolve());
+    // One that went wrong is its own caller's affair.
+    this.queue = this.queue.then(next, next);
+    return this.queue;
+  }
+
+  private put(after: number): void {
     if (this.compared === null) return;
     const end = endOf(this.compared, this.scale);
     this.after = Math.min(end, Math.max(-this.base('a'), after));
@@ -131,16 +150,21 @@ export class Comparing {
   }
 
   /** To the next event of either run, or the one before. */
-  async step(direction: 1 | -1): Promise<void> {
+  step(direction: 1 | -1): Promise<void> {
+    return this.goTo(async () => {
+      if (this.scale === 'events') return Math.round(this.after) + direction;
+      const wanted = { ...this.where(), afterNs: this.after, direction };
+      return this.session.ask('compare.step', wanted);
+    });
+  }
+
+  /** To a place that has to be asked for; null is none. */
+  goTo(find: () => Promise<number | null>): Promise<void> {
     this.player.stop();
-    if (this.scale === 'events') {
-      this.lookAt(Math.round(this.after) + direction);
-      return;
-    }
-    const { after: afterNs } = this;
-    const after = await this.session.ask('compare.step', { ...this.where(), afterNs, direction });
-    // A cursor that was moved meanwhile stays where it was put.
-    if (after !== null && this.after === afterNs) this.lookAt(after);
+    return this.inTurn(async (isMeant) => {
+      const after = await find();
+      if (after !== null && isMeant()) this.put(after);
+    });
   }
 
   /** Play and pause. */
@@ -167,25 +191,31 @@ export class Comparing {
   }
 
   /** Time or event count; the cursor stays where both machines are. */
-  async turn(): Promise<void> {
-    const { compared, after: before, scale: from } = this;
-    if (compared === null) return;
+  turn(): Promise<void> {
     this.player.stop();
+    return this.inTurn(async (isMeant) => {
+      const { compared, after, scale } = this;
+      if (compared === null) return;
+      // What is shown may be of a moment ago: where both are now is asked.
+      const places =
+        after === 0
+          ? null
+          : await this.session.ask('compare.moment', { ...this.where(), after, scale });
+      if (isMeant() && this.compared === compared) this.turnAt(compared, places);
+    });
+  }
+
+  /** Turns, where the two machines are at these places; null is the parting itself. */
+  private turnAt(compared: Compared, places: OfBoth<Place> | null): void {
+    const { after: before, scale: from, turned } = this;
     const scale = from === 'time' ? 'events' : 'time';
-    // What is shown may be of a moment ago: where both are now is asked.
-    const places =
-      before === 0
-        ? null
-        : await this.session.ask('compare.moment', { ...this.where(), after: before, scale: from });
-    if (this.compared !== compared || this.scale !== from || this.after !== before) return;
-    const isBack = this.turned?.scale === scale && this.turned.left === before;
+    const isBack = turned?.scale === scale && turned.left === before;
     const found = places === null ? 0 : turnedAfter(compared, places, before, scale);
-    const after = isBack ? this.turned!.after : found;
     this.scale = scale;
     this.tiles = none;
     this.finding.clear();
     this.view = firstView(compared, scale);
-    this.lookAt(after);
+    this.put(isBack ? turned.after : found);
     this.turned = { scale: from, after: before, left: this.after };
   }
 

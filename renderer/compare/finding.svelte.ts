@@ -33,17 +33,18 @@ export class Finding {
 
   /** Looks for what was typed; once it was found, goes to the next hit (1) or the one before. */
   async next(direction: 1 | -1): Promise<void> {
-    if (this.text.trim() === '') {
-      this.clear();
-      return;
-    }
+    if (this.text.trim() === '') this.clear();
+    else await this.comparing.goTo(() => this.hitAfter(direction));
+  }
+
+  private async hitAfter(direction: 1 | -1): Promise<number | null> {
     if (this.text !== this.found) await this.look();
     const { comparing, hits } = this;
-    const at =
+    const next =
       direction > 0
         ? (hits.find((hit) => hit > comparing.after) ?? hits[0])
         : (hits.findLast((hit) => hit < comparing.after) ?? hits.at(-1));
-    if (at !== undefined) comparing.lookAt(at);
+    return next ?? null;
   }
 
   private async look(): Promise<void> {
