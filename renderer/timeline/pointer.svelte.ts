@@ -148,7 +148,7 @@ export class TimelinePointer {
   private async ask({ lane, timeNs, style, x, y }: Pointed): Promise<void> {
     const about = this.about;
     const spans = await this.spansAt(lane, timeNs, style);
-    if (this.about === about) this.say({ x, y }, tipOf(spans, this.timeline.letters));
+    if (this.about === about) this.say({ x, y }, tipOf(spans, this.timeline.names));
   }
 
   private say({ x, y }: Place, text: string): void {

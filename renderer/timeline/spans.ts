@@ -6,8 +6,14 @@ import type { Mark, SpanWords } from '#contract/timeline.ts';
 import { groupedCount, secondsText, timeText } from '../ui/numbers.ts';
 import { texts } from './texts.ts';
 
-/** Letters of tasks by name. */
-export type Letters = ReadonlyMap<string, string>;
+/** What the window calls what a lane is of, and its letter; empty for none. */
+export interface Named {
+  readonly shown: string;
+  readonly letter: string;
+}
+
+/** By name in the trace. */
+export type Names = ReadonlyMap<string, Named>;
 
 /** Spans of at least this length are told to the millisecond, ns. */
 const roughFrom = 1e6;
@@ -16,24 +22,30 @@ const roughFrom = 1e6;
 export const momentText = (timeNs: number, lengthNs: number): string =>
   lengthNs >= roughFrom ? secondsText(timeNs) : `${timeText(timeNs)}\u202fs`;
 
-/** `kworker B`, `intf_mutex`; `shown` is what the window calls it where that is another name. */
-export function laneName(name: string, letters: Letters, shown: string = name): string {
-  const letter = letters.get(name);
-  return letter === undefined ? shown : `${shown} ${letter}`;
+/** `kworker/u8:0 B`, `intf_mutex`. */
+export function laneName(name: string, names: Names): string {
+  const { shown, letter } = names.get(name) ?? { shown: name, letter: '' };
+  return letter === '' ? shown : `${shown} ${letter}`;
 }
 
+/** The letter, which a person who looks finds in the picture; without one, the name. */
+const sign = (name: string, names: Names): string => {
+  const { shown, letter } = names.get(name) ?? { shown: name, letter: '' };
+  return letter === '' ? shown : letter;
+};
+
 /** Where a person who listens hears the name and the letter. */
-const spoken = ({ state, label }: SpanWords, letters: Letters): string =>
-  label === '' ? state : state.replace(label, laneName(label, letters));
+const spoken = ({ state, label }: SpanWords, names: Names): string =>
+  label === '' ? state : state.replace(label, laneName(label, names));
 
 /** Where a person who looks finds the letter: `is held by A`. */
-const printed = ({ state, label }: SpanWords, letters: Letters): string =>
-  label === '' ? state : state.replace(label, letters.get(label) ?? label);
+const printed = ({ state, label }: SpanWords, names: Names): string =>
+  label === '' ? state : state.replace(label, sign(label, names));
 
 const lengthOf = ({ sinceNs, untilNs }: SpanWords): number => (untilNs ?? Infinity) - sinceNs;
 
-/** `kworker B waits for intf_mutex, from 12.531 s, cannot end.` */
-export function spanSentence(span: SpanWords, letters: Letters): string {
+/** `kworker/u8:0 B waits for intf_mutex, from 12.531 s, cannot end.` */
+export function spanSentence(span: SpanWords, names: Names): string {
   const { name, sinceNs, untilNs, fate } = span;
   const length = lengthOf(span);
   const since = momentText(sinceNs, length);
@@ -41,15 +53,15 @@ export function spanSentence(span: SpanWords, letters: Letters): string {
     length === 0
       ? texts.at(since)
       : texts.from(since, untilNs === null ? null : momentText(untilNs, length));
-  const parts = [`${laneName(name, letters)} ${spoken(span, letters)}`, times];
+  const parts = [`${laneName(name, names)} ${spoken(span, names)}`, times];
   return `${[...parts, ...(fate === '' ? [] : [fate])].join(', ')}.`;
 }
 
 /** What there is to do with a span, by its style. */
-function nextAct({ style, label }: SpanWords, letters: Letters): string {
+function nextAct({ style, label }: SpanWords, names: Names): string {
   switch (style) {
     case spanStyle.hold:
-      return texts.acts.taken(letters.get(label) ?? label);
+      return texts.acts.taken(sign(label, names));
     case spanStyle.wait:
     case spanStyle.stuck:
     case spanStyle.wanted:
@@ -68,18 +80,18 @@ function nextAct({ style, label }: SpanWords, letters: Letters): string {
  * `intf_mutex, held by A since 12.430 s, wanted by B.` and one next act. The first span is the one
  * that is pointed at.
  */
-export function tipOf(spans: readonly SpanWords[], letters: Letters): string {
+export function tipOf(spans: readonly SpanWords[], names: Names): string {
   const [first, ...others] = spans;
   if (first === undefined) return '';
   const bare = (span: SpanWords): string => {
-    const state = printed(span, letters).replace(/^is /, '');
+    const state = printed(span, names).replace(/^is /, '');
     return span.fate === '' ? state : `${state}, ${span.fate}`;
   };
   const length = lengthOf(first);
   const since = momentText(first.sinceNs, length);
   const when = length === 0 ? texts.at(since) : texts.since(since);
   const more = others.map((span) => `, ${bare(span)}`).join('');
-  return `${first.name}, ${bare(first)} ${when}${more}. ${nextAct(first, letters)}`;
+  return `${names.get(first.name)?.shown ?? first.name}, ${bare(first)} ${when}${more}. ${nextAct(first, names)}`;
 }
 
 /** What shares a pixel: `3 200 events here, zoom in`. */

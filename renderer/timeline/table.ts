@@ -6,7 +6,7 @@ import type { LaneAround, SpanWords } from '#contract/timeline.ts';
 import { secondsText } from '../ui/numbers.ts';
 import type { Row } from './layout.ts';
 import { laneName, spanSentence } from './spans.ts';
-import type { Letters } from './spans.ts';
+import type { Names } from './spans.ts';
 import { texts } from './texts.ts';
 
 /** A cell. */
@@ -32,9 +32,9 @@ export interface TableRow {
 export const spanAtCursor = (around: LaneAround | undefined, seq: number): SpanWords | null =>
   around?.at.find((span) => span.seq === seq - 1) ?? around?.at[0] ?? null;
 
-const cellOf = (span: SpanWords, letters: Letters): TableCell => ({
+const cellOf = (span: SpanWords, names: Names): TableCell => ({
   id: `cell-${span.lane}-${span.seq}-${span.style}`,
-  text: spanSentence(span, letters),
+  text: spanSentence(span, names),
   span,
 });
 
@@ -43,18 +43,18 @@ function laneCells(
   name: string,
   around: LaneAround | undefined,
   { timeNs, seq }: Cursor,
-  letters: Letters,
+  names: Names,
 ): Pick<TableRow, 'cells' | 'current'> {
   const { before = null, at = [], after = null } = around ?? {};
-  const here = at.map((span) => cellOf(span, letters));
+  const here = at.map((span) => cellOf(span, names));
   const span = spanAtCursor(around, seq);
   const nothing: TableCell = {
     id: `cell-${lane}-none-${timeNs}`,
-    text: texts.nothing(laneName(name, letters), secondsText(timeNs)),
+    text: texts.nothing(laneName(name, names), secondsText(timeNs)),
     span: null,
   };
   const middle = here.length === 0 ? [nothing] : here;
-  const sides = [before, after].map((one) => (one === null ? [] : [cellOf(one, letters)]));
+  const sides = [before, after].map((one) => (one === null ? [] : [cellOf(one, names)]));
   const cells = [...sides[0]!, ...middle, ...sides[1]!];
   return { cells, current: middle.find((cell) => cell.span === span) ?? middle[0]! };
 }
@@ -72,7 +72,7 @@ export function tableOf(
   isShown: (row: Row) => boolean,
   around: readonly LaneAround[],
   cursor: Cursor,
-  letters: Letters,
+  names: Names,
 ): TableRow[] {
   const byLane = new Map(around.map((one) => [one.lane, one]));
   return rows.flatMap((row, at) => {
@@ -82,8 +82,8 @@ export function tableOf(
     if (lane === null) {
       return { id: `row-${title}`, index, name: title, lane: null, cells: [], current: null };
     }
-    const cells = laneCells(lane.id, lane.name, byLane.get(lane.id), cursor, letters);
-    const name = laneName(lane.name, letters, lane.shown);
+    const cells = laneCells(lane.id, lane.name, byLane.get(lane.id), cursor, names);
+    const name = laneName(lane.name, names);
     return { id: `row-${lane.id}`, index, name, lane: lane.id, ...cells };
   });
 }

@@ -219,7 +219,7 @@ test('a window that was gone is back where it was, and says for how long', async
   await page.getByRole('button', { name: 'Before it closed' }).click();
   await expect.poll(() => page.getByRole('alert').count()).toBe(0);
   await pane('terminals').getByRole('tab', { name: 'firmware' }).click();
-  await pane('timeline').getByRole('application').focus();
+  await pane('timeline').getByRole('treegrid').focus();
   await page.keyboard.press('w');
   await page.keyboard.press('w');
   const zoom = (): Promise<string> => pane('timeline').locator('.aside').first().innerText();
@@ -250,6 +250,9 @@ test('a file that is dropped on the session is imported, not opened as a page', 
   await page.locator('.said p').waitFor();
   expect(lab.desk.handled).toBeGreaterThan(before);
   await page.locator('.said button').click();
+  // The library shows what came of it.
+  await page.getByRole('heading', { level: 1, name: 'Runs' }).waitFor();
+  await page.keyboard.press('Control+1');
 });
 
 test('the menu of the variant: the same choices on another driver', async () => {
@@ -349,7 +352,10 @@ test("in the person's own colours words on filled keys and the canvas have them 
     page.evaluate(() => {
       const key = getComputedStyle(document.querySelector('.key.primary')!);
       const canvas = document.querySelector<HTMLCanvasElement>('.canvas canvas')!;
-      const context = canvas.getContext('2d')!;
+      // The window's own canvas is not made for being read.
+      const copy = new OffscreenCanvas(canvas.width, canvas.height);
+      const context = copy.getContext('2d', { willReadFrequently: true })!;
+      context.drawImage(canvas, 0, 0);
       const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
       const counts = new Map<string, number>();
       for (let at = 0; at < data.length; at += 4) {

@@ -179,7 +179,8 @@ describe('a deadlock', () => {
   test('tasks have pid and top of stack, and the kernel log its last number', async () => {
     const { page } = lab;
     await page.getByRole('tab', { name: 'tasks' }).click();
-    const worker = page.getByRole('row', { name: /kworker\/u8:0/ });
+    const tasks = page.getByRole('grid', { name: 'Tasks' });
+    const worker = tasks.getByRole('row', { name: /kworker\/u8:0/ });
     await expect.poll(() => worker.innerText()).toMatch(/kworker\/u8:0\s+11\s/);
     await expect.poll(() => worker.innerText()).toMatch(/mlx4_do_bond/);
     await page.getByRole('tab', { name: 'dmesg' }).click();

@@ -12,9 +12,10 @@ import { countsText } from '#renderer/timeline/stretch.svelte.ts';
 import { spanAtCursor, tableOf } from '#renderer/timeline/table.ts';
 
 const thin = '\u202f';
-const letters = new Map([
-  ['sh', 'A'],
-  ['kworker', 'B'],
+const names = new Map([
+  ['sh', { shown: 'sh:5', letter: 'A' }],
+  ['kworker', { shown: 'kworker/u8:0', letter: 'B' }],
+  ['intf_mutex', { shown: 'intf_mutex', letter: '' }],
 ]);
 
 const span = (over: Partial<SpanWords>): SpanWords => ({
@@ -55,26 +56,26 @@ const wanted = span({
 });
 
 test('a span is one sentence, as exact as it is long', () => {
-  expect(spanSentence(stuck, letters)).toBe(
-    `kworker B waits for intf_mutex, from 12.531${thin}s, cannot end.`,
+  expect(spanSentence(stuck, names)).toBe(
+    `kworker/u8:0 B waits for intf_mutex, from 12.531${thin}s, cannot end.`,
   );
-  expect(spanSentence(held, letters)).toBe(`intf_mutex is held by sh A, from 12.430${thin}s.`);
-  expect(spanSentence(span({ untilNs: 12.531_044e9 }), letters)).toBe(
-    `kworker B runs, from 12.531${thin}000${thin}s to 12.531${thin}044${thin}s.`,
+  expect(spanSentence(held, names)).toBe(`intf_mutex is held by sh:5 A, from 12.430${thin}s.`);
+  expect(spanSentence(span({ untilNs: 12.531_044e9 }), names)).toBe(
+    `kworker/u8:0 B runs, from 12.531${thin}000${thin}s to 12.531${thin}044${thin}s.`,
   );
-  expect(spanSentence(span({ state: 'ends', untilNs: 12.531e9 }), letters)).toMatch(/ends, at 12/);
-  expect(laneName('nobody', letters)).toBe('nobody');
+  expect(spanSentence(span({ state: 'ends', untilNs: 12.531e9 }), names)).toMatch(/ends, at 12/);
+  expect(laneName('nobody', names)).toBe('nobody');
 });
 
 test('a tooltip has name, state, since when, who else, one next act', () => {
-  expect(tipOf([held, wanted], letters)).toBe(
+  expect(tipOf([held, wanted], names)).toBe(
     `intf_mutex, held by A since 12.430${thin}s, wanted by B. Double click: go to when A took it.`,
   );
-  expect(tipOf([stuck], letters)).toBe(
-    `kworker, waits for intf_mutex, cannot end since 12.531${thin}s. ` +
+  expect(tipOf([stuck], names)).toBe(
+    `kworker/u8:0, waits for intf_mutex, cannot end since 12.531${thin}s. ` +
       'Double click: go to when the wait began.',
   );
-  expect(tipOf([], letters)).toBe('');
+  expect(tipOf([], names)).toBe('');
   expect(denseTip(3200)).toBe(`3${thin}200 events here, zoom in`);
   expect(markTip({ kind: 'own', seq: 1, timeNs: 2e9, text: 'look', number: 0 })).toBe(
     `your mark at 2.000${thin}s: look. Click: change or remove it.`,
@@ -120,15 +121,15 @@ test('the table: rows by their places, the cell at the cursor, its neighbours', 
     { lane: 1, before, at: [], after: stuck },
   ];
   const cursor = { timeNs: 12.531e9, seq: wanted.seq + 1 };
-  const table = tableOf(rows, ({ title }) => title !== 'Tasks', around, cursor, letters);
+  const table = tableOf(rows, ({ title }) => title !== 'Tasks', around, cursor, names);
   expect(table.map(({ index, name }) => [index, name])).toEqual([
     [1, 'Pinned'],
     [2, 'intf_mutex'],
-    [4, 'kworker B'],
+    [4, 'kworker/u8:0 B'],
   ]);
   expect(table[1]!.current?.span).toBe(wanted);
   expect(table[2]!.cells.map(({ span: of }) => of)).toEqual([before, null, stuck]);
-  expect(table[2]!.current?.text).toBe(`kworker B: nothing at 12.531${thin}s.`);
+  expect(table[2]!.current?.text).toBe(`kworker/u8:0 B: nothing at 12.531${thin}s.`);
   const ids = table.flatMap(({ cells }) => cells.map(({ id }) => id));
   expect(new Set(ids).size).toBe(ids.length);
 });
