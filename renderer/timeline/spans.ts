@@ -2,9 +2,12 @@
 // what a lane does; here come the letters that the window shows, and what can be done next.
 
 import { spanStyle } from '#contract/timeline.ts';
-import type { Mark, SpanWords } from '#contract/timeline.ts';
+import type { Lane, Mark, SpanWords } from '#contract/timeline.ts';
 import { groupedCount, secondsText, timeText } from '../ui/numbers.ts';
 import { texts } from './texts.ts';
+
+/** Letters of tasks, by name in the trace. */
+export type Letters = ReadonlyMap<string, string>;
 
 /** What the window calls what a lane is of, and its letter; empty for none. */
 export interface Named {
@@ -14,6 +17,10 @@ export interface Named {
 
 /** By name in the trace. */
 export type Names = ReadonlyMap<string, Named>;
+
+/** What lanes are called. */
+export const namesOf = (lanes: readonly Lane[], letters: Letters): Names =>
+  new Map(lanes.map(({ name, shown }) => [name, { shown, letter: letters.get(name) ?? '' }]));
 
 /** Spans of at least this length are told to the millisecond, ns. */
 const roughFrom = 1e6;
@@ -91,7 +98,8 @@ export function tipOf(spans: readonly SpanWords[], names: Names): string {
   const since = momentText(first.sinceNs, length);
   const when = length === 0 ? texts.at(since) : texts.since(since);
   const more = others.map((span) => `, ${bare(span)}`).join('');
-  return `${names.get(first.name)?.shown ?? first.name}, ${bare(first)} ${when}${more}. ${nextAct(first, names)}`;
+  const name = names.get(first.name)?.shown ?? first.name;
+  return `${name}, ${bare(first)} ${when}${more}. ${nextAct(first, names)}`;
 }
 
 /** What shares a pixel: `3 200 events here, zoom in`. */

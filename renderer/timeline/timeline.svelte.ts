@@ -14,7 +14,8 @@ import { Find } from './find.svelte.ts';
 import { heightOf, laneHeights, rowsOf, rulerHeight } from './layout.ts';
 import type { Row } from './layout.ts';
 import { Notes } from './notes.svelte.ts';
-import type { Names } from './spans.ts';
+import { namesOf } from './spans.ts';
+import type { Letters, Names } from './spans.ts';
 import { Stretch } from './stretch.svelte.ts';
 import { piecesOf, viewNs } from './view.ts';
 import type { View, ViewPiece } from './view.ts';
@@ -47,9 +48,6 @@ const restMs = 200;
 
 /** A machine that runs changes all the time: a few looks a second are enough. */
 const rest = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, restMs));
-
-/** Letters of tasks by name in the trace. */
-type Letters = ReadonlyMap<string, string>;
 
 export class TimelineState {
   lanes = $state.raw<readonly Lane[]>([]);
@@ -85,12 +83,7 @@ export class TimelineState {
   private readonly tables: Latest<WantedRows>;
 
   /** What lanes are called, by name in the trace. */
-  readonly names: Names = $derived.by(() => {
-    const { lanes, letters } = this;
-    return new Map(
-      lanes.map(({ name, shown }) => [name, { shown, letter: letters.get(name) ?? '' }]),
-    );
-  });
+  readonly names: Names = $derived.by(() => namesOf(this.lanes, this.letters));
   /** Lanes of the thing that is selected everywhere: pinned for the time. */
   readonly selectedLanes: readonly number[] = $derived.by(() => {
     const name = this.session.selected?.replace(/^\w+:/, '') ?? null;
