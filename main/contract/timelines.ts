@@ -4,6 +4,7 @@
 import * as v from 'valibot';
 import type { Census, FoldGap, Found, Lane, LaneAround, Mark, SpanWords } from './timeline.ts';
 import { request, seqSchema, textSchema, timeNsSchema } from './request.ts';
+import { momentSchema } from './session.ts';
 
 /** Most lanes of a tile, and most columns. */
 const lanesMax = 400;
@@ -50,11 +51,11 @@ export const timelineRequests = {
   'timeline.next': request<SpanWords | null>()(
     v.strictObject({ lane: laneSchema, timeNs: timeNsSchema, direction: directionSchema }),
   ),
-  /** What some lanes have at a time and beside it: rows of the table behind the picture. */
+  /** What some lanes have at a moment and beside it: rows of the table behind the picture. */
   'timeline.around': request<readonly LaneAround[]>()(
     v.strictObject({
       lanes: v.pipe(v.array(laneSchema), v.maxLength(lanesMax)),
-      timeNs: timeNsSchema,
+      moment: momentSchema,
     }),
   ),
   /** The flag after a moment (1) or before it (-1). */

@@ -9,7 +9,7 @@ import { decodeTile } from '#contract/timeline.ts';
 import type { FoldGap, Lane, LaneAround, Mark, Tile } from '#contract/timeline.ts';
 import { Refusal } from '../bridge/lab.ts';
 import { Latest } from '../state/latest.ts';
-import type { Session } from '../state/session.svelte.ts';
+import type { Cursor, Session } from '../state/session.svelte.ts';
 import { Find } from './find.svelte.ts';
 import { heightOf, laneHeights, rowsOf, rulerHeight } from './layout.ts';
 import type { Row } from './layout.ts';
@@ -29,7 +29,7 @@ interface Wanted {
 /** Rows of the table behind the picture. */
 interface WantedRows {
   readonly lanes: readonly number[];
-  readonly timeNs: number;
+  readonly moment: Cursor;
 }
 
 /** What a window keeps of the view. */
@@ -219,9 +219,9 @@ export class TimelineState {
     if (width > 0) this.strips.put(width);
   }
 
-  /** Asks for the table's rows. */
-  showTable(lanes: readonly number[], timeNs: number): void {
-    this.tables.put({ lanes, timeNs });
+  /** Asks for the table's rows at the cursor. */
+  showTable(lanes: readonly number[]): void {
+    this.tables.put({ lanes, moment: this.session.cursor });
   }
 
   private async askView(span: number): Promise<void> {
@@ -239,8 +239,8 @@ export class TimelineState {
     await rest();
   }
 
-  private async askAround({ lanes, timeNs }: WantedRows): Promise<void> {
-    const rows = await this.session.ask('timeline.around', { lanes: [...lanes], timeNs });
+  private async askAround({ lanes, moment }: WantedRows): Promise<void> {
+    const rows = await this.session.ask('timeline.around', { lanes: [...lanes], moment });
     if (rows !== null) this.around = rows;
     if (this.session.state?.running === true) await rest();
   }

@@ -240,9 +240,14 @@ test('a mark with a note is walked to, goes with the run and can be removed', as
     last = await event();
   }
   expect(last).toBe(groupedCount(seq));
-  // There, the same key takes it into the hand.
-  await page.keyboard.press('m');
-  expect(await note.inputValue()).toBe('look here');
+  // There, the same key takes it into the hand, as soon as the window has looked at the flags again.
+  const inHand = async (): Promise<string> => {
+    await page.keyboard.press('m');
+    const text = await note.inputValue();
+    if (text === '') await note.press('Escape');
+    return text;
+  };
+  await expect.poll(inHand, patience).toBe('look here');
   await page.getByRole('button', { name: 'Remove' }).click();
   await expect.poll(own, patience).toEqual([]);
   await page.getByRole('button', { name: 'Put back' }).click();

@@ -34,8 +34,9 @@ export const timelineHandlers: HandlersOf<keyof typeof timelineRequests> = {
   'timeline.at': (bench, { lane, timeNs }) => spansOf(timelineOf(bench), lane, timeNs),
   'timeline.next': (bench, { lane, timeNs, direction }) =>
     nextOf(timelineOf(bench), lane, timeNs, direction),
-  'timeline.around': (bench, { lanes, timeNs }) => {
+  'timeline.around': (bench, { lanes, moment }) => {
     const timeline = timelineOf(bench);
+    const { timeNs } = bench.foldAt(moment);
     return lanes.filter((lane) => has(timeline, lane)).map((lane) => timeline.around(lane, timeNs));
   },
   'timeline.mark': (bench, { seq, direction }) => timelineOf(bench).nextMark(seq, direction),

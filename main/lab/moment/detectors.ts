@@ -140,11 +140,21 @@ function detectorOf(report: DetectorReport, words: WordFacts, printed: string[])
       return { ...base, headline: 'silent', why: `because ${silentReason(name, why, words)}.` };
     default: {
       const headline = firedHeadline(name, countOf(name, facts), words);
-      const series =
-        name === 'netdevReference' ? warnings.map(({ timeNs, count }) => ({ timeNs, count })) : [];
+      const series = name === 'netdevReference' ? seriesOf(warnings) : [];
       return { ...base, series, headline, why: firedReason(name, words) };
     }
   }
+}
+
+/** Most points of a series: more than the board draws side by side. */
+const seriesMax = 240;
+
+/** How a count went: every point of a few, and of many so many as can be told apart. */
+export function seriesOf(warnings: Fold['warnings']): Detector['series'] {
+  const step = Math.max(1, Math.ceil((warnings.length - 1) / (seriesMax - 1)));
+  return warnings
+    .filter((_, at) => at % step === 0 || at === warnings.length - 1)
+    .map(({ timeNs, count }) => ({ timeNs, count }));
 }
 
 /** The whole board at a moment; `naming` and `cycles` are those of its waits. */

@@ -42,6 +42,7 @@ export interface Moment {
   readonly cast: readonly CastMember[];
   /** Tasks that wait for something. */
   readonly blocked: number;
+  /** The first of each kind. */
   readonly findings: readonly MomentFinding[];
 }
 
@@ -97,13 +98,13 @@ export class Moments {
   /** An oops is an event of its own beside its report: it is told once. */
   private findings(fold: Fold): MomentFinding[] {
     const { trace } = this;
-    return [...fold.findings, ...fold.reports]
-      .sort((a, b) => a - b)
-      .flatMap((seq) => {
-        const { kind, object, value, timeNs } = trace.event(seq);
-        const name = trace.text(object);
-        if (kind === K.oops || !isFindingKind(name)) return [];
-        return [{ seq, timeNs, kind: name, text: trace.text(value) }];
-      });
+    const first = new Map<FindingKind, MomentFinding>();
+    for (const seq of [...fold.findings, ...fold.reports].sort((a, b) => a - b)) {
+      const { kind, object, value, timeNs } = trace.event(seq);
+      const name = trace.text(object);
+      if (kind === K.oops || !isFindingKind(name) || first.has(name)) continue;
+      first.set(name, { seq, timeNs, kind: name, text: trace.text(value) });
+    }
+    return [...first.values()];
   }
 }

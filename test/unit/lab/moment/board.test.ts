@@ -9,7 +9,7 @@ import { detectorBoard } from '#lab/board.ts';
 import { boardOf } from '#lab/board-rules.ts';
 import { Seeker } from '#lab/fold/seeker.ts';
 import { Lists } from '#lab/lists/lists.ts';
-import { boardFacts } from '#lab/moment/detectors.ts';
+import { boardFacts, seriesOf } from '#lab/moment/detectors.ts';
 import { machineFacts } from '#lab/moment/facts.ts';
 import { Moments } from '#lab/moment/moment.ts';
 import { choosePolicy, makePolicy } from '#lab/policy.ts';
@@ -110,4 +110,15 @@ test('a terminal that hangs in a cycle is told from one that is alive', () => {
   expect(warnings.series.length).toBeGreaterThan(20);
   expect(warnings.series.at(-1)!.count).toBeGreaterThan(warnings.series[0]!.count);
   expect(warnings.headline).toBe(`fired ${warnings.series.length} times`);
+});
+
+test('a series of any length has its first and its last point, and no more than can be drawn', () => {
+  const warnings = (count: number) =>
+    Array.from({ length: count }, (_, at) => ({ object: 1, timeNs: at * 1e9, count: at + 1 }));
+  for (const count of [1, 2, 239, 240, 241, 5000]) {
+    const series = seriesOf(warnings(count));
+    expect(series.length).toBeLessThanOrEqual(240);
+    expect(series.length).toBeGreaterThan(Math.min(count, 121) - 1);
+    expect([series[0]!.count, series.at(-1)!.count]).toEqual([1, count]);
+  }
 });
