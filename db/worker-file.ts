@@ -1,7 +1,7 @@
-// Where the program of the recorder's thread is: beside this file. In a clone it is TypeScript; in
+// Where the program of a thread is: beside the module that starts it. In a clone it is TypeScript; in
 // the installed program it is JavaScript, outside of Electron's archive, which threads do not read.
 
-/** Address of the worker for a module of this folder. */
+/** Address of the worker for a module of the same folder. */
 export const workerFile = (module: string): URL =>
   new URL(
     module.endsWith('.ts') ? 'worker.ts' : 'worker.js',

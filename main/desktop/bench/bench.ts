@@ -6,10 +6,8 @@ import type { Bookmark } from '#db/list.ts';
 import { StoreError } from '#db/store-error.ts';
 import { Choosing } from '#lab/choosing/choosing.ts';
 import type { Fold } from '#lab/fold/fold.ts';
-import { Lists } from '#lab/lists/lists.ts';
-import { machineFacts } from '#lab/moment/facts.ts';
-import { Moments } from '#lab/moment/moment.ts';
-import { Timeline } from '#lab/timeline/timeline.ts';
+import type { Lists } from '#lab/lists/lists.ts';
+import type { Timeline } from '#lab/timeline/timeline.ts';
 import type { RunHead } from '#lab/record/run-record.ts';
 import { seqAtTime } from '#lab/replay/moment.ts';
 import type { BodyOf } from '#contract/requests.ts';
@@ -21,6 +19,7 @@ import { LiveSession } from './live-session.ts';
 import { nextSession, scenarioPlan } from './opening.ts';
 import type { LivePlan, ScenarioWanted } from './opening.ts';
 import { OwnMarks } from './own-marks.ts';
+import { Reading } from './reading.ts';
 import { RecordedSession } from './recorded-session.ts';
 import { Refused } from './refused.ts';
 
@@ -45,10 +44,6 @@ export interface BenchOptions {
 /** The bench. */
 export class Bench {
   session: LiveSession | RecordedSession;
-  /** What is listed of its run. */
-  lists: Lists;
-  /** Its lanes. */
-  timeline: Timeline;
   /** What a person has marked in it. */
   marks: OwnMarks;
   readonly library: Library;
@@ -57,16 +52,15 @@ export class Bench {
   private number = 1;
   /** How far another session is on its way to the bench; null when none is. */
   private opening: SessionState['opening'] = null;
-  private moments: Moments;
+  /** What is shown of the session's run. */
+  private reading: Reading;
 
   constructor(options: BenchOptions) {
     this.options = options;
     this.library = new Library(options.file, options.onLibrary);
     this.lessons = new LessonDesk(this.library);
     this.session = this.live(scenarioPlan(firstBench));
-    this.moments = momentsOf(this.session);
-    this.lists = new Lists(this.session.trace);
-    this.timeline = new Timeline(this.session.trace);
+    this.reading = new Reading(this.session);
     this.marks = new OwnMarks(this.library);
   }
 
@@ -90,12 +84,16 @@ export class Bench {
     if (this.opening !== null) throw new Refused('Another session is on its way to the bench.');
     this.opening = { done: 0, total: 1 };
     try {
-      const next = await nextSession(this, wanted, (done, total) => {
+      const onProgress = (done: number, total: number): void => {
         this.opening = { done, total };
         this.options.onChange();
-      });
+      };
+      const next = await nextSession(this, wanted, onProgress);
+      const isRecorded = next instanceof RecordedSession;
+      const reading = isRecorded ? new Reading(next) : null;
+      await reading?.toEnd(onProgress);
       await this.end();
-      this.put(next instanceof RecordedSession ? next : this.live(next));
+      this.put(isRecorded ? next : this.live(next), reading);
     } finally {
       this.opening = null;
       this.options.onChange();
@@ -112,14 +110,13 @@ export class Bench {
     this.marks.keep({ run: number, events: session.trace.count });
     // Nothing has happened in it: there is nothing to keep.
     if (session.trace.count === 0) this.library.drop(number);
-    else this.put(new RecordedSession(number, session.record));
+    else this.put(new RecordedSession(number, session.record), this.reading);
   }
 
-  private put(session: LiveSession | RecordedSession): void {
+  /** Another session; `read` is what has been read of its run already, if it has. */
+  private put(session: LiveSession | RecordedSession, read: Reading | null = null): void {
     this.session = session;
-    this.moments = momentsOf(session);
-    this.lists = new Lists(session.trace);
-    this.timeline = new Timeline(session.trace);
+    this.reading = read?.trace === session.trace ? read : new Reading(session);
     this.marks = new OwnMarks(this.library, this.bookmarks(session));
     this.timeline.ownMarks = this.marks.all;
     this.number++;
@@ -248,6 +245,16 @@ export class Bench {
   /** Looked up once: the state is told with every frame. */
   private parentNumber: { readonly identity: string; readonly run: number | null } | null = null;
 
+  /** What is listed of its run. */
+  get lists(): Lists {
+    return this.reading.lists;
+  }
+
+  /** Its lanes. */
+  get timeline(): Timeline {
+    return this.reading.timeline;
+  }
+
   /** Events before a moment. */
   seqOf(moment: BodyOf<'moment'>): number {
     const { trace } = this.session;
@@ -257,17 +264,17 @@ export class Bench {
 
   /** The folded state at a moment. */
   foldAt(moment: BodyOf<'moment'>): Fold {
-    return this.moments.foldAt(this.seqOf(moment));
+    return this.reading.moments.foldAt(this.seqOf(moment));
   }
 
   /** Letters of tasks by name. */
   taskLetters(): ReadonlyMap<string, string> {
-    return new Map(this.moments.cast().map(({ name, letter }) => [name, letter]));
+    return new Map(this.reading.moments.cast().map(({ name, letter }) => [name, letter]));
   }
 
   /** Everything as it was at a moment. */
   moment(moment: BodyOf<'moment'>): SessionMoment {
-    return { ...this.moments.at(this.seqOf(moment)), session: this.number };
+    return { ...this.reading.moments.at(this.seqOf(moment)), session: this.number };
   }
 
   /** Ends what is on it. */
@@ -276,9 +283,6 @@ export class Bench {
     await this.library.close();
   }
 }
-
-const momentsOf = ({ trace, spec }: LiveSession | RecordedSession): Moments =>
-  new Moments(trace, machineFacts(spec));
 
 const choosingOf = (run: LivePlan['run']): Choosing | null =>
   Choosing.of(run, run.machine.k.sim.policy);

@@ -7,16 +7,10 @@ import type { RunRecord } from '#lab/record/run-record.ts';
 import { Replay } from '#lab/replay/replay.ts';
 import type { ScenarioRun } from '#lab/run.ts';
 import { Refused } from './refused.ts';
+import { inSlices } from './slices.ts';
 
-/** Longest that a slice keeps the thread, ms. */
-const sliceMs = 8;
 /** Points between two looks at the clock. */
 const lookPoints = 1000;
-
-const nextTurn = (): Promise<void> =>
-  new Promise((resolve) => {
-    setImmediate(resolve);
-  });
 
 /** The run, standing at the event or at the next point after it. Throws Refused. */
 export async function replayTo(
@@ -25,12 +19,12 @@ export async function replayTo(
   onProgress: (done: number) => void,
 ): Promise<ScenarioRun> {
   const replay = new Replay(record, { live: true });
-  for (let more = true; more;) {
-    const endMs = performance.now() + sliceMs;
-    while (more && performance.now() < endMs) more = replay.approach(seq, lookPoints);
-    onProgress(replay.events);
-    await nextTurn();
-  }
+  await inSlices(
+    () => replay.approach(seq, lookPoints),
+    () => {
+      onProgress(replay.events);
+    },
+  );
   if (!replay.isAt(seq)) {
     const why = replay.difference?.said ?? `it ends at event ${replay.events}`;
     throw new Refused(`This run cannot be gone on from event ${seq}: ${why}.`);

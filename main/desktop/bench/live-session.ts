@@ -16,9 +16,8 @@ import type { RecordState } from '#contract/session.ts';
 import type { Choosing } from '#lab/choosing/choosing.ts';
 import type { KeptSoFar } from './own-marks.ts';
 import { Refused } from './refused.ts';
+import { sliceMs } from './slices.ts';
 
-/** Longest that the engine keeps the thread, ms. */
-const sliceMs = 8;
 /** Points between two looks at the clock. */
 const lookPoints = 500;
 /** Time between two slices while virtual time waits for real time, ms. */

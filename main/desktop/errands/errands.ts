@@ -4,6 +4,7 @@
 import { Worker } from 'node:worker_threads';
 import type { StoreProblem } from '#db/store-error.ts';
 import { StoreError } from '#db/store-error.ts';
+import { workerFile } from '#db/worker-file.ts';
 import { Refused } from '../bench/refused.ts';
 import type { ErrandName, ErrandOf, ErrandResult, OnProgress } from './kinds.ts';
 
@@ -62,7 +63,7 @@ export class Errands {
   }
 
   private start(): Worker {
-    const worker = new Worker(new URL('worker.ts', import.meta.url));
+    const worker = new Worker(workerFile(import.meta.url));
     worker.on('message', (message: FromErrands) => {
       this.hear(message);
     });

@@ -22,7 +22,10 @@ export interface FoldedHold {
 /** Somebody who waits. */
 export interface FoldedWait {
   readonly actor: number;
+  /** Of the first one. */
   readonly sinceNs: number;
+  /** Waits of the actor for it, one inside the other. */
+  readonly count: number;
 }
 
 /** What a resource is; a kind that only its own events tell of has no text. */
@@ -113,16 +116,25 @@ function spinUnlock(fold: Fold, { object, task }: FoldedEvent): void {
   if (first !== undefined) dropHold(fold, object, first.actor);
 }
 
+/** A second wait by the same actor, inside the first, counts. */
 function beginWait(fold: Fold, { object, value, timeNs }: FoldedEvent): void {
   const waits = fold.waits.get(object) ?? [];
-  fold.waits.set(object, [...waits, { actor: value, sinceNs: timeNs }]);
+  const at = waits.findIndex(({ actor }) => actor === value);
+  const found = waits[at];
+  if (found === undefined) {
+    fold.waits.set(object, [...waits, { actor: value, sinceNs: timeNs, count: 1 }]);
+  } else {
+    fold.waits.set(object, waits.with(at, { ...found, count: found.count + 1 }));
+  }
 }
 
 function endWait(fold: Fold, { object, value }: FoldedEvent): void {
   const waits = fold.waits.get(object) ?? [];
-  const at = waits.findLastIndex(({ actor }) => actor === value);
-  if (at < 0) return;
-  if (waits.length > 1) fold.waits.set(object, waits.toSpliced(at, 1));
+  const at = waits.findIndex(({ actor }) => actor === value);
+  const found = waits[at];
+  if (found === undefined) return;
+  if (found.count > 1) fold.waits.set(object, waits.with(at, { ...found, count: found.count - 1 }));
+  else if (waits.length > 1) fold.waits.set(object, waits.toSpliced(at, 1));
   else fold.waits.delete(object);
 }
 

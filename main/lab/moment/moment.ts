@@ -63,6 +63,12 @@ export class Moments {
     this.index = new TraceIndex(trace);
   }
 
+  /** Reads so far that moments before event `seq` are at hand. */
+  readTo(seq: number): void {
+    this.seeker.at(seq);
+    this.index.refresh(seq);
+  }
+
   /** The folded state before event `seq`. Throws RangeError when there are fewer events. */
   foldAt(seq: number): Fold {
     return this.seeker.at(seq);

@@ -53,10 +53,10 @@ export class TraceIndex {
     this.locks = new LockLetters(trace);
   }
 
-  /** Looks at what has been added to the trace. */
-  refresh(): void {
-    for (const piece of pieces(this.trace, this.seen, this.trace.count)) this.take(piece);
-    this.seen = this.trace.count;
+  /** Looks at what has been added to the trace, or at some of it: up to event `to`. */
+  refresh(to = this.trace.count): void {
+    for (const piece of pieces(this.trace, this.seen, Math.max(this.seen, to))) this.take(piece);
+    this.seen = Math.max(this.seen, to);
   }
 
   private take({ from, count, u32, u16, u8 }: Piece): void {

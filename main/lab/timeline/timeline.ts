@@ -49,8 +49,11 @@ export class Timeline {
   private readonly finder: Finder;
   private readonly takes: readonly (Take | undefined)[];
 
-  /** With the scale `events`, every `Ns` in what goes in and comes out is a number of events. */
-  constructor(trace: Trace, scale: Scale = 'time') {
+  /**
+   * With the scale `events`, every `Ns` in what goes in and comes out is a number of events.
+   * Events up to `to` are taken in at once, the others by extend().
+   */
+  constructor(trace: Trace, scale: Scale = 'time', to = trace.count) {
     this.trace = trace;
     this.scale = scale;
     const labels = new Labels(trace);
@@ -67,17 +70,17 @@ export class Timeline {
     // The graph comes before the tasks: a lane says what it waits for.
     const parts = [this.quiet, this.marks, graph, this.tasks, queues, hardware];
     this.takes = together(parts.map(({ takes }) => takes));
-    this.extend();
+    this.extend(to);
   }
 
-  /** Takes in what has been added to the trace; true when there was something. */
-  extend(): boolean {
+  /** Takes in what has been added to the trace, up to event `to`; true when there was something. */
+  extend(to = this.trace.count): boolean {
     const { trace, takes } = this;
     const from = this.seq;
     const countsEvents = this.scale === 'events';
     const none = { task: 0, object: 0, value: 0, place: 0 };
     const event: LaneEvent = { seq: from, timeNs: this.nowNs, kind: 0, ...none };
-    for (const { count, f64, u32, u16, u8 } of pieces(trace, from, trace.count)) {
+    for (const { count, f64, u32, u16, u8 } of pieces(trace, from, Math.max(from, to))) {
       for (let at = 0; at < count; at++) {
         const kind = u8[at * 24 + 22]!;
         event.timeNs = countsEvents ? this.seq : f64[at * 3]!;

@@ -4,7 +4,7 @@
 import { execFile } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parse } from 'yaml';
@@ -74,6 +74,37 @@ test('the thread of the database is one file, outside of the archive', () => {
   const outside = 'file:///opt/lab/app.asar.unpacked/dist/desktop/db/worker.js';
   expect(workerFile(inside).href).toBe(outside);
   expect(workerFile(import.meta.url).href).toMatch(/\/worker\.ts$/);
+});
+
+test('the thread of errands is the source, and all that it is made of is outside of the archive', () => {
+  const config = readFileSync(`${root}electron-builder.yml`, 'utf8');
+  const { asarUnpack } = parse(config) as { readonly asarUnpack: readonly string[] };
+  const table = JSON.parse(readFileSync(join(program, 'package.json'), 'utf8')) as {
+    readonly imports: Readonly<Record<string, string>>;
+  };
+  const modules = new Set<string>();
+  const packages = new Set<string>();
+  const visit = (file: string): void => {
+    if (modules.has(file)) return;
+    modules.add(file);
+    const script = readFileSync(join(program, file), 'utf8');
+    for (const [, name] of script.matchAll(/^\s*(?:import|export) [^;]*?from '(.*)';$/gm)) {
+      if (name!.startsWith('#')) {
+        const folderName = name!.slice(0, name!.indexOf('/') + 1);
+        const target = table.imports[`${folderName}*.ts`]!;
+        visit(join(target.replace('*.js', ''), name!.slice(folderName.length, -3) + '.js'));
+      } else if (name!.startsWith('.')) visit(join(dirname(file), name!));
+      else if (!name!.startsWith('node:')) packages.add(name!);
+    }
+  };
+  visit('main/desktop/errands/worker.js');
+  expect(modules.size).toBeGreaterThan(200);
+  const isUnpacked = (path: string): boolean =>
+    asarUnpack.some((one) => path.startsWith(one.replace('**', '')));
+  expect([...modules].filter((file) => !isUnpacked(`dist/desktop/${file}`))).toEqual([]);
+  expect([...packages].filter((name) => !isUnpacked(`node_modules/${name}/`))).toEqual([]);
+  const inside = 'file:///opt/lab/app.asar/dist/desktop/main/desktop/errands/errands.js';
+  expect(workerFile(inside).href).toMatch(/app\.asar\.unpacked\/.*\/errands\/worker\.js$/);
 });
 
 test('a run that it records is replayed here, event by event', async () => {
