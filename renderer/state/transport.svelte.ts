@@ -87,6 +87,15 @@ export class Transport {
     await this.find('back', to);
   }
 
+  /** To the flag after the cursor, or before it. */
+  async toMark(direction: 1 | -1): Promise<void> {
+    const { session } = this;
+    this.player.stop();
+    const seq = session.moment?.seq ?? 0;
+    const asked = session.ask('timeline.mark', { seq, direction });
+    await session.goTo(asked.then((mark) => mark?.seq ?? null));
+  }
+
   private async find(direction: 'on' | 'back', to: Goal): Promise<void> {
     const { session } = this;
     const from = session.moment?.seq ?? 0;
