@@ -14,8 +14,7 @@ export const fullName = ({ kind, name, shown, letter }: Thing): string => {
 
 /** The second line in the columns. */
 export function restDetail(thing: Thing): string {
-  if (thing.kind === 'lock') return thing.state === 'free' ? '' : thing.detail;
-  return thing.detail;
+  return thing.kind === 'lock' && thing.state === 'free' ? '' : thing.detail;
 }
 
 /** `240 s`, `18.2 ms`. */
@@ -42,11 +41,11 @@ export function ringDetail(thing: Thing, facts: RingFacts): string {
       if (thing.detail.includes('polls')) return thing.detail;
       return `${thing.ps ?? ''}, ${lengthText(facts.nowNs - thing.sinceNs)}`;
     case 'reference':
-      return `${thing.count ?? 0} refs, needs ${thing.needs ?? 1}`;
+      return texts.refs(thing.count ?? 0, thing.needs ?? 1);
     case 'work':
-      return facts.behind > 0 ? `+${facts.behind} queued` : thing.detail;
+      return facts.behind > 0 ? texts.moreQueued(facts.behind) : thing.detail;
     default:
       if (facts.holder === '') return thing.detail;
-      return `held by ${facts.holder} since ${secondsText(facts.heldSinceNs)}`;
+      return texts.heldSince(facts.holder, secondsText(facts.heldSinceNs));
   }
 }
