@@ -62,7 +62,7 @@ export function ticks(scene: Scene): { readonly x: number; readonly text: string
 }
 
 /** The time on the cursor's flag: as exact as a pixel, in whole groups of digits. */
-export function cursorText({ view, originNs, cursorNs }: Scene): string {
+function cursorText({ view, originNs, cursorNs }: Scene): string {
   if (cursorNs === null) return '';
   if (originNs !== null) return sinceText(cursorNs - originNs, Math.max(1, view.nsPerPixel / 10));
   return timeText(cursorNs, Math.max(3, 3 * Math.ceil(digitsFor(view.nsPerPixel) / 3)));
