@@ -5,11 +5,9 @@ import type { BodyOf } from '#contract/requests.ts';
 import { speedTexts } from '../ui/texts.ts';
 import { Player } from './player.svelte.ts';
 import type { Session } from './session.svelte.ts';
+import { playedAtMax } from './speed.ts';
 
 type Goal = BodyOf<'session.step'>['to'];
-
-/** Virtual seconds for each second with which a recording is played at `max`. */
-const playedAtMax = 100;
 
 export class Transport {
   /** Virtual seconds for each second; null as fast as it goes. */

@@ -8,7 +8,7 @@ import type { Entry, LaneBox } from './lane.ts';
 /** Room that a number needs, CSS pixels. */
 const numberRoom = 30;
 /** From the middle of a number to a line that does not strike it out, and to the lane's edge. */
-const lineRoom = 6;
+const lineRoom = 7;
 const edgeRoom = 4;
 /** Room above and below the stairs. */
 const margin = 1;
