@@ -100,17 +100,30 @@ export class Transport {
     await session.goTo(session.ask('session.find', { from, direction, to }));
   }
 
-  /** Lets the cursor go through a recording at the speed of the slider. */
+  /**
+   * Lets the cursor go through a recording at the speed of the slider, until somebody else moves it
+   * or another session is shown.
+   */
   private play(): void {
     const { session } = this;
     const endNs = session.state?.timeNs ?? 0;
     const atEnd = (session.moment?.timeNs ?? 0) >= endNs;
+    let { cursor } = session;
     this.player.start({
       from: atEnd ? 0 : (session.moment?.timeNs ?? 0),
       to: endNs,
       perMs: () => 1e6 * (this.speed ?? playedAtMax),
-      look: (timeNs) => session.lookAt({ at: 'time', timeNs }),
-      onEnd: () => session.lookAt({ at: 'end' }),
+      look: (timeNs) => {
+        if (session.cursor !== cursor) {
+          this.player.stop();
+          return;
+        }
+        session.lookAt({ at: 'time', timeNs });
+        ({ cursor } = session);
+      },
+      onEnd: () => {
+        if (session.cursor === cursor) session.lookAt({ at: 'end' });
+      },
     });
   }
 }
