@@ -43,23 +43,23 @@ export function addNote(db: Database, run: number, text: string, seq: number | n
   return add.immediate();
 }
 
-/** Writes another text into a note, or with null takes it away. Throws StoreError. */
+/**
+ * Writes another text into a note, or with null takes it away; one that is gone already stays gone.
+ * Throws StoreError when there is none to write into.
+ */
 export function changeNote(db: Database, run: number, number: number, text: string | null): void {
   const where = 'WHERE run_id = ? AND number = ?';
+  if (text === null) {
+    db.prepare(`DELETE FROM note ${where}`).run(run, number);
+    return;
+  }
   const found = db
     .prepare<[number, number], { seq: number | null }>(`SELECT seq FROM note ${where}`)
     .get(run, number);
   if (found === undefined) throw new StoreError('noRun', `run ${run} has no note ${number}`);
-  if (text === null) db.prepare(`DELETE FROM note ${where}`).run(run, number);
-  else {
-    const hash = rowHash(run, number, found.seq, text);
-    db.prepare(`UPDATE note SET text = ?, hash = ? ${where}`).run(text, hash, run, number);
-  }
+  const hash = rowHash(run, number, found.seq, text);
+  db.prepare(`UPDATE note SET text = ?, hash = ? ${where}`).run(text, hash, run, number);
 }
-
-/** Takes a note away; false when it was not there. */
-export const removeNote = (db: Database, run: number, number: number): boolean =>
-  db.prepare('DELETE FROM note WHERE run_id = ? AND number = ?').run(run, number).changes > 0;
 
 /** Deletes a run with all that belongs to it. Throws StoreError when it is not there. */
 export function deleteRun(db: Database, run: number): void {

@@ -13,16 +13,7 @@ import { runRow, textsOf } from './reader.ts';
 import type { SegmentRow } from './rows.ts';
 
 /** Columns of the virtual table `event`; `run`, `seq_from` and `seq_to` narrow what is decoded. */
-export const eventColumns = [
-  'seq',
-  't_ns',
-  'cpu',
-  'task',
-  'kind',
-  'object',
-  'value',
-  'place',
-] as const;
+const eventColumns = ['seq', 't_ns', 'cpu', 'task', 'kind', 'object', 'value', 'place'] as const;
 
 /** Names in place of numbers, for one run. */
 class Names {

@@ -15,7 +15,7 @@ export interface HostState {
 export type MenuCommand = 'newRun' | 'import' | 'export' | 'palette' | 'keys';
 
 /** A name for a new file: no folders, no control characters. */
-export const fileNameSchema = v.pipe(
+const fileNameSchema = v.pipe(
   v.string(),
   v.minLength(1),
   v.maxLength(200),

@@ -12,7 +12,7 @@ const magic = 0x34584c4d;
 const headBytes = 16;
 
 /** Largest JSON part that is taken, bytes. */
-export const jsonBytesMax = 8 * 1024 * 1024;
+const jsonBytesMax = 8 * 1024 * 1024;
 /** Largest payload that is taken, bytes: a shared run. */
 export const payloadBytesMax = 512 * 1024 * 1024;
 /** Largest packet, bytes: what a carrier need not take. */

@@ -49,7 +49,7 @@ const nameMax = 120;
 const nameSchema = v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(nameMax));
 
 /** A file that another tool reads, or the lab itself. */
-export const fileFormats = ['mlx4run', 'pcapng', 'perfetto', 'ftrace', 'dmesg', 'jsonl'] as const;
+const fileFormats = ['mlx4run', 'pcapng', 'perfetto', 'ftrace', 'dmesg', 'jsonl'] as const;
 
 const ofRun = { run: runSchema };
 

@@ -59,10 +59,10 @@ export interface SessionMoment extends Moment {
 }
 
 /** What a step goes to: `same` is the kind of the event before the moment. */
-export const goalSchema = v.picklist(['point', 'switch', 'blocked', 'same']);
+const goalSchema = v.picklist(['point', 'switch', 'blocked', 'same']);
 
 /** A new session. */
-export const openSchema = v.variant('from', [
+const openSchema = v.variant('from', [
   v.strictObject({
     from: v.literal('scenario'),
     /** Name of a file of the lab's scenarios; null is a bench without a script. */

@@ -39,8 +39,8 @@ export class Desk {
   /** Requests that a handler has seen. */
   handled = 0;
   private readonly windows = new Map<Window, RateLimit>();
-  private telling: NodeJS.Timeout | null = null;
-  private beginning: NodeJS.Timeout | null = null;
+  private telling: NodeJS.Timeout | undefined;
+  private beginning: NodeJS.Timeout | undefined;
   private isToBegin = false;
 
   /** `file`: database of runs, or null. */
@@ -143,7 +143,7 @@ export class Desk {
   /** The session has changed: every window hears the latest word, once a frame. */
   private tellSoon(): void {
     this.telling ??= setTimeout(() => {
-      this.telling = null;
+      this.telling = undefined;
       this.tell('session', this.bench.state);
     }, tellMs);
   }
@@ -160,8 +160,8 @@ export class Desk {
 
   /** Ends the session and keeps it. */
   async close(): Promise<void> {
-    if (this.telling !== null) clearTimeout(this.telling);
-    if (this.beginning !== null) clearTimeout(this.beginning);
+    clearTimeout(this.telling);
+    clearTimeout(this.beginning);
     await this.bench.close();
   }
 }

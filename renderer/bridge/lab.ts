@@ -10,6 +10,8 @@ import type { Carrier } from './carrier.ts';
 /** The lab did not do it; the message is for the person. */
 export class Refusal extends Error {}
 
+const away = (): Refusal => new Refusal('The lab is away.');
+
 /** An answer with the bytes behind it, if any. */
 export interface Answered<N extends RequestName> {
   readonly body: AnswerOf<N>;
@@ -56,7 +58,7 @@ export class Lab {
       this.carrier = null;
       this.early = null;
       this.onWay(false);
-      for (const { reject } of this.asked.values()) reject(new Refusal('The lab is away.'));
+      for (const { reject } of this.asked.values()) reject(away());
       this.asked.clear();
       setTimeout(() => {
         this.connect();
@@ -82,7 +84,7 @@ export class Lab {
   ): Promise<Answered<N>> {
     const { carrier, early } = this;
     if (carrier === null && early === null) {
-      return Promise.reject(new Refusal('The lab is away.'));
+      return Promise.reject(away());
     }
     const id = this.nextId++;
     return new Promise((resolve, reject) => {

@@ -114,7 +114,7 @@ export interface DrawnRing {
 }
 
 /** Most segments that are drawn. */
-export const segmentsMax = 48;
+const segmentsMax = 48;
 
 /** How a ring is drawn; `turn`: what lies between C and P is the card's. */
 export function drawnRing({ entries, producer, consumer }: Ring): DrawnRing {

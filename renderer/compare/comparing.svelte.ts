@@ -6,6 +6,7 @@ import type { SpanWords, Tile } from '#contract/timeline.ts';
 import { Latest } from '../state/latest.ts';
 import { Player } from '../state/player.svelte.ts';
 import type { Session } from '../state/session.svelte.ts';
+import { playedAtMax } from '../state/speed.ts';
 import { baseOf, endOf, firstView, placeOf, showing, turnedAfter } from './axis.ts';
 import type { Compared, Lane, Place, Scale, Side, View } from './axis.ts';
 import { Finding } from './finding.svelte.ts';
@@ -16,8 +17,6 @@ export type OfBoth<T> = Readonly<Record<Side, T>>;
 
 /** Events for each millisecond at a speed of 1×, where events are counted. */
 const eventsPerMs = 1;
-/** Speed of `max`. */
-const playedAtMax = 100;
 /** So fast that a tenth of a second, which a story takes, can be followed. */
 const firstSpeed = 0.01;
 

@@ -12,28 +12,42 @@ const rulerHeight = 28;
 const flag = { y: 4, height: 20 } as const;
 
 /** A stretch of the ruler that is taken. */
-interface Box {
+export interface Box {
   readonly left: number;
   readonly right: number;
 }
 
+/** Between a flag and what stands beside it. */
+const gap = 4;
+
 /** A flag whose middle is at `x`, kept within the picture. */
+export function flagAt(x: number, textWidth: number, width: number): Box {
+  const own = textWidth + 16;
+  const left = Math.max(1, Math.min(width - own - 1, x - own / 2));
+  return { left, right: left + own };
+}
+
+/** A flag moved out of the way of another one; null where there is no room for it. */
+export function asideOf(box: Box, other: Box | null, width: number): Box | null {
+  if (other === null || box.right + gap < other.left || box.left > other.right + gap) return box;
+  const own = box.right - box.left;
+  const isLeft = box.left + box.right <= other.left + other.right;
+  const left = isLeft ? other.left - gap - own : other.right + gap;
+  return left < 1 || left + own > width - 1 ? null : { left, right: left + own };
+}
+
 function drawFlag(
   ctx: CanvasRenderingContext2D,
-  fitter: Fitter,
   text: string,
-  at: { readonly x: number; readonly width: number },
+  { left, right }: Box,
   colours: readonly [ground: string, ink: string],
-): Box {
-  const width = fitter.width(ctx, ctx.font, text) + 16;
-  const left = Math.max(1, Math.min(at.width - width - 1, at.x - width / 2));
+): void {
   ctx.fillStyle = colours[0];
   ctx.beginPath();
-  ctx.roundRect(left, flag.y, width, flag.height, 3);
+  ctx.roundRect(left, flag.y, right - left, flag.height, 3);
   ctx.fill();
   ctx.fillStyle = colours[1];
   ctx.fillText(text, left + 8, flag.y + flag.height / 2 + 0.5);
-  return { left, right: left + width };
 }
 
 /** Draws ruler, flags and lines over what is there. */
@@ -59,15 +73,14 @@ export function drawRuler(
   ctx.fillStyle = palette.ink;
   if (isIn(x)) ctx.fillRect(Math.round(x) - 0.75, rulerHeight, 1.5, height);
   ctx.font = `600 12px ${palette.sans}`;
-  const taken: Box[] = [];
-  if (isIn(seam)) {
-    const colours = [palette.cur, palette.curInk] as const;
-    taken.push(drawFlag(ctx, fitter, words.part, { x: seam, width }, colours));
-  }
-  if (isIn(x) && cursor !== 0) {
-    const colours = [palette.ink, palette.pane] as const;
-    taken.push(drawFlag(ctx, fitter, words.cursor, { x, width }, colours));
-  }
+  const flagOf = (text: string, place: number): Box | null =>
+    isIn(place) ? flagAt(place, fitter.width(ctx, ctx.font, text), width) : null;
+  const now = cursor === 0 ? null : flagOf(words.cursor, x);
+  const parting = flagOf(words.part, seam);
+  const part = parting && asideOf(parting, now, width);
+  if (part !== null) drawFlag(ctx, words.part, part, [palette.cur, palette.curInk]);
+  if (now !== null) drawFlag(ctx, words.cursor, now, [palette.ink, palette.pane]);
+  const taken = [part, now].filter((box) => box !== null);
   drawTicks(ctx, picture, palette, fitter, taken);
 }
 
@@ -84,7 +97,7 @@ function drawTicks(
   for (const { after, text } of ticks) {
     const room = fitter.width(ctx, ctx.font, text);
     const left = placeOf(after, view, width) - room / 2;
-    const isFree = taken.every((box) => left + room + 4 < box.left || left > box.right + 4);
+    const isFree = taken.every((box) => left + room + gap < box.left || left > box.right + gap);
     if (left < free || left + room > width - 2 || !isFree) continue;
     ctx.fillText(text, left, flag.y + flag.height / 2 + 0.5);
     free = left + room + 6;

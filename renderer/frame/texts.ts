@@ -5,6 +5,7 @@ import type { View } from './views.ts';
 import { groupedCount } from '../ui/numbers.ts';
 
 export const texts = {
+  rail: 'Views',
   views: {
     session: 'Session',
     card: 'Card',

@@ -2,16 +2,11 @@
 // the session has changed, but not with every frame of a running machine.
 
 import type { Session } from '../state/session.svelte.ts';
-import { Latest } from '../state/latest.ts';
+import { Latest, rest } from '../state/latest.ts';
 import type { LessonRow, LessonState } from './texts.ts';
 
 /** Least time between two looks at the checks, ms. */
 const restMs = 300;
-
-const rest = (): Promise<void> =>
-  new Promise((resolve) => {
-    setTimeout(resolve, restMs);
-  });
 
 export class Lessons {
   rows = $state.raw<readonly LessonRow[]>([]);
@@ -28,7 +23,7 @@ export class Lessons {
       const wasDone = this.state?.isDone === true;
       this.state = await session.ask('lessons.state', {});
       if (this.state?.isDone === true && !wasDone) await this.load();
-      await rest();
+      await rest(restMs);
     });
   }
 

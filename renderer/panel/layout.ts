@@ -39,7 +39,7 @@ const row = { left: 81.5, width: 384, pitchMax: 64, portMax: 49.5, height: 28 } 
 const hostTag = { width: 66, height: 22, right: 472, y: 172 } as const;
 
 /** Width of a port in a switch of so many. */
-export const farPortWidth = (ports: number): number => Math.min(row.portMax, pitchOf(ports) - 10);
+const farPortWidth = (ports: number): number => Math.min(row.portMax, pitchOf(ports) - 10);
 
 const pitchOf = (ports: number): number => Math.min(row.pitchMax, row.width / ports);
 

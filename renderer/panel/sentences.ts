@@ -25,7 +25,7 @@ function cableWords(panel: Panel, port: string): string {
 }
 
 /** `Port 1, p1, Ethernet, link up, traffic, cable C1 to tor1 port 2.` */
-export function cardPortSentence(panel: Panel, port: PortView): string {
+function cardPortSentence(panel: Panel, port: PortView): string {
   const { number, name, netdev, role, cardType, note, link, leds } = port;
   const parts = [
     `Port ${number}`,
@@ -40,7 +40,7 @@ export function cardPortSentence(panel: Panel, port: PortView): string {
 }
 
 /** `tor1 port 2, link up, cable C1 to port 1.` */
-export const farPortSentence = (panel: Panel, { name, link, leds }: FarPortView): string =>
+const farPortSentence = (panel: Panel, { name, link, leds }: FarPortView): string =>
   `${[name, ...linkWords(link, leds), cableWords(panel, name)].join(', ')}.`;
 
 /** The port of a place, with what hangs before it. */

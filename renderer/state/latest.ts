@@ -3,6 +3,10 @@
 
 import { untrack } from 'svelte';
 
+/** Nothing for a while: what is asked meanwhile is asked once, afterwards. */
+export const rest = (ms: number): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, ms));
+
 /** Asks with the newest question whenever the one before is answered. */
 export class Latest<Q> {
   private readonly ask: (question: Q) => Promise<void>;

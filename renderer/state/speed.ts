@@ -1,6 +1,9 @@
 // The speed slider: logarithmic from a thousandth to a thousand times real time, with detents at
 // the powers of ten; its right end is as fast as it goes.
 
+/** Virtual seconds for each second with which a recording is played at `max`. */
+export const playedAtMax = 100;
+
 /** Slowest speed of the slider, virtual seconds for each second. */
 const slowest = 1e-3;
 /** Fastest before `max`. */

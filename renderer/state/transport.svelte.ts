@@ -5,11 +5,9 @@ import type { BodyOf } from '#contract/requests.ts';
 import { speedTexts } from '../ui/texts.ts';
 import { Player } from './player.svelte.ts';
 import type { Session } from './session.svelte.ts';
+import { playedAtMax } from './speed.ts';
 
 type Goal = BodyOf<'session.step'>['to'];
-
-/** Virtual seconds for each second with which a recording is played at `max`. */
-const playedAtMax = 100;
 
 export class Transport {
   /** Virtual seconds for each second; null as fast as it goes. */
@@ -87,23 +85,45 @@ export class Transport {
     await this.find('back', to);
   }
 
+  /** To the flag after the cursor, or before it. */
+  async toMark(direction: 1 | -1): Promise<void> {
+    const { session } = this;
+    this.player.stop();
+    const seq = session.moment?.seq ?? 0;
+    const asked = session.ask('timeline.mark', { seq, direction });
+    await session.goTo(asked.then((mark) => mark?.seq ?? null));
+  }
+
   private async find(direction: 'on' | 'back', to: Goal): Promise<void> {
     const { session } = this;
     const from = session.moment?.seq ?? 0;
     await session.goTo(session.ask('session.find', { from, direction, to }));
   }
 
-  /** Lets the cursor go through a recording at the speed of the slider. */
+  /**
+   * Lets the cursor go through a recording at the speed of the slider, until somebody else moves it
+   * or another session is shown.
+   */
   private play(): void {
     const { session } = this;
     const endNs = session.state?.timeNs ?? 0;
     const atEnd = (session.moment?.timeNs ?? 0) >= endNs;
+    let { cursor } = session;
     this.player.start({
       from: atEnd ? 0 : (session.moment?.timeNs ?? 0),
       to: endNs,
       perMs: () => 1e6 * (this.speed ?? playedAtMax),
-      look: (timeNs) => session.lookAt({ at: 'time', timeNs }),
-      onEnd: () => session.lookAt({ at: 'end' }),
+      look: (timeNs) => {
+        if (session.cursor !== cursor) {
+          this.player.stop();
+          return;
+        }
+        session.lookAt({ at: 'time', timeNs });
+        ({ cursor } = session);
+      },
+      onEnd: () => {
+        if (session.cursor === cursor) session.lookAt({ at: 'end' });
+      },
     });
   }
 }

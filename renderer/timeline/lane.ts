@@ -6,6 +6,7 @@ import type { Brush } from './brush.ts';
 import type { TilePart } from './scene.ts';
 import { drawCounts } from './staircase.ts';
 import { drawTag } from './shapes.ts';
+import { texts } from './texts.ts';
 import { drawQueue } from './tickets.ts';
 
 /** Where a lane is drawn. */
@@ -34,7 +35,7 @@ export interface Entry {
 const nearlyFull = 0.75;
 
 /** The entry at a place of a tile, cut to what can be seen; null for none. */
-export function entryAt({ tile, piece, left, right }: TilePart, at: number): Entry | null {
+function entryAt({ tile, piece, left, right }: TilePart, at: number): Entry | null {
   const { start, end, style, busy } = tile;
   const scale = piece.width / (piece.toNs - piece.fromNs);
   const [startNs, endNs, flags] = [start[at]!, end[at]!, style[at]!];
@@ -83,7 +84,8 @@ const ready: Look = (brush, { y, height }, entry) => {
     return brush.column(palette.run, x, y + (height - high) / 2, barWidth(entry), high);
   }
   brush.outline(palette.run, 1.5).rect(x + 0.75, y + 0.75, width - 1.5, height - 1.5);
-  if (width > 56) brush.write('can run', x + 6, y + height / 2, width - 10, palette.ink, fonts.bar);
+  if (width > 56)
+    brush.write(texts.ready, x + 6, y + height / 2, width - 10, palette.ink, fonts.bar);
 };
 
 const waits =

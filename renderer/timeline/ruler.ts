@@ -6,7 +6,7 @@ import { rulerHeight } from './layout.ts';
 import type { Palette } from './palette.ts';
 import type { Scene } from './scene.ts';
 import type { Fitter } from './text.ts';
-import { digitsFor, rulerText, sinceText, stepFor, ticksOf, timeText } from './ticks.ts';
+import { digitsFor, rulerText, tickSince, stepFor, ticksOf, tickTime } from './ticks.ts';
 import { xOf } from './view.ts';
 import type { ViewPiece } from './view.ts';
 
@@ -62,10 +62,10 @@ export function ticks(scene: Scene): { readonly x: number; readonly text: string
 }
 
 /** The time on the cursor's flag: as exact as a pixel, in whole groups of digits. */
-export function cursorText({ view, originNs, cursorNs }: Scene): string {
+function cursorText({ view, originNs, cursorNs }: Scene): string {
   if (cursorNs === null) return '';
-  if (originNs !== null) return sinceText(cursorNs - originNs, Math.max(1, view.nsPerPixel / 10));
-  return timeText(cursorNs, Math.max(3, 3 * Math.ceil(digitsFor(view.nsPerPixel) / 3)));
+  if (originNs !== null) return tickSince(cursorNs - originNs, Math.max(1, view.nsPerPixel / 10));
+  return tickTime(cursorNs, Math.max(3, 3 * Math.ceil(digitsFor(view.nsPerPixel) / 3)));
 }
 
 /** The order in which marks get their words. */

@@ -7,6 +7,9 @@ import type { Entry, LaneBox } from './lane.ts';
 
 /** Room that a number needs, CSS pixels. */
 const numberRoom = 30;
+/** From the middle of a number to a line that does not strike it out, and to the lane's edge. */
+const lineRoom = 7;
+const edgeRoom = 4;
 /** Room above and below the stairs. */
 const margin = 1;
 /** Stairs of less than this (in powers of two) do not fill the height of the lane. */
@@ -32,11 +35,22 @@ export function drawCounts(brush: Brush, { y, height }: LaneBox, entries: readon
     else path.lineTo(x, heightOf(value));
     path.lineTo(x + width, heightOf(value));
   });
-  numbers(brush, steps, waits, y + height / 2);
+  const numberHeight = ({ value }: Entry): number => {
+    const [line, middle] = [heightOf(value), y + height / 2];
+    return line >= middle
+      ? Math.max(y + edgeRoom, Math.min(middle, line - lineRoom))
+      : Math.min(y + height - edgeRoom, Math.max(middle, line + lineRoom));
+  };
+  numbers(brush, steps, waits, numberHeight);
 }
 
 /** Numbers where a level lasts, and what it needs where somebody waits for that. */
-function numbers(brush: Brush, steps: readonly Entry[], waits: readonly Entry[], y: number): void {
+function numbers(
+  brush: Brush,
+  steps: readonly Entry[],
+  waits: readonly Entry[],
+  heightOf: (step: Entry) => number,
+): void {
   const { palette, fonts } = brush;
   let free = -Infinity;
   for (const step of steps) {
@@ -48,7 +62,7 @@ function numbers(brush: Brush, steps: readonly Entry[], waits: readonly Entry[],
     const number = `${step.value}`;
     const text = wait !== undefined && room > 70 ? `${number}, needs ${needs}` : number;
     const colour = wait === undefined ? palette.ink : isStuck ? palette.cyc : palette.wait;
-    brush.writeOver(text, x, y, room, colour, fonts.letter);
+    brush.writeOver(text, x, heightOf(step), room, colour, fonts.letter);
     free = x + numberRoom * 3;
   }
 }

@@ -19,6 +19,8 @@ export const texts = {
   from: (since: string, until: string | null): string =>
     until === null ? `from ${since}` : `from ${since} to ${until}`,
   nothing: (lane: string, time: string): string => `${lane}: nothing at ${time}.`,
+  /** On the bar of a task that waits for its turn. */
+  ready: 'can run',
   /** Tooltips. */
   dense: (count: string): string => `${count} events here, zoom in`,
   acts: {

@@ -16,11 +16,11 @@ export const digitsFor = (ns: number): number =>
   Math.min(9, Math.max(0, Math.ceil(-Math.log10(Math.max(ns, 1) / 1e9) - 1e-9)));
 
 /** A time: `12.420 s`. */
-export const timeText = (timeNs: number, digits: number): string =>
+export const tickTime = (timeNs: number, digits: number): string =>
   `${grouped(timeNs / 1e9, digits)} s`;
 
 /** A length from an origin: `+20 ms`, `+104.8 ms`. */
-export function sinceText(ns: number, stepNs: number): string {
+export function tickSince(ns: number, stepNs: number): string {
   const units = [
     { ns: 1e9, name: 's' },
     { ns: 1e6, name: 'ms' },
@@ -42,8 +42,8 @@ export interface RulerWords {
 
 /** A time as this ruler says it. */
 export function rulerText({ originNs }: RulerWords, timeNs: number, stepNs: number): string {
-  if (originNs !== null) return sinceText(timeNs - originNs, stepNs);
-  return timeText(timeNs, digitsFor(stepNs));
+  if (originNs !== null) return tickSince(timeNs - originNs, stepNs);
+  return tickTime(timeNs, digitsFor(stepNs));
 }
 
 /** The step of a ruler, ns: words of about `charPixels` for each letter must fit between. */

@@ -8,7 +8,7 @@
 import { decodeTile } from '#contract/timeline.ts';
 import type { FoldGap, Lane, LaneAround, Mark, Tile } from '#contract/timeline.ts';
 import { Refusal } from '../bridge/lab.ts';
-import { Latest } from '../state/latest.ts';
+import { Latest, rest } from '../state/latest.ts';
 import type { Cursor, Session } from '../state/session.svelte.ts';
 import { Find } from './find.svelte.ts';
 import { heightOf, laneHeights, rowsOf, rulerHeight } from './layout.ts';
@@ -43,11 +43,11 @@ interface KeptView {
 /** Time that a first view shows, ns. */
 const firstNs = 10e9;
 
-/** Time between two looks at what has been added, ms. */
+/**
+ * Time between two looks at what has been added, ms: a machine that runs changes all the time, and
+ * a few looks a second are enough.
+ */
 const restMs = 200;
-
-/** A machine that runs changes all the time: a few looks a second are enough. */
-const rest = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, restMs));
 
 export class TimelineState {
   lanes = $state.raw<readonly Lane[]>([]);
@@ -236,13 +236,13 @@ export class TimelineState {
     this.gaps = said.gaps;
     this.notes.notKept = said.marksNotKept;
     this.view = { ...this.view, gaps: said.gaps, endNs: Math.max(1, said.nowNs) };
-    await rest();
+    await rest(restMs);
   }
 
   private async askAround({ lanes, moment }: WantedRows): Promise<void> {
     const rows = await this.session.ask('timeline.around', { lanes: [...lanes], moment });
     if (rows !== null) this.around = rows;
-    if (this.session.state?.running === true) await rest();
+    if (this.session.state?.running === true) await rest(restMs);
   }
 
   private async askTile({ view, lanes }: Wanted): Promise<void> {

@@ -5,7 +5,7 @@
 import type { FoldGap } from '#contract/timeline.ts';
 
 /** Width of a folded gap, CSS pixels. */
-export const gapWidth = 26;
+const gapWidth = 26;
 
 /** Closest look, ns for each pixel: 100 ns (a point of the engine) are 100 pixels. */
 const nsPerPixelMin = 1;

@@ -10,7 +10,7 @@ export interface Place {
 }
 
 /** Distance to what it speaks of, and to the edge of the room. */
-export const noteGap = 8;
+const noteGap = 8;
 
 const clamp = (at: number, from: number, to: number): number => Math.max(from, Math.min(at, to));
 

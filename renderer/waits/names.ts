@@ -1,7 +1,7 @@
 // The second line of a thing in the graph, short. What things are called is the lab's to say, for
 // every view the same.
 
-import { secondsText } from '../ui/numbers.ts';
+import { secondsText, tookText } from '../ui/numbers.ts';
 import type { Thing } from '#contract/waits.ts';
 import { texts } from './texts.ts';
 
@@ -14,15 +14,7 @@ export const fullName = ({ kind, name, shown, letter }: Thing): string => {
 
 /** The second line in the columns. */
 export function restDetail(thing: Thing): string {
-  if (thing.kind === 'lock') return thing.state === 'free' ? '' : thing.detail;
-  return thing.detail;
-}
-
-/** `240 s`, `18.2 ms`. */
-export function lengthText(ns: number): string {
-  if (ns < 1e6) return `${(ns / 1e3).toFixed(1)} µs`;
-  if (ns < 1e9) return `${(ns / 1e6).toFixed(1)} ms`;
-  return `${(ns / 1e9).toFixed(ns < 10e9 ? 1 : 0)} s`;
+  return thing.kind === 'lock' && thing.state === 'free' ? '' : thing.detail;
 }
 
 /** What the ring needs to know beside the thing itself. */
@@ -40,13 +32,13 @@ export function ringDetail(thing: Thing, facts: RingFacts): string {
   switch (thing.kind) {
     case 'task':
       if (thing.detail.includes('polls')) return thing.detail;
-      return `${thing.ps ?? ''}, ${lengthText(facts.nowNs - thing.sinceNs)}`;
+      return `${thing.ps ?? ''}, ${tookText(facts.nowNs - thing.sinceNs)}`;
     case 'reference':
-      return `${thing.count ?? 0} refs, needs ${thing.needs ?? 1}`;
+      return texts.refs(thing.count ?? 0, thing.needs ?? 1);
     case 'work':
-      return facts.behind > 0 ? `+${facts.behind} queued` : thing.detail;
+      return facts.behind > 0 ? texts.moreQueued(facts.behind) : thing.detail;
     default:
       if (facts.holder === '') return thing.detail;
-      return `held by ${facts.holder} since ${secondsText(facts.heldSinceNs)}`;
+      return texts.heldSince(facts.holder, secondsText(facts.heldSinceNs));
   }
 }

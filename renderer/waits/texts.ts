@@ -97,6 +97,10 @@ export const texts = {
   waits: (count: number): string => `${counted(count, 'wait')}, no cycle`,
   cycles: (count: number, tasks: number): string =>
     `${counted(count, 'cycle')}, ${counted(tasks, 'task')} in ${count === 1 ? 'it' : 'them'}`,
+  /** The second line of a member of a cycle. */
+  heldSince: (who: string, time: string): string => `held by ${who} since ${time}`,
+  refs: (count: number, needs: number): string => `${count} refs, needs ${needs}`,
+  moreQueued: (count: number): string => `+${count} queued`,
   closed: (time: string, event: string): string => `closed at ${time}, event ${event}`,
   cycleOf: (count: number): string => `Cycle of ${count}.`,
   goWait: 'Enter twice: when it began.',

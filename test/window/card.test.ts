@@ -2,45 +2,24 @@
 // Method: the story's scenario runs in a real lab; the window is read by roles and names, and
 // checked by axe-core in both themes.
 
-import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { violations } from './support/axe.ts';
 import { openLabWindow } from './support/lab-window.ts';
 import type { LabWindow } from './support/lab-window.ts';
+import { story } from './support/wanted.ts';
 
 let lab: LabWindow;
-
-const axe = readFileSync(
-  new URL('../../node_modules/axe-core/axe.min.js', import.meta.url),
-  'utf8',
-);
 
 beforeAll(async () => {
   lab = await openLabWindow();
   const { bench } = lab.desk;
-  await bench.open({
-    from: 'scenario',
-    scenario: 'bond-deadlock',
-    variant: 'naive',
-    policy: 'until-blocked',
-    seed: null,
-  });
+  await bench.open(story);
   bench.machine.start(null);
   while (bench.state.timeNs < 40e9) await new Promise((resolve) => setTimeout(resolve, 20));
   bench.machine.pause();
 });
 
 afterAll(() => lab.close());
-
-/** What axe-core finds, as `rule: target`. */
-async function violations(): Promise<string[]> {
-  const { page } = lab;
-  // Not as a script element: the page's policy forbids those.
-  await page.evaluate(axe);
-  return page.evaluate<string[]>(`
-    axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'] }).then((found) =>
-      found.violations.flatMap(({ id, nodes }) =>
-        nodes.map(({ target, failureSummary }) => id + ': ' + target + ' ' + failureSummary)))`);
-}
 
 const setTheme = (theme: string): Promise<unknown> =>
   lab.page.evaluate(`document.documentElement.dataset.theme = '${theme}'`);
@@ -51,9 +30,9 @@ test.each(['dmesg', 'firmware', 'packets', 'tasks'])('the list %s has rows', asy
   const grid = page.getByRole('grid');
   await grid.getByRole('row').nth(5).waitFor();
   await setTheme('dark');
-  expect(await violations()).toEqual([]);
+  expect(await violations(page)).toEqual([]);
   await setTheme('light');
-  expect(await violations()).toEqual([]);
+  expect(await violations(page)).toEqual([]);
 });
 
 test('the log is filtered by words, and Enter goes to a line', async () => {
@@ -102,8 +81,8 @@ test('the card shows the command that unbonded it', async () => {
   await page.getByText("≠ driver's cache 1→1 2→1").waitFor();
   await page.getByText(/^full \d\d$/).waitFor();
   await setTheme('dark');
-  expect(await violations()).toEqual([]);
+  expect(await violations(page)).toEqual([]);
   await setTheme('light');
-  expect(await violations()).toEqual([]);
+  expect(await violations(page)).toEqual([]);
   expect(lab.complaints).toEqual([]);
 });

@@ -7,11 +7,12 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openLabWindow } from './support/lab-window.ts';
 import type { LabWindow } from './support/lab-window.ts';
+import { keepPicture } from './support/pictures.ts';
+import { story } from './support/wanted.ts';
 
 let lab: LabWindow;
 let page: Page;
 const patience = { timeout: 60_000 };
-const pictures = process.env['LAB_PICTURES'] ?? '';
 
 beforeAll(async () => {
   lab = await openLabWindow();
@@ -21,21 +22,13 @@ beforeAll(async () => {
 afterAll(() => lab.close());
 
 async function choose(variant: string): Promise<void> {
-  await lab.desk.bench.open({
-    from: 'scenario',
-    scenario: 'bond-deadlock',
-    variant,
-    policy: 'you-choose',
-    seed: null,
-  });
+  await lab.desk.bench.open({ ...story, variant, policy: 'you-choose' });
   lab.desk.bench.machine.start(null);
   await page.getByRole('heading', { name: 'Who runs next?' }).waitFor(patience);
   await page.getByRole('option').first().waitFor(patience);
 }
 
-async function picture(name: string): Promise<void> {
-  if (pictures !== '') await page.screenshot({ path: `${pictures}/choosing-${name}.png` });
-}
+const picture = (name: string): Promise<void> => keepPicture(page, `choosing-${name}`);
 
 /** The hint that stands there after the key. */
 async function hint(): Promise<string> {

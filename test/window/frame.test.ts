@@ -202,6 +202,11 @@ test('the status bar says how ports, bond and tasks stand, and what plays', asyn
   expect(await status().getByText('paused at the cursor').count()).toBe(0);
   await page.keyboard.press('F5');
   await status().getByText('paused at the cursor').waitFor();
+  // Whoever goes somewhere while it plays stays there.
+  await page.keyboard.press('F5');
+  await status().getByText('the recording plays, 1×').waitFor();
+  await page.getByRole('button', { name: 'Before it closed' }).click();
+  await status().getByText('paused at the cursor').waitFor();
   await page.keyboard.press('l');
   await page.getByRole('alert').waitFor({ state: 'attached' });
 });

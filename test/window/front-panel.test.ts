@@ -3,9 +3,10 @@
 
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { readFileSync } from 'node:fs';
+import { violations } from './support/axe.ts';
 import { openLabWindow } from './support/lab-window.ts';
 import type { LabWindow } from './support/lab-window.ts';
+import { story } from './support/wanted.ts';
 
 let lab: LabWindow;
 let page: Page;
@@ -166,30 +167,13 @@ test('choosing a type writes mlx4_port1 in a shell, and the menu follows the dri
 });
 
 test('every part of it has a name, and axe-core finds nothing', async () => {
-  const axe = readFileSync(new URL(import.meta.resolve('axe-core/axe.min.js')), 'utf8');
-  await page.evaluate(axe);
-  const violations = await page.evaluate(async () => {
-    const run = (
-      globalThis as unknown as {
-        axe: { run(where: string): Promise<{ violations: { id: string; nodes: object[] }[] }> };
-      }
-    ).axe.run;
-    const found = await run('[data-pane=panel]');
-    return found.violations.map(({ id, nodes }) => `${id}: ${JSON.stringify(nodes[0])}`);
-  });
-  expect(violations).toEqual([]);
+  expect(await violations(page, '[data-pane=panel]', 'best-practice')).toEqual([]);
   expect(lab.complaints).toEqual([]);
 });
 
 test('in the story port maps of driver and card part, and the row leads there', async () => {
   const { bench } = lab.desk;
-  await bench.open({
-    from: 'scenario',
-    scenario: 'bond-deadlock',
-    variant: 'naive',
-    policy: 'until-blocked',
-    seed: null,
-  });
+  await bench.open(story);
   bench.machine.start(null);
   const differ = page.getByRole('button', { name: /^Port map: They part at event/ });
   await differ.waitFor();

@@ -3,21 +3,18 @@
 // Method: keys and controls in the real window of a real lab; axe-core looks at the view. Pictures
 // are kept when LAB_PICTURES names a folder.
 
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { doneLessons } from '#db/learning.ts';
 import { withRuns } from '#db/open.ts';
+import { violations } from './support/axe.ts';
 import { openLabWindow } from './support/lab-window.ts';
 import type { LabWindow } from './support/lab-window.ts';
+import { keepPicture } from './support/pictures.ts';
 
 let lab: LabWindow;
 let page: Page;
 const patience = { timeout: 30_000 };
-const pictures = process.env['LAB_PICTURES'] ?? '';
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-
 beforeAll(async () => {
   lab = await openLabWindow();
   ({ page } = lab);
@@ -25,16 +22,7 @@ beforeAll(async () => {
 
 afterAll(() => lab.close());
 
-async function violations(): Promise<string[]> {
-  await page.evaluate(axe);
-  return page.evaluate<string[]>(`
-    axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'] }).then((found) =>
-      found.violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => id + ': ' + html)))`);
-}
-
-async function picture(name: string): Promise<void> {
-  if (pictures !== '') await page.screenshot({ path: `${pictures}/lessons-${name}.png` });
-}
+const picture = (name: string): Promise<void> => keepPicture(page, `lessons-${name}`);
 
 const bar = () => page.getByRole('region', { name: 'Lesson', exact: true });
 
@@ -44,7 +32,7 @@ test('the list is gone through by keyboard, and a lesson is begun', async () => 
   await page.keyboard.press('ArrowDown');
   await page.getByRole('heading', { name: 'Name each link', level: 1 }).waitFor(patience);
   await picture('list');
-  expect(await violations()).toEqual([]);
+  expect(await violations(page)).toEqual([]);
   await page.getByRole('button', { name: 'Begin' }).click();
   await expect
     .poll(() => bar().innerText(), patience)
@@ -56,7 +44,7 @@ test('the next check follows what happens, and a wrong name is told', async () =
   await expect.poll(() => bar().innerText(), patience).toContain('1 of 5');
   lab.desk.bench.machine.pause();
   await picture('bar');
-  expect(await violations()).toEqual([]);
+  expect(await violations(page)).toEqual([]);
   await page.getByRole('button', { name: 'Lesson 2, Name each link:' }).click();
   await page.getByLabel('What does sh wait for?').selectOption('intf_mutex');
   const wrong =
@@ -77,7 +65,7 @@ test('with the right names the lesson is done, and that is kept', async () => {
   await page.getByText('1 of 5 done').waitFor(patience);
   expect(withRuns(lab.file, doneLessons)).toEqual(['name-each-link']);
   await picture('done');
-  expect(await violations()).toEqual([]);
+  expect(await violations(page)).toEqual([]);
   await page.getByRole('button', { name: 'Show session' }).click();
   await bar().getByText('All checks hold.').waitFor(patience);
   await page.getByRole('button', { name: 'Leave lesson' }).click();

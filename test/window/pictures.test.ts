@@ -11,6 +11,7 @@ import { violations } from './support/axe.ts';
 import { misfits } from './support/fit.ts';
 import { openLabWindow } from './support/lab-window.ts';
 import type { LabWindow } from './support/lab-window.ts';
+import { story } from './support/wanted.ts';
 
 const folder =
   process.env['LAB_PICTURES'] ?? fileURLToPath(new URL('../../.cache/pictures', import.meta.url));
@@ -89,8 +90,7 @@ const scenes: readonly (readonly [name: string, go: () => Promise<void>])[] = [
   [
     'choose',
     async () => {
-      const wanted = { from: 'scenario', scenario: 'bond-deadlock', variant: 'naive' } as const;
-      await lab.desk.bench.open({ ...wanted, policy: 'you-choose', seed: null });
+      await lab.desk.bench.open({ ...story, policy: 'you-choose' });
       await view(1);
       await page.keyboard.press('F5');
       await page.getByText('Who runs next?').waitFor(patience);

@@ -4,34 +4,17 @@
 // anything that a screen reader would trip over.
 
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { violations } from './support/axe.ts';
 import { openLabWindow } from './support/lab-window.ts';
 import type { LabWindow } from './support/lab-window.ts';
+import { keepPicture, keepsPictures } from './support/pictures.ts';
 
 let lab: LabWindow;
 let page: Page;
-/** Where pictures go when somebody wants to look at them. */
-const pictures = process.env['LAB_PICTURES'] ?? '';
-
-const axeText = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-
-/** Sentences of what axe-core finds on the page. */
-async function violations(part = 'html'): Promise<string[]> {
-  await page.evaluate(axeText);
-  return page.evaluate(async (within) => {
-    interface Axe {
-      run(part: string): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }>;
-    }
-    const { axe } = globalThis as unknown as { axe: Axe };
-    const found = await axe.run(within);
-    return found.violations.map(({ id, nodes }) => `${id}: ${nodes.map((n) => n.html).join(' ')}`);
-  }, part);
-}
-
 async function picture(name: string): Promise<void> {
-  if (pictures === '') return;
+  if (!keepsPictures) return;
   for (const theme of ['dark', 'light']) {
     await page.evaluate((wanted) => {
       document.documentElement.dataset['theme'] = wanted;
@@ -42,7 +25,7 @@ async function picture(name: string): Promise<void> {
       [1920, 1080],
     ] as const) {
       await page.setViewportSize({ width, height });
-      await page.screenshot({ path: `${pictures}/${name}-${theme}-${width}.png` });
+      await keepPicture(page, `${name}-${theme}-${width}`);
     }
   }
   await page.evaluate(() => {
@@ -50,6 +33,8 @@ async function picture(name: string): Promise<void> {
   });
   await page.setViewportSize({ width: 1440, height: 900 });
 }
+
+const faults = (part = 'html') => violations(page, part, 'best-practice');
 
 const row = (name: string) => page.getByRole('row', { name: new RegExp(`^${name}`) });
 
@@ -73,7 +58,7 @@ test('the examples are there, the fixes under the deadlock', async () => {
   await page.getByText('all chains whole').waitFor();
   await expect.poll(() => page.locator('svg rect.stuck').count()).toBeGreaterThan(0);
   await picture('runs');
-  expect(await violations()).toEqual([]);
+  expect(await faults()).toEqual([]);
 });
 
 test('a filter and a search narrow the list', async () => {
@@ -103,7 +88,7 @@ test('by keyboard: the deadlock and its fix are compared, and the sentence says 
   for (let at = 0; at < 5; at++) await page.keyboard.press(']');
   await naive.getByText('waits for eth0').waitFor();
   await picture('compare');
-  expect(await violations()).toEqual([]);
+  expect(await faults()).toEqual([]);
   await page.keyboard.press('x');
   await expect
     .poll(() => sentence.textContent(), { timeout: 15_000 })
@@ -150,7 +135,7 @@ test('tags and notes are written where they stand, and found', async () => {
   await expect.poll(() => note.inputValue()).toBe('who runs first?');
   await note.fill('the worker runs first');
   await page.keyboard.press('Tab');
-  expect(await violations()).toEqual([]);
+  expect(await faults()).toEqual([]);
   await page.keyboard.press('Escape');
   await page.keyboard.press('/');
   await page.keyboard.type('the worker RUNS');
@@ -203,7 +188,7 @@ test('the tour goes through its six stops and ends beside the fix', async () => 
     await page.getByText(`${at} of 6`).waitFor();
   }
   await picture('tour');
-  expect(await violations('aside')).toEqual([]);
+  expect(await faults('aside')).toEqual([]);
   await page.keyboard.press('ArrowRight');
   await page.getByRole('heading', { name: /takes its reference/ }).waitFor({ timeout: 15_000 });
 });
@@ -213,7 +198,7 @@ test('a new run begins with Enter', async () => {
   await row('The bond deadlock').focus();
   await page.keyboard.press('N');
   await page.getByRole('combobox', { name: 'Scenario' }).waitFor();
-  expect(await violations()).toEqual([]);
+  expect(await faults()).toEqual([]);
   await expect.poll(() => page.evaluate(() => document.activeElement?.tagName)).toBe('SELECT');
   const { number } = lab.desk.bench.state;
   await page.keyboard.press('Enter');

@@ -5,19 +5,16 @@
 // what a screen reader would say. axe-core looks at each view; pictures are kept when LAB_PICTURES
 // names a folder.
 
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { violations } from './support/axe.ts';
 import { openLabWindow } from './support/lab-window.ts';
 import type { LabWindow } from './support/lab-window.ts';
+import { keepPicture } from './support/pictures.ts';
 
 let lab: LabWindow;
 let page: Page;
 const patience = { timeout: 30_000 };
-const pictures = process.env['LAB_PICTURES'] ?? '';
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-
 beforeAll(async () => {
   lab = await openLabWindow({}, { fresh: true });
   ({ page } = lab);
@@ -44,17 +41,7 @@ async function type(line: string): Promise<void> {
   await page.keyboard.press('Enter');
 }
 
-/** What axe-core finds on the page. */
-async function violations(): Promise<string[]> {
-  await page.evaluate(axe);
-  return page.evaluate<string[]>(`
-    axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'] }).then((found) =>
-      found.violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => id + ': ' + html)))`);
-}
-
-async function picture(name: string): Promise<void> {
-  if (pictures !== '') await page.screenshot({ path: `${pictures}/story-${name}.png` });
-}
+const picture = (name: string): Promise<void> => keepPicture(page, `story-${name}`);
 
 const led = (port: number, which: string, state: string) =>
   page.getByRole('img', { name: `Port ${port} ${which} LED, ${state}.`, exact: true });
@@ -72,7 +59,7 @@ test('the machine runs, and both ports have a link', async () => {
   await page.keyboard.press('F5');
   await led(1, 'link', 'steady').waitFor(patience);
   await led(2, 'link', 'steady').waitFor(patience);
-  expect(await violations()).toEqual([]);
+  expect(await violations(page)).toEqual([]);
 });
 
 test('the bond is formed in the terminal, and the card has it', async () => {
@@ -104,7 +91,7 @@ test('ib is written; the terminal hangs, the cycle closes, another terminal work
   await page.keyboard.press('F5');
   expect(lab.desk.bench.machine.running).toBe(false);
   await picture('deadlock');
-  expect(await violations()).toEqual([]);
+  expect(await violations(page)).toEqual([]);
 });
 
 test('the moment before is looked at: nobody is in a cycle yet', async () => {
@@ -128,7 +115,7 @@ test('the same choices on the merged driver settle, and one sentence says why', 
     .poll(() => sentence.textContent(), { timeout: 60_000 })
     .toContain('on eth0 in naive, on the PCI device in v6.6');
   await picture('compared');
-  expect(await violations()).toEqual([]);
+  expect(await violations(page)).toEqual([]);
 });
 
 test('both runs are in the library; the hung one is opened, looked into and forked', async () => {

@@ -3,19 +3,17 @@
 // run; a stretch is selected, counted and zoomed to; lanes are pinned; what is looked for is found.
 // Method: the deadlock of the story in the real window; what is asked of the page is what it says.
 
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import type { Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { groupedCount } from '#renderer/ui/numbers.ts';
+import { violations } from './support/axe.ts';
 import { openLabWindow } from './support/lab-window.ts';
 import type { LabWindow } from './support/lab-window.ts';
+import { story } from './support/wanted.ts';
 
 let lab: LabWindow;
 let page: Page;
 const patience = { timeout: 20_000 };
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-
 const table = (): Locator => page.getByRole('treegrid', { name: /^Timeline of \d+ lanes/ });
 const field = (): Locator => page.getByRole('searchbox', { name: /^find: / });
 
@@ -35,13 +33,7 @@ beforeAll(async () => {
   lab = await openLabWindow();
   ({ page } = lab);
   const { bench } = lab.desk;
-  await bench.open({
-    from: 'scenario',
-    scenario: 'bond-deadlock',
-    variant: 'naive',
-    policy: 'until-blocked',
-    seed: null,
-  });
+  await bench.open(story);
   bench.machine.start(null);
   await vi.waitUntil(() => bench.moment({ at: 'end' }).timeNs > 20e9, {
     timeout: 40_000,
@@ -90,12 +82,7 @@ test('the task that waits says that it cannot go on', async () => {
 });
 
 test('axe-core finds nothing in the pane', async () => {
-  await page.evaluate(axe);
-  const found = await page.evaluate<string[]>(`
-    axe.run('[data-pane=timeline]', { runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'] })
-      .then(({ violations }) => violations.flatMap(({ id, nodes }) =>
-        nodes.map(({ html }) => id + ': ' + html)))`);
-  expect(found).toEqual([]);
+  expect(await violations(page, '[data-pane=timeline]')).toEqual([]);
 });
 
 /** Middle of a lane's bars, at a part of the canvas's width. */

@@ -2,23 +2,20 @@
 // both themes and three sizes. Pictures go to the folder of LAB_PICTURES, if that is set.
 
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { violations } from './support/axe.ts';
 import { openLabWindow } from './support/lab-window.ts';
 import type { LabWindow } from './support/lab-window.ts';
+import { keepPicture } from './support/pictures.ts';
+import { story } from './support/wanted.ts';
 
 let lab: LabWindow;
-const pictures = process.env['LAB_PICTURES'];
 const sizes = [
   [1280, 800],
   [1440, 900],
   [1920, 1080],
 ] as const;
 
-const picture = async (name: string): Promise<void> => {
-  if (pictures === undefined) return;
-  await lab.page.screenshot({ path: join(pictures, `${name}.png`) });
-};
+const picture = (name: string): Promise<void> => keepPicture(lab.page, name);
 
 const until = (told: () => boolean) => vi.waitUntil(told, { timeout: 40_000, interval: 200 });
 
@@ -27,13 +24,7 @@ const now = () => lab.desk.bench.moment({ at: 'end' });
 beforeAll(async () => {
   lab = await openLabWindow({ colorScheme: 'dark' });
   const { bench } = lab.desk;
-  await bench.open({
-    from: 'scenario',
-    scenario: 'bond-deadlock',
-    variant: 'naive',
-    policy: 'until-blocked',
-    seed: null,
-  });
+  await bench.open(story);
   bench.machine.start(null);
   await until(() => now().waits.cycles.length > 0);
   await until(() => now().timeNs > 60e9 || bench.state.stopped !== null);
@@ -83,25 +74,8 @@ test('it looks as it should in three sizes and both themes', async () => {
 
 test('axe-core finds nothing in the three', async () => {
   const { page } = lab;
-  const axe = readFileSync(new URL(import.meta.resolve('axe-core/axe.min.js')), 'utf8');
-  await page.evaluate(axe);
-  const violations = await page.evaluate(async () => {
-    const { run } = (
-      globalThis as unknown as {
-        axe: {
-          run(
-            where: object,
-            how: object,
-          ): Promise<{ violations: { id: string; nodes: object[] }[] }>;
-        };
-      }
-    ).axe;
-    const where = { include: [['[data-pane=waits]'], ['[data-pane=detectors]'], ['.verdict']] };
-    const tags = ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'];
-    const found = await run(where, { runOnly: tags });
-    return found.violations.map(({ id, nodes }) => `${id}: ${JSON.stringify(nodes[0])}`);
-  });
-  expect(violations).toEqual([]);
+  const three = '[data-pane=waits], [data-pane=detectors], .verdict';
+  expect(await violations(page, three)).toEqual([]);
 });
 
 test('a double click goes to when the wait began, and then it is at three sides', async () => {

@@ -3,14 +3,14 @@
 // Method: a machine is driven from the window, and every word that was once wrong is read back from
 // it. Pictures go to the folder of LAB_PICTURES, if that is set.
 
-import { join } from 'node:path';
 import type { Locator } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { openLabWindow } from './support/lab-window.ts';
 import type { LabWindow } from './support/lab-window.ts';
+import { keepPicture } from './support/pictures.ts';
+import { naive, story } from './support/wanted.ts';
 
 let lab: LabWindow;
-const pictures = process.env['LAB_PICTURES'];
 
 beforeAll(async () => {
   lab = await openLabWindow({ colorScheme: 'dark' });
@@ -18,10 +18,7 @@ beforeAll(async () => {
 
 afterAll(() => lab.close());
 
-const picture = async (name: string): Promise<void> => {
-  if (pictures === undefined) return;
-  await lab.page.screenshot({ path: join(pictures, `${name}.png`) });
-};
+const picture = (name: string): Promise<void> => keepPicture(lab.page, name);
 
 const until = (told: () => boolean) => vi.waitUntil(told, { timeout: 60_000, interval: 100 });
 
@@ -39,13 +36,7 @@ async function expectInside(inner: Locator, outer: Locator): Promise<void> {
 describe('the bench', () => {
   test('is on the disk before anything is done to it', async () => {
     const { bench } = lab.desk;
-    await bench.open({
-      from: 'scenario',
-      scenario: null,
-      variant: 'naive',
-      policy: 'until-blocked',
-      seed: null,
-    });
+    await bench.open(naive(null));
     await until(() => {
       const { record } = bench.state;
       return record.kind === 'recording' && record.behind === 0;
@@ -105,13 +96,7 @@ describe('the bench', () => {
 describe('a deadlock', () => {
   beforeAll(async () => {
     const { bench } = lab.desk;
-    await bench.open({
-      from: 'scenario',
-      scenario: 'bond-deadlock',
-      variant: 'naive',
-      policy: 'until-blocked',
-      seed: null,
-    });
+    await bench.open(story);
     bench.machine.start(null);
     await until(() => now().timeNs > 250e9);
     bench.machine.pause();

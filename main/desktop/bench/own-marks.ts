@@ -2,7 +2,7 @@
 // of the run in the database. While it is recorded the disk is behind the machine: a mark waits
 // here until its moment is there. Of a run that is not kept they are here only, and go with it.
 
-import { addNote, removeNote } from '#db/labels.ts';
+import { addNote, changeNote } from '#db/labels.ts';
 import type { Bookmark } from '#db/list.ts';
 import { StoreError } from '#db/store-error.ts';
 import type { OwnMark } from '#lab/timeline/marks.ts';
@@ -56,7 +56,9 @@ export class OwnMarks {
     if (mark === undefined) throw new Refused('This mark is not there any more.');
     const { note } = mark;
     if (note !== null && kept !== null) {
-      this.library.with((db) => removeNote(db, kept.run, note));
+      this.library.with((db) => {
+        changeNote(db, kept.run, note, null);
+      });
       this.library.changed();
     }
     this.held = this.held.filter((one) => one !== mark);

@@ -5,7 +5,7 @@ import { scenarioSource } from '../bench/scenarios.ts';
 import type { Library } from './library.ts';
 
 /** Tag of an example. */
-export const exampleTag = 'example';
+const exampleTag = 'example';
 
 interface Example {
   readonly scenario: string;

@@ -23,7 +23,7 @@ import type { ErrandName, ErrandOf, ErrandResult, OnProgress } from '../errands/
 import { Deletions } from './deletions.ts';
 
 /** What a run is called when nobody has named it. */
-export const titleOf = ({ name, scenario }: RunSummary): string => name ?? scenario;
+const titleOf = ({ name, scenario }: RunSummary): string => name ?? scenario;
 
 export class Library {
   /** Database, or null: nothing is kept. */

@@ -40,7 +40,7 @@ export interface Alignment {
 const emptySequence = new Sequence();
 
 /** An event's own words, for a sequence whose doer is known. */
-export function deedAt({ trace, names }: Reading, seq: number): string {
+function deedAt({ trace, names }: Reading, seq: number): string {
   return deedWords(trace, names, trace.event(seq));
 }
 

@@ -19,8 +19,7 @@ const words = (text: string): Said => ({ text, mono: false });
 const name = (text: string): Said => ({ text, mono: true });
 
 /** 18 219, with thin spaces. */
-export const countText = (count: number): string =>
-  String(count).replace(/\B(?=(\d{3})+$)/g, '\u2009');
+const countText = (count: number): string => String(count).replace(/\B(?=(\d{3})+$)/g, '\u2009');
 
 /** A counted object as a sentence takes it. */
 export function referenceWords(reference: string): Said {

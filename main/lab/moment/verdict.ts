@@ -7,24 +7,24 @@ import type { Phrase } from './phrase.ts';
 import type { Naming } from './things.ts';
 
 /** Most words of a verdict. */
-export const verdictWordsMax = 45;
+const verdictWordsMax = 45;
 
 /** `sh:5`, `bond work W3`. */
-export function actorPhrase(naming: Naming, actor: number): Phrase[] {
+function actorPhrase(naming: Naming, actor: number): Phrase[] {
   const thing = naming.actorId(actor);
   const name: Phrase = { text: naming.shownActor(actor), thing, mono: true };
   return naming.isWork(actor) ? [words(`${naming.workNoun(actor)} `), name] : [name];
 }
 
 /** `intf_mutex`. */
-export const resourcePhrase = (naming: Naming, handle: number): Phrase => ({
+const resourcePhrase = (naming: Naming, handle: number): Phrase => ({
   text: naming.shownResource(handle),
   thing: naming.resourceId(handle),
   mono: true,
 });
 
 /** What is waited for: `for intf_mutex`, `until p1 has no other reference`. */
-export function waitPhrase(naming: Naming, handle: number): Phrase[] {
+function waitPhrase(naming: Naming, handle: number): Phrase[] {
   const name = resourcePhrase(naming, handle);
   switch (naming.kindOf(handle)) {
     case 'reference':

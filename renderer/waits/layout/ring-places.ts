@@ -7,11 +7,11 @@ import type { Box, Size } from './geometry.ts';
 import { cornersOf, lengthOf } from './perimeter.ts';
 
 /** Most members of a ring. */
-export const ringMax = 12;
+const ringMax = 12;
 /** Half of the room that a member takes, px. */
 export const memberHalf = 25;
 /** Least way between two members, px. */
-export const gapLeast = 78;
+const gapLeast = 78;
 
 /** Header of the pane, px: the shape of a pane is that of the whole of it. */
 const headerPx = 34;

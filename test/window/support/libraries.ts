@@ -25,7 +25,7 @@ export function missingLibraries(program: string): string[] {
 const block = 512;
 
 /** Files of a tar archive (POSIX ustar), by name. */
-export function* filesOfTar(archive: Buffer): Generator<{ name: string; bytes: Buffer }> {
+function* filesOfTar(archive: Buffer): Generator<{ name: string; bytes: Buffer }> {
   for (let at = 0; at + block <= archive.length;) {
     const text = (from: number, length: number): string =>
       archive.toString('latin1', at + from, at + from + length).replace(/\0.*$/s, '');

@@ -8,6 +8,7 @@ import { pathToFileURL } from 'node:url';
 import { encodePacket } from '#contract/packet.ts';
 import type { RunningLab } from '#desktop/electron/start-electron.ts';
 import { standIn } from './electron-module.ts';
+import { naive } from './wanted.ts';
 
 const [, , entry, scenario] = process.argv;
 const stands = new URL('electron-module.ts', import.meta.url).href;
@@ -35,14 +36,7 @@ const ask = async (name: string, body: unknown): Promise<void> => {
   while (desk.handled === handled) await wait(5);
 };
 
-const wanted = {
-  from: 'scenario',
-  scenario,
-  variant: 'naive',
-  policy: 'until-blocked',
-  seed: null,
-};
-await ask('session.open', wanted);
+await ask('session.open', naive(scenario!));
 while (desk.bench.state.scenario !== scenario) await wait(5);
 await ask('session.run', { speed: null });
 while (desk.bench.state.running && desk.bench.state.events < enough) await wait(5);

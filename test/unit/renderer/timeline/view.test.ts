@@ -4,7 +4,7 @@
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { stepFor, sinceText, timeText, ticksOf, rulerText } from '#renderer/timeline/ticks.ts';
+import { stepFor, tickSince, tickTime, ticksOf, rulerText } from '#renderer/timeline/ticks.ts';
 import {
   pan,
   piecesOf,
@@ -111,11 +111,11 @@ test('steps are 1, 2 or 5, and their words fit between them', () => {
 });
 
 test('times and lengths are said with as many digits as they need', () => {
-  expect(timeText(12.4205e9, 4)).toBe('12.420\u202f5 s');
-  expect(timeText(252.6e9, 3)).toBe('252.600 s');
-  expect(sinceText(20e6, 20e6)).toBe('+20 ms');
-  expect(sinceText(104.8e6, 1e5)).toBe('+104.8 ms');
-  expect(sinceText(-1e3, 1e3)).toBe('−1 µs');
+  expect(tickTime(12.4205e9, 4)).toBe('12.420\u202f5 s');
+  expect(tickTime(252.6e9, 3)).toBe('252.600 s');
+  expect(tickSince(20e6, 20e6)).toBe('+20 ms');
+  expect(tickSince(104.8e6, 1e5)).toBe('+104.8 ms');
+  expect(tickSince(-1e3, 1e3)).toBe('−1 µs');
   expect(ticksOf(1.5e9, 4.2e9, 1e9)).toEqual([2e9, 3e9, 4e9]);
   expect(ticksOf(1.5e9, 3e9, 1e9, 0.25e9)).toEqual([2.25e9]);
 });
