@@ -124,7 +124,9 @@ export class Session {
    * wish counts. True when it went there.
    */
   async goTo(named: Promise<number | null>): Promise<boolean> {
-    const { cursor } = this;
+    // Whoever looks for a moment has the cursor: what plays lets go of it.
+    const cursor = { ...this.cursor };
+    this.cursor = cursor;
     const seq = await named;
     if (seq === null || this.cursor !== cursor) return false;
     this.lookAt({ at: 'event', seq });
