@@ -26,6 +26,15 @@ const bar = (): Locator => page.getByRole('toolbar', { name: 'Transport' });
 const status = (): Locator => page.getByRole('contentinfo');
 const number = (): number => lab.desk.bench.state.number;
 
+/** Where something is, as soon as it is there: a view that was just chosen may still be coming. */
+async function boxOf(
+  what: Locator,
+): Promise<NonNullable<Awaited<ReturnType<Locator['boundingBox']>>>> {
+  let box: Awaited<ReturnType<Locator['boundingBox']>> = null;
+  await expect.poll(async () => (box = await what.boundingBox())).not.toBeNull();
+  return box!;
+}
+
 async function openStory(): Promise<void> {
   await page.keyboard.press('Control+3');
   await page.getByRole('row', { name: /^The bond deadlock/ }).dblclick();
@@ -49,7 +58,7 @@ async function expectBarsWhole(said: string): Promise<void> {
     const [width, height] = await page.evaluate(() => [innerWidth, innerHeight] as const);
     const [top, bottom] = [await bar().boundingBox(), await status().boundingBox()];
     const keys = await bar().getByRole('button').all();
-    const ends = await Promise.all(keys.map(async (key) => (await key.boundingBox())!));
+    const ends = await Promise.all(keys.map(boxOf));
     const cut = ends.filter(({ x, width: own }) => x + own > width).length;
     const last = Math.round(bottom!.y + bottom!.height);
     return `top ${top!.y}, bottom ${last - height}, ${cut} of ${keys.length} cut`;
@@ -87,7 +96,7 @@ test('a narrow window has room for the ring above and lanes below', async () => 
     await page.getByRole('tab', { name: 'Waits' }).click();
     await pane('waits').locator('svg').first().waitFor();
     await expect.poll(() => pane('waits').getByText('waits for').count()).toBeGreaterThan(0);
-    expect((await pane('timeline').boundingBox())!.height).toBeGreaterThan(90);
+    expect((await boxOf(pane('timeline'))).height).toBeGreaterThan(90);
   }
   await page.getByRole('tab', { name: 'Front panel' }).click();
 });
@@ -97,7 +106,7 @@ test('the card is whole at 1000: the last column is not cut', async () => {
   await page.keyboard.press('Control+2');
   const side = page.getByRole('region', { name: 'Port map' });
   await side.waitFor();
-  const box = (await side.boundingBox())!;
+  const box = await boxOf(side);
   expect(box.x + box.width).toBeLessThanOrEqual(1000);
   expect(box.width).toBeGreaterThan(300);
   await page.keyboard.press('Control+1');
@@ -106,13 +115,13 @@ test('the card is whole at 1000: the last column is not cut', async () => {
 test('splitters stop where the next pane needs its room, also those that were stored', async () => {
   await size(1440, 900);
   const splitter = page.getByRole('separator', { name: 'Height of the lower row' });
-  const from = (await splitter.boundingBox())!;
+  const from = await boxOf(splitter);
   await page.mouse.move(from.x + 300, from.y);
   await page.mouse.down();
   await page.mouse.move(from.x + 300, -500, { steps: 4 });
   await page.mouse.up();
   await expectBarsWhole('dragged to the top');
-  expect((await pane('waits').boundingBox())!.height).toBeGreaterThan(90);
+  expect((await boxOf(pane('waits'))).height).toBeGreaterThan(90);
   await page.evaluate(() => {
     const key = 'mlx4-lab.frame';
     const kept = JSON.parse(localStorage.getItem(key)!) as Record<string, unknown>;
@@ -125,10 +134,10 @@ test('splitters stop where the next pane needs its room, also those that were st
     await size(width, height);
     await expectBarsWhole(`stored, ${width}`);
     if (width < 1200) continue;
-    const board = (await pane('detectors').boundingBox())!;
+    const board = await boxOf(pane('detectors'));
     expect(board.x + board.width).toBeLessThanOrEqual(width);
     const tabs = await pane('terminals').getByRole('tab').all();
-    const boxes = await Promise.all(tabs.map(async (tab) => (await tab.boundingBox())!));
+    const boxes = await Promise.all(tabs.map(boxOf));
     for (const [at, { x }] of boxes.entries()) {
       const before = boxes[at - 1];
       if (before !== undefined) expect(x).toBeGreaterThanOrEqual(before.x + before.width);
@@ -136,14 +145,14 @@ test('splitters stop where the next pane needs its room, also those that were st
   }
   await size(1440, 900);
   await command('default arrangement');
-  await expect.poll(async () => (await pane('panel').boundingBox())!.width).toBe(500);
+  await expect.poll(async () => (await boxOf(pane('panel'))).width).toBe(500);
 });
 
 test('a pane is closed by its mark, shown from the palette; others take its room', async () => {
-  const before = (await pane('waits').boundingBox())!.width;
+  const before = (await boxOf(pane('waits'))).width;
   await page.getByRole('button', { name: 'Close Detectors' }).click();
   await expect.poll(() => pane('detectors').count()).toBe(0);
-  expect((await pane('waits').boundingBox())!.width).toBeGreaterThan(before + 200);
+  expect((await boxOf(pane('waits'))).width).toBeGreaterThan(before + 200);
   await page.reload();
   await pane('waits').waitFor();
   expect(await pane('detectors').count()).toBe(0);
@@ -171,26 +180,26 @@ test('F8 fills the view; the keyboard and what was open in the pane stay', async
   await page.keyboard.press('Enter');
   const stack = pane('terminals').getByRole('region', { name: /^Stack of/ });
   await stack.waitFor();
-  const small = (await pane('terminals').boundingBox())!.width;
+  const small = (await boxOf(pane('terminals'))).width;
   await page.keyboard.press('F8');
   await expect
-    .poll(async () => (await pane('terminals').boundingBox())!.width)
+    .poll(async () => (await boxOf(pane('terminals'))).width)
     .toBeGreaterThan(small + 400);
   expect(await inside()).toBe(true);
   expect(await stack.isVisible()).toBe(true);
   expect(await pane('waits').isVisible()).toBe(false);
   await page.keyboard.press('F8');
-  await expect.poll(async () => (await pane('terminals').boundingBox())!.width).toBe(small);
+  await expect.poll(async () => (await boxOf(pane('terminals'))).width).toBe(small);
   expect(await inside()).toBe(true);
   expect(await stack.isVisible()).toBe(true);
 });
 
 test('the mark of a pane fills the view, and puts it back', async () => {
-  const small = (await pane('waits').boundingBox())!.width;
+  const small = (await boxOf(pane('waits'))).width;
   await page.getByRole('button', { name: 'Let Waits fill the view' }).click();
-  await expect.poll(async () => (await pane('waits').boundingBox())!.width).toBe(1376);
+  await expect.poll(async () => (await boxOf(pane('waits'))).width).toBe(1376);
   await page.getByRole('button', { name: 'Put Waits back' }).click();
-  await expect.poll(async () => (await pane('waits').boundingBox())!.width).toBe(small);
+  await expect.poll(async () => (await boxOf(pane('waits'))).width).toBe(small);
 });
 
 test('the status bar says how ports, bond and tasks stand, and what plays', async () => {
@@ -317,8 +326,8 @@ test('letters, selection and cursor of one session are not those of the next', a
 test('running and paused the key is 80 px wide, and after hours nothing is cut', async () => {
   const { machine } = lab.desk.bench;
   const boxes = async (): Promise<readonly number[]> => {
-    const run = (await bar().getByRole('button').nth(1).boundingBox())!;
-    const point = (await bar().getByRole('button', { name: 'Point', exact: true }).boundingBox())!;
+    const run = await boxOf(bar().getByRole('button').nth(1));
+    const point = await boxOf(bar().getByRole('button', { name: 'Point', exact: true }));
     return [run.width, point.x];
   };
   const paused = await boxes();
