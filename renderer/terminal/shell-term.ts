@@ -19,7 +19,7 @@ const promptColour = '\x1b[32m';
 /** Lines of the machine that can be scrolled back to. */
 const scrollbackLines = 5000;
 /** Another moment: what can be seen is written at once, the lines above it after this rest, ms. */
-const restMs = 400;
+const restMs = 1000;
 /** Most pieces that are appended as they are: of more, only the last can be seen. */
 const appendedMax = 50;
 /** Plain colours, nothing on the screen, the cursor at its beginning. */
@@ -60,6 +60,8 @@ export class ShellTerm {
       theme: themeOf(box),
     });
     this.term.open(box);
+    // Whoever scrolls wants the lines above now.
+    box.addEventListener('wheel', () => this.writeAbove(), { capture: true, passive: true });
     this.term.textarea?.setAttribute('aria-label', options.inputName);
     this.term.onData(options.onData);
     this.term.attachCustomKeyEventHandler((event) => {
@@ -140,14 +142,19 @@ export class ShellTerm {
       return;
     }
     clearTimeout(this.above);
-    this.above = setTimeout(() => this.writeAll(this.pieces, this.tail), restMs);
+    this.above = setTimeout(() => this.writeAbove(), restMs);
     this.term.scrollToBottom();
     this.term.write(clearScreen);
     this.writeFirst(seen, tail);
   }
 
+  private writeAbove(): void {
+    if (this.above !== undefined) this.writeAll(this.pieces, this.tail);
+  }
+
   private writeAll(pieces: readonly Piece[], tail: TailParts): void {
     clearTimeout(this.above);
+    this.above = undefined;
     this.term.reset();
     this.writeFirst(pieces, tail);
   }
