@@ -247,11 +247,10 @@ export class TimelineState {
 
   private async askTile({ view, lanes }: Wanted): Promise<void> {
     const stretches = piecesOf(view).filter(({ kind }) => kind === 'time');
-    const tiles: Tile[] = [];
-    for (const { fromNs, toNs, width } of stretches) {
-      const tile = await this.tile(lanes, fromNs, toNs, Math.max(1, Math.ceil(width)));
-      if (tile !== null) tiles.push(tile);
-    }
+    const asked = stretches.map(({ fromNs, toNs, width }) =>
+      this.tile(lanes, fromNs, toNs, Math.max(1, Math.ceil(width))),
+    );
+    const tiles = (await Promise.all(asked)).filter((tile) => tile !== null);
     if (tiles.length > 0) this.tiles = tiles;
   }
 
