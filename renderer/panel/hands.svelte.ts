@@ -5,6 +5,7 @@
 import { endAt, endKey, withEndAt } from './cables.ts';
 import type { CableEnd } from './cables.ts';
 import { faultAct, faultOf, holdSwitch, isArmed, releaseLine } from './faults.ts';
+import type { FaultSwitch } from './faults.ts';
 import type { Point } from './layout.ts';
 import type { Panel, CableView } from '#contract/panel.ts';
 import { plugAct, pullAct, swapAct, Undo } from './undo.ts';
@@ -15,6 +16,8 @@ import { texts } from './texts.ts';
 export interface Ways {
   /** A line for the machine's hands; false when it was refused, which the frame has shown. */
   readonly hand: (line: string) => Promise<boolean>;
+  /** How things are at the live end, after all that was carried out; null when the lab is away. */
+  readonly panel: () => Promise<Panel | null>;
   /** A line for a shell, in a terminal of its own. */
   readonly shell: (line: string) => void;
 }
@@ -57,11 +60,7 @@ export class Hands {
 
   /** Carries an act out; undo can turn it round. */
   act(act: Act): Promise<boolean> {
-    return this.inOrder(async () => {
-      const done = await this.enter(act.way, act.lines);
-      if (done) this.history.note(act);
-      return done;
-    });
+    return this.inOrder(() => this.carryOut(act));
   }
 
   /** A line that has no opposite. */
@@ -104,6 +103,12 @@ export class Hands {
     const next = this.last.then(act);
     this.last = next.catch(() => undefined);
     return next;
+  }
+
+  private async carryOut(act: Act): Promise<boolean> {
+    const done = await this.enter(act.way, act.lines);
+    if (done) this.history.note(act);
+    return done;
   }
 
   private async enter(way: Act['way'], lines: readonly string[]): Promise<boolean> {
@@ -165,11 +170,26 @@ export class Hands {
     if (port !== null) this.noteAndPull(held, port);
   }
 
-  /** The key `k`: lets held commands go, or throws the switch that holds them. */
-  async toggleHold(panel: Panel): Promise<void> {
-    const isHeld = (faultOf(panel, holdSwitch)?.held ?? 0) > 0;
-    if (isHeld) await this.once(releaseLine);
-    else await this.act(faultAct(panel, holdSwitch, !isArmed(panel, holdSwitch)));
+  /**
+   * The key `k`: lets held commands go, or throws the switch that holds them. Which it is the lab
+   * says in its turn: what is shown may be older than the last press.
+   */
+  toggleHold(): Promise<boolean> {
+    return this.inOrder(async () => {
+      const panel = await this.ways.panel();
+      if (panel === null) return false;
+      const isHeld = (faultOf(panel, holdSwitch)?.held ?? 0) > 0;
+      if (isHeld) return this.enter('hand', [releaseLine]);
+      return this.carryOut(faultAct(panel, holdSwitch, !isArmed(panel, holdSwitch)));
+    });
+  }
+
+  /** Throws a switch, from how it stands when its turn comes. */
+  throwSwitch(each: FaultSwitch): Promise<boolean> {
+    return this.inOrder(async () => {
+      const panel = await this.ways.panel();
+      return panel !== null && this.carryOut(faultAct(panel, each, !isArmed(panel, each)));
+    });
   }
 
   /** Exchanges the plugs of two ports. */

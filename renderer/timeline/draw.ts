@@ -6,7 +6,7 @@ import type { Mark } from '#contract/timeline.ts';
 import { Brush } from './brush.ts';
 import { drawFolds } from './folds.ts';
 import { drawLane } from './lane.ts';
-import { rulerHeight } from './layout.ts';
+import { isInSight, rulerHeight, stayingHeight, topOf } from './layout.ts';
 import type { Row } from './layout.ts';
 import type { Palette } from './palette.ts';
 import { markColour, Ruler, ticks } from './ruler.ts';
@@ -20,9 +20,9 @@ import { xOf } from './view.ts';
 const laneMargin = 3;
 
 /** The bars of a row: their top and height on the canvas. */
-export const barsOf = ({ y, height }: Row, scroll: number): { y: number; height: number } => ({
-  y: rulerHeight + y - scroll + laneMargin,
-  height: height - 2 * laneMargin,
+export const barsOf = (row: Row, scroll: number): { y: number; height: number } => ({
+  y: rulerHeight + topOf(row, scroll) + laneMargin,
+  height: row.height - 2 * laneMargin,
 });
 
 /** Marks that have a line through all lanes. */
@@ -45,16 +45,14 @@ export function drawTimeline(
   ctx.rect(0, rulerHeight, view.width, height - rulerHeight);
   ctx.clip();
   drawGround(ctx, scene, palette);
-  const shown = scene.rows.filter((row) => {
-    const y = row.y - scene.scroll;
-    return y + row.height > 0 && y < height - rulerHeight;
-  });
+  const staying = stayingHeight(scene.rows);
   const brush = new Brush(ctx, palette, fitter);
-  const parts = partsOf(scene);
-  for (const row of shown) drawRow(brush, scene, row, parts);
-  brush.flush();
-  drawArrows(brush, scene, parts);
-  brush.flush();
+  drawRows(ctx, brush, scene, { from: staying, to: height - rulerHeight, stays: false });
+  if (staying > 0) {
+    drawRows(ctx, brush, scene, { from: 0, to: staying, stays: true });
+    ctx.fillStyle = palette.line2;
+    if (scene.scroll > 0) ctx.fillRect(0, rulerHeight + staying, view.width, 1);
+  }
   drawFolds(ctx, scene, palette);
   drawLines(ctx, scene, palette);
   ctx.restore();
@@ -63,7 +61,7 @@ export function drawTimeline(
 
 /** Grid, and the future of a live run. */
 function drawGround(ctx: CanvasRenderingContext2D, scene: Scene, palette: Palette): void {
-  const { view, height, pieces, liveNs, rows, scroll } = scene;
+  const { view, height, pieces, liveNs } = scene;
   const future = liveNs === null ? xOf(pieces, view.endNs) : xOf(pieces, liveNs);
   if (future < view.width) {
     ctx.fillStyle = palette.desk;
@@ -72,10 +70,36 @@ function drawGround(ctx: CanvasRenderingContext2D, scene: Scene, palette: Palett
   }
   ctx.fillStyle = palette.line;
   for (const { x } of ticks(scene)) ctx.fillRect(Math.round(x), rulerHeight, 1, height);
+}
+
+/** The rows that stay, or the others: between two heights below the ruler, and nowhere else. */
+interface Band {
+  readonly from: number;
+  readonly to: number;
+  readonly stays: boolean;
+}
+
+function drawRows(ctx: CanvasRenderingContext2D, brush: Brush, scene: Scene, band: Band): void {
+  const { view, rows, scroll, height } = scene;
+  const { from, to, stays } = band;
+  const parts = partsOf(scene);
+  ctx.save();
+  ctx.beginPath();
+  ctx.rect(0, rulerHeight + from, view.width, to - from);
+  ctx.clip();
   for (const row of rows) {
-    if (row.title === '') continue;
-    ctx.fillRect(0, Math.round(rulerHeight + row.y - scroll + row.height / 2), view.width, 1);
+    const room = height - rulerHeight;
+    if (row.stays !== stays || !isInSight(row, scroll, room, stays ? to : from)) continue;
+    if (row.lane === null) {
+      ctx.fillStyle = brush.palette.line;
+      const middle = rulerHeight + topOf(row, scroll) + row.height / 2;
+      ctx.fillRect(0, Math.round(middle), view.width, 1);
+    } else drawRow(brush, scene, row, parts);
   }
+  brush.flush();
+  drawArrows(brush, scene, parts, band);
+  brush.flush();
+  ctx.restore();
 }
 
 function drawRow(brush: Brush, scene: Scene, row: Row, parts: readonly TilePart[]): void {
@@ -94,8 +118,13 @@ function drawRow(brush: Brush, scene: Scene, row: Row, parts: readonly TilePart[
 /** Least distance of two arrows to one lane, CSS pixels: the later one is not drawn. */
 const arrowDistance = 8;
 
-/** Wake-ups: from the lower (or upper) edge of one lane to the other. */
-function drawArrows(brush: Brush, scene: Scene, parts: readonly TilePart[]): void {
+/**
+ * Wake-ups: from the lower (or upper) edge of one lane to the other. Among the rows that stay none
+ * is drawn to a lane that has gone under them.
+ */
+function drawArrows(brush: Brush, scene: Scene, parts: readonly TilePart[], band: Band): void {
+  const isHere = (row: Row): boolean =>
+    row.stays || !band.stays || topOf(row, scene.scroll) >= band.to;
   const rows = new Map(scene.rows.flatMap((row) => (row.lane ? [[row.lane.id, row]] : [])));
   const line = brush.outline(brush.palette.ink, 1);
   const last = new Map<number, number>();
@@ -107,6 +136,7 @@ function drawArrows(brush: Brush, scene: Scene, parts: readonly TilePart[]): voi
       if (from === undefined || to === undefined || x < left || x > right) return;
       if (x - (last.get(to.y) ?? -Infinity) < arrowDistance) return;
       last.set(to.y, x);
+      if (!isHere(from) || !isHere(to)) return;
       const isDown = to.y > from.y;
       const [source, target] = [barsOf(from, scene.scroll), barsOf(to, scene.scroll)];
       const end = isDown ? target.y : target.y + target.height;

@@ -54,7 +54,7 @@ export function targetAt(scene: Scene, flags: readonly FlagBox[], x: number, y: 
   }
   const piece = pieces.find((one) => x >= one.x && x < one.x + one.width);
   if (piece?.kind === 'gap') return { at: 'fold', piece };
-  const row = rowAt(scene.rows, y - rulerHeight + scene.scroll);
+  const row = rowAt(scene.rows, y - rulerHeight, scene.scroll);
   const lane = row?.lane ?? null;
   if (lane === null) return { at: 'nothing' };
   const part = partsOf(scene).find((one) => one.piece === piece);

@@ -12,7 +12,7 @@ export interface Scene {
   /** piecesOf(view). */
   readonly pieces: readonly ViewPiece[];
   readonly rows: readonly Row[];
-  /** Rows are moved up by this, CSS pixels. */
+  /** Rows are moved up by this, CSS pixels; but those that stay. */
   readonly scroll: number;
   /** Height of the canvas, ruler and all. */
   readonly height: number;

@@ -11,7 +11,15 @@ import { Refusal } from '../bridge/lab.ts';
 import { Latest, rest } from '../state/latest.ts';
 import type { Cursor, Session } from '../state/session.svelte.ts';
 import { Find } from './find.svelte.ts';
-import { heightOf, laneHeights, rowsOf, rulerHeight } from './layout.ts';
+import {
+  heightOf,
+  isInSight,
+  laneHeights,
+  rowsOf,
+  rulerHeight,
+  scrollTo,
+  stayingHeight,
+} from './layout.ts';
 import type { Row } from './layout.ts';
 import { Notes } from './notes.svelte.ts';
 import { namesOf } from './spans.ts';
@@ -97,17 +105,20 @@ export class TimelineState {
     if (session.allObjects) return lanes;
     return lanes.filter((lane) => pinned.includes(lane.id) || this.inPlay(lane));
   });
-  readonly rows: readonly Row[] = $derived(rowsOf(this.shown, this.pinned, this.laneHeight));
+  /** Height of what is below the ruler. */
+  private readonly room: number = $derived(this.height - rulerHeight);
+  readonly rows: readonly Row[] = $derived(
+    rowsOf(this.shown, this.pinned, this.laneHeight, this.room),
+  );
+  private readonly staying: number = $derived(stayingHeight(this.rows));
   /** How far the rows are moved up, CSS pixels: never so far that there is none. */
   readonly scroll: number = $derived.by(() => {
-    const most = heightOf(this.rows) + rulerHeight - this.height;
+    const most = heightOf(this.rows) - this.room;
     return Math.max(0, Math.min(this.wantedScroll, most));
   });
   /** Rows that can be seen. */
   readonly inSight: readonly Row[] = $derived(
-    this.rows.filter(
-      ({ y, height }) => y + height > this.scroll && y < this.scroll + this.height - rulerHeight,
-    ),
+    this.rows.filter((row) => isInSight(row, this.scroll, this.room, this.staying)),
   );
   /** Their lanes. */
   readonly visible: readonly number[] = $derived(
@@ -191,12 +202,8 @@ export class TimelineState {
   /** Moves the rows so that a lane is in sight. */
   bringIntoSight(lane: number): void {
     const row = this.rows.find((one) => one.lane?.id === lane);
-    if (row === undefined) return;
-    const room = this.height - rulerHeight;
-    const above = row.y - this.laneHeight;
-    if (above < this.scroll) this.wantedScroll = above;
-    else if (row.y + row.height > this.scroll + room) {
-      this.wantedScroll = row.y + row.height - room;
+    if (row !== undefined) {
+      this.wantedScroll = scrollTo(row, this.scroll, this.room, this.staying);
     }
   }
 

@@ -3,6 +3,7 @@
 
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { K } from '#trace/kinds.ts';
 import { violations } from './support/axe.ts';
 import { openLabWindow } from './support/lab-window.ts';
 import type { LabWindow } from './support/lab-window.ts';
@@ -155,6 +156,25 @@ test('a held command is counted, and let go', async () => {
   await hold.click();
   await expect.poll(() => hold.getAttribute('aria-checked')).toBe('false');
   await expect.poll(() => page.getByText('1 held').count()).toBe(0);
+});
+
+test('k twice within a frame throws the switch and throws it back', async () => {
+  const { trace } = lab.desk.bench.session;
+  const from = trace.count;
+  // Both presses before anything of the first can be shown.
+  await page.evaluate(`{
+    document.activeElement.blur();
+    for (let press = 0; press < 2; press++) {
+      document.body.dispatchEvent(new KeyboardEvent('keydown', { key: 'k', bubbles: true }));
+    }
+  }`);
+  const inputs = (): string[] =>
+    Array.from({ length: trace.count - from }, (_, at) => trace.event(from + at))
+      .filter(({ kind }) => kind === K.input)
+      .map(({ object }) => trace.text(object));
+  await expect.poll(inputs).toEqual(['fault holdCommand', 'clear fault holdCommand']);
+  const hold = page.getByRole('switch', { name: /^hold command/ });
+  await expect.poll(() => hold.getAttribute('aria-checked')).toBe('false');
 });
 
 test('choosing a type writes mlx4_port1 in a shell, and the menu follows the driver', async () => {

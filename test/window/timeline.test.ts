@@ -9,6 +9,7 @@ import { groupedCount } from '#renderer/ui/numbers.ts';
 import { violations } from './support/axe.ts';
 import { openLabWindow } from './support/lab-window.ts';
 import type { LabWindow } from './support/lab-window.ts';
+import { keepPicture } from './support/pictures.ts';
 import { story } from './support/wanted.ts';
 
 let lab: LabWindow;
@@ -167,6 +168,31 @@ test('p pins the lane of the keyboard; a selected thing is pinned for the time',
     .poll(() => page.getByRole('button', { name: /^Unpin sh:/ }).count(), patience)
     .toBe(1);
   await page.locator('[data-thing="task:sh"]').click();
+});
+
+test('a pinned lane stays on top while the others are moved up under it', async () => {
+  await page.keyboard.press('o');
+  await table().focus();
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('p');
+  const pinned = page.locator('.names .stays .lane');
+  await pinned.waitFor(patience);
+  const [name, top] = [await pinned.getAttribute('title'), (await pinned.boundingBox())!.y];
+  const before = await rowNames();
+  const canvas = (await table().boundingBox())!;
+  await page.mouse.move(canvas.x + 300, canvas.y + 150);
+  await page.keyboard.down('Control');
+  await page.mouse.wheel(0, 215);
+  await page.keyboard.up('Control');
+  await expect.poll(rowNames, patience).not.toEqual(before);
+  expect((await rowNames())[0]).toBe('Pinned');
+  expect((await pinned.boundingBox())!.y).toBe(top);
+  await keepPicture(page, 'timeline-pinned');
+  // What is pointed at there is the pinned lane: its pin takes it away again.
+  await page.locator(`.names .stays [title="${name}"]`).hover();
+  await pinned.getByRole('button').click();
+  await expect.poll(rowNames, patience).not.toContain('Pinned');
+  await page.keyboard.press('o');
 });
 
 test('what cannot be looked for says how; Esc empties the field, then leaves it', async () => {
