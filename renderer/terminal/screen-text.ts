@@ -31,7 +31,7 @@ export function stillWaiting(waiting: readonly string[], pieces: readonly Piece[
   return left;
 }
 
-/** The last lines of a screen: the pieces that make them up, the first one cut where its line begins. */
+/** The last lines of a screen, in pieces; the first piece is cut where its line begins. */
 export function lastLines(pieces: readonly Piece[], lines: number): readonly Piece[] {
   let missing = lines;
   for (let at = pieces.length - 1; at >= 0; at--) {

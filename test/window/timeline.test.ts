@@ -253,7 +253,7 @@ test('a mark with a note is walked to, goes with the run and can be removed', as
     last = await event();
   }
   expect(last).toBe(groupedCount(seq));
-  // There, the same key takes it into the hand, as soon as the window has looked at the flags again.
+  // There, the same key takes it into the hand, once the window has looked at the flags again.
   const inHand = async (): Promise<string> => {
     await page.keyboard.press('m');
     const text = await note.inputValue();

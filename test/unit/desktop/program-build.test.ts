@@ -76,7 +76,7 @@ test('the thread of the database is one file, outside of the archive', () => {
   expect(workerFile(import.meta.url).href).toMatch(/\/worker\.ts$/);
 });
 
-test('the thread of errands is the source, and all that it is made of is outside of the archive', () => {
+test('the thread of errands is the source, and all of it is outside of the archive', () => {
   const config = readFileSync(`${root}electron-builder.yml`, 'utf8');
   const { asarUnpack } = parse(config) as { readonly asarUnpack: readonly string[] };
   const table = JSON.parse(readFileSync(join(program, 'package.json'), 'utf8')) as {
