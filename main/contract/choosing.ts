@@ -2,8 +2,7 @@
 // The state says that something is asked (SessionState.choosing); what, is asked for here.
 
 import * as v from 'valibot';
-import type { ChoosingState } from '#lab/choosing/choosing.ts';
-import type { ShortestKnown } from '#lab/choosing/choosing.ts';
+import type { ChoosingState, ShortestKnown } from '#lab/choosing/choosing.ts';
 import { nothing, request, textSchema } from './request.ts';
 
 export const choosingRequests = {

@@ -51,7 +51,7 @@ export const runsTexts = {
     example: 'example',
     story: 'example, the story of the tour',
     forkedAt: (seq: number): string => `forked at event ${groupedCount(seq)}`,
-    sameChoices: (seq: number): string => `same choices, first other event ${groupedCount(seq)}`,
+    sameChoices: (seq: number): string => `same choices, parts at event ${groupedCount(seq)}`,
     imported: 'from others',
     seed: (seed: number): string => `seed ${seed}`,
     /** `24 Nov 14:03:11`, by the wall clock of the one who recorded it. */

@@ -9,6 +9,8 @@ import type { Answered, Lab } from '../bridge/lab.ts';
 import { Behind } from './behind.ts';
 import type { Delays } from './behind.ts';
 import { Latest } from './latest.ts';
+import { lettersOf } from './letters.ts';
+import type { Letters } from './letters.ts';
 import type { Memory } from './memory.ts';
 import { texts } from './texts.ts';
 
@@ -25,6 +27,8 @@ export class Session {
   library = $state.raw<LibraryState | null>(null);
   /** Everything at the cursor. */
   moment = $state.raw<Moment | null>(null);
+  /** Of all tasks that have been in play in its run. */
+  letters = $state.raw<Letters>(lettersOf([], null));
   cursor = $state.raw<Cursor>({ at: 'end' });
   /** The way to the lab is open. */
   connected = $state(false);
@@ -149,6 +153,8 @@ export class Session {
     this.behind.show(Date.now());
     // An answer from the bench before is of no use to anybody.
     if (moment === null || moment.session < (this.state?.number ?? 0)) return;
+    const isSame = moment.session === this.moment?.session;
+    this.letters = lettersOf(moment.cast, isSame ? this.letters : null);
     this.moment = moment;
   }
 

@@ -3,11 +3,9 @@
 
 import { spanStyle } from '#contract/timeline.ts';
 import type { Lane, Mark, SpanWords } from '#contract/timeline.ts';
+import type { Letters } from '../state/letters.ts';
 import { groupedCount, secondsText, timeText } from '../ui/numbers.ts';
 import { texts } from './texts.ts';
-
-/** Letters of tasks, by name in the trace. */
-export type Letters = ReadonlyMap<string, string>;
 
 /** What the window calls what a lane is of, and its letter; empty for none. */
 export interface Named {

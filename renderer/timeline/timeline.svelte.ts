@@ -9,6 +9,7 @@ import { decodeTile } from '#contract/timeline.ts';
 import type { FoldGap, Lane, LaneAround, Mark, Tile } from '#contract/timeline.ts';
 import { Refusal } from '../bridge/lab.ts';
 import { Latest, rest } from '../state/latest.ts';
+import type { Letters } from '../state/letters.ts';
 import type { Cursor, Session } from '../state/session.svelte.ts';
 import { Find } from './find.svelte.ts';
 import {
@@ -23,7 +24,7 @@ import {
 import type { Row } from './layout.ts';
 import { Notes } from './notes.svelte.ts';
 import { namesOf } from './spans.ts';
-import type { Letters, Names } from './spans.ts';
+import type { Names } from './spans.ts';
 import { Stretch } from './stretch.svelte.ts';
 import { piecesOf, viewNs } from './view.ts';
 import type { View, ViewPiece } from './view.ts';

@@ -15,6 +15,7 @@ import { verifyRun } from '#db/verify.ts';
 import { writeRun } from '#db/writer.ts';
 import { ScheduleSearch } from '#lab/choosing/schedule.ts';
 import type { SearchedSchedule } from '#lab/choosing/schedule.ts';
+import { partingOf } from '#lab/compare/cause.ts';
 import { compareForView } from '#lab/compare/view.ts';
 import { firstDifference } from '#lab/compare/difference.ts';
 import { exportFormats } from '#lab/export/formats.ts';
@@ -91,7 +92,9 @@ function rerun(
   const total = parent.end?.virtualNs ?? parent.trace.nowNs;
   while (under.advance()) onProgress(under.run.machine.k.sim.now(), total);
   const other = under.finish();
-  const seq = firstDifference(parent.trace, other.trace)?.seq ?? parent.trace.count;
+  const first = firstDifference(parent.trace, other.trace)?.seq ?? null;
+  // Where the comparison says that they part: two drivers differ in passing long before.
+  const { seq } = partingOf({ a: parent, b: other }, first).at.a;
   const head = {
     ...other.head,
     engineVersion: programVersion(),
