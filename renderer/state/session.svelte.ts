@@ -1,6 +1,7 @@
 // The session as the window has it: the latest word of the lab, the one cursor, and the moment that
 // every view shows. At the live end the cursor follows; looking back leaves the machine running.
 
+import { untrack } from 'svelte';
 import type { AnswerOf, BodyOf } from '#contract/requests.ts';
 import type { LibraryState } from '#contract/runs.ts';
 import type { SessionState } from '#contract/session.ts';
@@ -19,6 +20,12 @@ export type Cursor = BodyOf<'moment'>;
 
 /** Everything at the cursor. */
 export type Moment = AnswerOf<'moment'>;
+
+/**
+ * Asks for what a view shows beside the moment, and gives what shows it. It is asked with the moment
+ * and shown with it: whoever looks through a run sees every view change in one frame.
+ */
+export type Beside = (cursor: Cursor) => Promise<() => void>;
 
 export class Session {
   /** The latest word of the lab; null before the first. */
@@ -44,19 +51,18 @@ export class Session {
   gone = $state<string | null>(null);
   /** Also things that nobody holds or waits for. */
   allObjects = $state(false);
-  /**
-   * What the views show is of: another text when they have to ask again, which is with the cursor,
-   * and at the live end with every event. Null before the first word.
-   */
-  readonly place = $derived.by(() => {
-    const { state, cursor } = this;
-    if (state === null) return null;
-    return `${state.number} ${cursor.at === 'end' ? state.events : JSON.stringify(cursor)}`;
+  /** True while the cursor is at the live end. */
+  readonly following: boolean = $derived(this.cursor.at === 'end');
+  /** Why nothing can be done to the machine now, or null. */
+  readonly blocked: string | null = $derived.by(() => {
+    if (this.state?.live === false) return texts.recording;
+    return this.following ? null : texts.lookingBack;
   });
   readonly lab: Lab;
   /** What is there again when the window was gone. */
   readonly memory: Memory;
   private readonly moments: Latest<Cursor>;
+  private besides: readonly Beside[] = [];
   private readonly behind = new Behind();
 
   constructor(lab: Lab, memory: Memory) {
@@ -105,17 +111,6 @@ export class Session {
     return state;
   }
 
-  /** True while the cursor is at the live end. */
-  get following(): boolean {
-    return this.cursor.at === 'end';
-  }
-
-  /** Why nothing can be done to the machine now, or null. */
-  get blocked(): string | null {
-    if (this.state?.live === false) return texts.recording;
-    return this.following ? null : texts.lookingBack;
-  }
-
   /** Puts the cursor somewhere; every view follows. */
   lookAt(cursor: Cursor): void {
     this.cursor = cursor;
@@ -137,6 +132,17 @@ export class Session {
     return true;
   }
 
+  /** A view comes that shows more than the moment; it goes when what is given back is called. */
+  accompany(beside: Beside): () => void {
+    this.besides = [...this.besides, beside];
+    untrack(() => {
+      if (this.state !== null) this.moments.put(this.cursor);
+    });
+    return () => {
+      this.besides = this.besides.filter((one) => one !== beside);
+    };
+  }
+
   /** Selects a thing everywhere; again, nothing. */
   select(id: string): void {
     this.selected = this.selected === id ? null : id;
@@ -149,13 +155,17 @@ export class Session {
 
   private async show(cursor: Cursor): Promise<void> {
     this.behind.ask();
-    const moment = await this.ask('moment', cursor);
+    const [moment, ...shows] = await Promise.all([
+      this.ask('moment', cursor),
+      ...this.besides.map((beside) => beside(cursor)),
+    ]);
     this.behind.show(Date.now());
     // An answer from the bench before is of no use to anybody.
     if (moment === null || moment.session < (this.state?.number ?? 0)) return;
     const isSame = moment.session === this.moment?.session;
     this.letters = lettersOf(moment.cast, isSame ? this.letters : null);
     this.moment = moment;
+    for (const show of shows) show();
   }
 
   /** Asks the lab; a refusal is shown to the person, and null. */

@@ -63,7 +63,9 @@ export class ShellTerm {
     // Whoever scrolls wants the lines above now.
     box.addEventListener('wheel', () => this.writeAbove(), { capture: true, passive: true });
     this.term.textarea?.setAttribute('aria-label', options.inputName);
-    this.term.onData(options.onData);
+    this.term.onData((data) => {
+      if (data !== '') options.onData(data);
+    });
     this.term.attachCustomKeyEventHandler((event) => {
       if (event.key === 'Tab' && event.type === 'keydown' && options.onTab(event)) {
         event.preventDefault();
@@ -77,8 +79,8 @@ export class ShellTerm {
     this.term.options.screenReaderMode = on;
   }
 
+  /** How the cursor looks; what is typed all the same comes to `onData`. */
   set typable(on: boolean) {
-    this.term.options.disableStdin = !on;
     this.term.options.cursorStyle = on ? 'block' : 'underline';
   }
 
@@ -143,9 +145,16 @@ export class ShellTerm {
     }
     clearTimeout(this.above);
     this.above = setTimeout(() => this.writeAbove(), restMs);
-    this.term.scrollToBottom();
-    this.term.write(clearScreen);
-    this.writeFirst(seen, tail);
+    this.writesAtOnce();
+    this.writeFirst(seen, tail, clearScreen);
+  }
+
+  /**
+   * What is written next is on the screen with all else that changes in this frame, and not a frame
+   * later: xterm.js waits for more to come, unless somebody has just typed.
+   */
+  private writesAtOnce(): void {
+    this.term.input('', true);
   }
 
   private writeAbove(): void {
@@ -156,18 +165,18 @@ export class ShellTerm {
     clearTimeout(this.above);
     this.above = undefined;
     this.term.reset();
-    this.writeFirst(pieces, tail);
+    this.writeFirst(pieces, tail, '');
   }
 
-  /** Writes from the beginning of a screen that is empty. */
-  private writeFirst(pieces: readonly Piece[], tail: TailParts): void {
+  /** Writes from the beginning of a screen that is empty when `before` has been written. */
+  private writeFirst(pieces: readonly Piece[], tail: TailParts, before: string): void {
     this.column = 0;
     this.cursor = { row: 0, column: 0 };
-    this.write(pieces, tail);
+    this.write(pieces, tail, before);
   }
 
   /** Takes the tail away, writes, and puts it back. */
-  private write(pieces: readonly Piece[], tail: TailParts): void {
+  private write(pieces: readonly Piece[], tail: TailParts, before = ''): void {
     const { cols } = this.term;
     const away = `${move(this.cursor, { row: 0, column: this.column })}\x1b[J`;
     let text = '';
@@ -177,7 +186,7 @@ export class ShellTerm {
       text += shown;
     }
     const { text: below, cursor, end } = tailOf(tail, this.column, cols, promptColour);
-    this.term.write(`${away}${text}${below}${move(end, cursor)}`);
+    this.term.write(`${before}${away}${text}${below}${move(end, cursor)}`);
     this.tail = tail;
     this.cursor = cursor;
   }

@@ -26,7 +26,7 @@ import { Notes } from './notes.svelte.ts';
 import { namesOf } from './spans.ts';
 import type { Names } from './spans.ts';
 import { Stretch } from './stretch.svelte.ts';
-import { piecesOf, viewNs } from './view.ts';
+import { piecesOf, reveal, viewNs } from './view.ts';
 import type { View, ViewPiece } from './view.ts';
 
 /** What is asked for at once. */
@@ -125,6 +125,13 @@ export class TimelineState {
   readonly visible: readonly number[] = $derived(
     this.inSight.flatMap(({ lane }) => (lane === null ? [] : [lane.id])),
   );
+  /** The lane that the table behind the picture is at. */
+  readonly tableLane: number | null = $derived(this.focusLane ?? this.visible[0] ?? null);
+  /** Lanes of the table: those in sight, and the one that it is at. */
+  readonly tableLanes: readonly number[] = $derived.by(() => {
+    const { visible, tableLane } = this;
+    return tableLane === null || visible.includes(tableLane) ? visible : [...visible, tableLane];
+  });
   readonly pieces: readonly ViewPiece[] = $derived(piecesOf(this.view));
   readonly cursorNs: number | null = $derived.by(() => this.session.moment?.timeNs ?? null);
 
@@ -228,8 +235,34 @@ export class TimelineState {
   }
 
   /** Asks for the table's rows at the cursor. */
-  showTable(lanes: readonly number[]): void {
-    this.tables.put({ lanes, moment: this.session.cursor });
+  showTable(): void {
+    const { tableLanes: lanes, session } = this;
+    if (lanes.length > 0) this.tables.put({ lanes, moment: session.cursor });
+  }
+
+  /**
+   * What picture and table show of a moment, for the session to show with it. The view goes where
+   * the cursor is put. At the live end they come in their own time.
+   */
+  async beside(cursor: Cursor): Promise<() => void> {
+    if (cursor.at === 'end') {
+      this.showTable();
+      return () => undefined;
+    }
+    const { view: before, visible: lanes, tableLanes } = this;
+    const view = cursor.at === 'time' ? reveal(before, cursor.timeNs) : before;
+    const [tiles, around] = await Promise.all([
+      view === before ? null : this.tilesOf({ view, lanes }),
+      this.session.ask('timeline.around', { lanes: [...tableLanes], moment: cursor }),
+    ]);
+    return () => {
+      if (around !== null) this.around = around;
+      // Whoever moved the view meanwhile has it where he wants it.
+      if (tiles === null || this.view !== before) return;
+      this.view = view;
+      this.tiles = tiles;
+      this.shownLast = { view, lanes };
+    };
   }
 
   private async askView(span: number): Promise<void> {
@@ -253,13 +286,17 @@ export class TimelineState {
     if (this.session.state?.running === true) await rest(restMs);
   }
 
-  private async askTile({ view, lanes }: Wanted): Promise<void> {
+  private async askTile(wanted: Wanted): Promise<void> {
+    const tiles = await this.tilesOf(wanted);
+    if (tiles.length > 0) this.tiles = tiles;
+  }
+
+  private async tilesOf({ view, lanes }: Wanted): Promise<Tile[]> {
     const stretches = piecesOf(view).filter(({ kind }) => kind === 'time');
     const asked = stretches.map(({ fromNs, toNs, width }) =>
       this.tile(lanes, fromNs, toNs, Math.max(1, Math.ceil(width))),
     );
-    const tiles = (await Promise.all(asked)).filter((tile) => tile !== null);
-    if (tiles.length > 0) this.tiles = tiles;
+    return (await Promise.all(asked)).filter((tile) => tile !== null);
   }
 
   private async askWhole(width: number): Promise<void> {
