@@ -1,0 +1,90 @@
+// The guest's serial line, with a shell on it: a line goes in, its output and exit code come out.
+// The end of an answer is a word that no output has by chance.
+
+/** What a line of shell did. */
+export interface Answer {
+  /** What it printed, without the last line end. */
+  readonly output: string;
+  readonly code: number;
+}
+
+/** A guest that does not answer; the message says what was asked. */
+export class GuestSilent extends Error {}
+
+interface Waiting {
+  readonly pattern: RegExp;
+  readonly found: (match: RegExpExecArray) => void;
+}
+
+const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
+
+export class GuestConsole {
+  private readonly send: (text: string) => void;
+  private buffer = '';
+  private waiting: Waiting | null = null;
+  private count = 0;
+  private busy: Promise<unknown> = Promise.resolve();
+  /** Told of every piece that the guest prints. */
+  onText: (text: string) => void = () => undefined;
+
+  constructor(send: (text: string) => void) {
+    this.send = send;
+  }
+
+  /** The guest has printed something. */
+  take(text: string): void {
+    const plain = text.replaceAll('\r', '');
+    this.buffer += plain;
+    this.onText(plain);
+    const match = this.waiting?.pattern.exec(this.buffer) ?? null;
+    if (match === null) return;
+    const { found } = this.waiting!;
+    this.waiting = null;
+    this.buffer = this.buffer.slice(match.index + match[0].length);
+    found(match);
+  }
+
+  /** Types something, and nothing else. */
+  type(text: string): void {
+    this.send(text);
+  }
+
+  /** Waits for a text. Throws GuestSilent after `timeoutMs`. */
+  waitFor(pattern: RegExp, timeoutMs: number, what: string): Promise<RegExpExecArray> {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.waiting = null;
+        const last = this.buffer.split('\n').slice(-12).join('\n');
+        reject(new GuestSilent(`The guest did not answer in ${timeoutMs / 1000} s: ${what}\n${last}`));
+      }, timeoutMs);
+      this.waiting = {
+        pattern,
+        found: (match) => {
+          clearTimeout(timer);
+          resolve(match);
+        },
+      };
+      this.take('');
+    });
+  }
+
+  /** Runs a line, after those before it. Throws GuestSilent. */
+  run(line: string, timeoutMs: number): Promise<Answer> {
+    const next = this.busy.then(
+      () => this.ask(line, timeoutMs),
+      () => this.ask(line, timeoutMs),
+    );
+    this.busy = next;
+    return next;
+  }
+
+  private async ask(line: string, timeoutMs: number): Promise<Answer> {
+    const mark = `@@${++this.count}`;
+    this.buffer = '';
+    // The mark is put together by the shell: the terminal's echo of the line is none.
+    this.send(`eval ${quoted(line)}; echo "@""@${this.count} $?"\n`);
+    const end = new RegExp(`^([\\s\\S]*?)\\n?${mark} (\\d+)\\n`);
+    const [, output = '', code] = await this.waitFor(end, timeoutMs, line);
+    return { output: output.replace(/^\n/, ''), code: Number(code) };
+  }
+}

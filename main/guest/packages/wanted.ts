@@ -1,0 +1,45 @@
+// What of Debian's packages a guest is made of.
+
+/** Kernels of Debian for 32-bit PCs: without and with physical address extension. */
+export const flavours = ['686', '686-pae'] as const;
+export type Flavour = (typeof flavours)[number];
+
+/** What a package is called, and what its file is called. */
+interface Wanted {
+  readonly name: string;
+  readonly file: RegExp;
+}
+
+export const kernelOf = (flavour: Flavour): Wanted => ({
+  name: `^linux-image-6\\.1\\.0-[0-9]+-${flavour}$`,
+  file: new RegExp(`^linux-image-(6\\.1\\.0-\\d+)-${flavour}_.*_i386\\.deb$`),
+});
+export const busybox: Wanted = { name: '^busybox-static$', file: /^busybox-static_.*_i386\.deb$/ };
+export const seabios: Wanted = { name: '^seabios$', file: /^seabios_.*_all\.deb$/ };
+
+/** Files of each package, by their path. */
+export const kernelFile = /^boot\/vmlinuz-(.*)$/;
+export const busyboxFile = 'bin/busybox';
+export const biosFiles = {
+  bios: 'usr/share/seabios/bios.bin',
+  vga: 'usr/share/seabios/vgabios-stdvga.bin',
+} as const;
+
+/** Folders of modules that the card's drivers are in, or need. */
+const moduleFolders = [
+  'drivers/net/ethernet/mellanox/mlx4',
+  'drivers/net/bonding',
+  'drivers/infiniband/core',
+  'drivers/infiniband/hw/mlx4',
+  'net/tls',
+  'net/8021q',
+  'net/802',
+  'net/llc',
+] as const;
+
+const isIn = new RegExp(`^lib/modules/[^/]+/kernel/(${moduleFolders.join('|')})/[^/]+\\.ko$`);
+
+export const isModule = (path: string): boolean => isIn.test(path);
+
+/** Modules that a guest has; what they depend on comes with them. */
+export const modules = ['mlx4_en', 'mlx4_ib', 'ib_uverbs', 'bonding', '8021q'] as const;

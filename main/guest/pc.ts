@@ -1,0 +1,112 @@
+// A PC on v86 with a card in a slot: it boots a kernel, or goes on from a snapshot.
+
+import { createRequire } from 'node:module';
+import { V86 } from 'v86';
+import type { PciFunction } from '#bus/pci-function.ts';
+import { GuestConsole } from './console.ts';
+import type { HostClock } from './host-clock.ts';
+import { readyMark } from './initramfs.ts';
+import { insideOf } from './inside.ts';
+import { PciSlot } from './pci-slot.ts';
+
+/** What a guest boots from. */
+export interface BootFiles {
+  readonly bios: Uint8Array;
+  readonly vgaBios: Uint8Array;
+  readonly kernel: Uint8Array;
+  readonly initramfs: Uint8Array;
+}
+
+/** Memory of a guest, bytes: all of it is within reach of DMA. */
+const memoryBytes = 512 * 1024 * 1024;
+
+/** Boots quickly; with ACPI there are MSI-X, and a hot-plug driver that would eject the card. */
+const commandLine = [
+  'console=ttyS0',
+  'nokaslr',
+  'cryptomgr.notests',
+  'noisapnp',
+  'initcall_blacklist=init_kprobe_trace',
+  'acpiphp.disable=1',
+  'random.trust_cpu=on',
+].join(' ');
+
+/** Time for a boot on a busy machine, ms. */
+const bootMs = 240_000;
+
+const wasm = createRequire(import.meta.url).resolve('v86/build/v86.wasm');
+
+const bufferOf = (bytes: Uint8Array): ArrayBuffer => new Uint8Array(bytes).buffer;
+
+export class Pc {
+  readonly console: GuestConsole;
+  private readonly emulator: V86;
+  private readonly slot: PciSlot;
+  private readonly clock: HostClock;
+
+  private constructor(emulator: V86, card: PciFunction, clock: HostClock) {
+    this.emulator = emulator;
+    this.clock = clock;
+    this.slot = new PciSlot(insideOf(emulator), card, clock);
+    this.console = new GuestConsole((text) => {
+      emulator.serial0_send(text);
+    });
+    emulator.add_listener('serial0-output-byte', (byte: number) => {
+      this.console.take(String.fromCharCode(byte));
+    });
+  }
+
+  /** Makes one that is switched off. */
+  static async make(files: BootFiles, card: PciFunction, clock: HostClock): Promise<Pc> {
+    const emulator = new V86({
+      wasm_path: wasm,
+      memory_size: memoryBytes,
+      autostart: false,
+      acpi: true,
+      disable_keyboard: true,
+      disable_mouse: true,
+      disable_speaker: true,
+      bios: { buffer: bufferOf(files.bios) },
+      vga_bios: { buffer: bufferOf(files.vgaBios) },
+      bzimage: { buffer: bufferOf(files.kernel) },
+      initrd: { buffer: bufferOf(files.initramfs) },
+      cmdline: commandLine,
+    });
+    await new Promise<void>((resolve) => {
+      emulator.add_listener('emulator-loaded', () => {
+        resolve();
+      });
+    });
+    return new Pc(emulator, card, clock);
+  }
+
+  /** Boots to the shell. Throws GuestSilent. */
+  async boot(): Promise<void> {
+    const ready = this.console.waitFor(new RegExp(`${readyMark}\\n`), bootMs, 'boot');
+    await this.emulator.run();
+    await ready;
+  }
+
+  /** Goes on from a snapshot of a PC with the same card. */
+  async restore(snapshot: Uint8Array): Promise<void> {
+    await this.emulator.restore_state(bufferOf(snapshot));
+    this.slot.restored();
+    await this.emulator.run();
+  }
+
+  /** A snapshot. No driver may be at the card: what is inside it is not kept. */
+  async snapshot(): Promise<Uint8Array> {
+    return new Uint8Array(await this.emulator.save_state());
+  }
+
+  /** Mistakes of ours at the emulator's door; none in a lab that is right. */
+  get errors(): readonly unknown[] {
+    return this.slot.errors;
+  }
+
+  async stop(): Promise<void> {
+    this.slot.stop();
+    this.clock.stop();
+    await this.emulator.destroy();
+  }
+}
