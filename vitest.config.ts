@@ -8,6 +8,7 @@ const long = process.env['LAB_LONG'] === '1';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    exclude: ['test/guest/**', 'node_modules/**'],
     globalSetup: ['test/support/database-of-runs.ts', 'test/support/built-window.ts'],
     pool: 'forks',
     maxWorkers: 2,

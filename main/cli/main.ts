@@ -9,6 +9,7 @@ import { parseTime } from '#lab/scenario/units.ts';
 import { exitBadFile, exitUsage } from './exit.ts';
 import { BadFile } from './bad-file.ts';
 import { printError } from './print.ts';
+import { addGuestCommands } from './guest-commands.ts';
 import { addRunsCommands } from './runs-commands.ts';
 import type { RunArguments } from './run.ts';
 import type { ShellArguments } from './shell.ts';
@@ -108,6 +109,7 @@ function program(setStatus: (status: number) => void): Command {
       setStatus(modelledCommand(settings.json === true));
     });
   addRunsCommands(lab, { setStatus, database, json, schedule, variant: variantOption });
+  addGuestCommands(lab, { setStatus, json });
   return lab;
 }
 

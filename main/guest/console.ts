@@ -55,7 +55,9 @@ export class GuestConsole {
       const timer = setTimeout(() => {
         this.waiting = null;
         const last = this.buffer.split('\n').slice(-12).join('\n');
-        reject(new GuestSilent(`The guest did not answer in ${timeoutMs / 1000} s: ${what}\n${last}`));
+        reject(
+          new GuestSilent(`The guest did not answer in ${timeoutMs / 1000} s: ${what}\n${last}`),
+        );
       }, timeoutMs);
       this.waiting = {
         pattern,

@@ -2,7 +2,14 @@
 // part of the lab itself, for the kernel is not ours to give.
 
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { Guest } from './guest.ts';
@@ -78,8 +85,7 @@ const howTo = (flavour: Flavour): string =>
 /** The files of a guest. Throws NoGuest. */
 export function guestFiles(flavour: Flavour): GuestFiles {
   const folder = folderOf(flavour);
-  const missing = (why: string): NoGuest =>
-    new NoGuest(`${why} Get it with: ${howTo(flavour)}`);
+  const missing = (why: string): NoGuest => new NoGuest(`${why} Get it with: ${howTo(flavour)}`);
   if (!existsSync(join(folder, manifestName))) {
     throw missing(`There is no Linux ${flavour} for a guest yet.`);
   }
@@ -160,7 +166,10 @@ export async function setUpGuest({ flavour, debs, say }: SetupOptions): Promise<
   const release = kernelFile.exec(kernel.path)![1]!;
   const tools = await unpacked(packages, busybox.file, (path) => path === busyboxFile);
   const bios = await unpacked(packages, seabios.file, () => true);
-  const kept = withDependencies(kernels.filter(({ path }) => isModule(path)).map(moduleOf), modules);
+  const kept = withDependencies(
+    kernels.filter(({ path }) => isModule(path)).map(moduleOf),
+    modules,
+  );
   const files: BootFiles = {
     bios: one(bios, biosFiles.bios),
     vgaBios: one(bios, biosFiles.vga),

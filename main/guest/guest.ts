@@ -33,10 +33,7 @@ export class Guest {
   readonly clock: HostClock;
   private readonly pc: Pc;
 
-  private constructor(
-    pc: Pc,
-    parts: Pick<Guest, 'trace' | 'card' | 'fabric' | 'clock'>,
-  ) {
+  private constructor(pc: Pc, parts: Pick<Guest, 'trace' | 'card' | 'fabric' | 'clock'>) {
     this.pc = pc;
     ({ trace: this.trace, card: this.card, fabric: this.fabric, clock: this.clock } = parts);
   }

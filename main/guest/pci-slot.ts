@@ -198,8 +198,9 @@ export class PciSlot implements PciHost {
       base >= this.cpu.memory_size[0]! &&
       !this.mapped.some((one) => one.bar === bar && one.base === base);
     for (const one of wanted.filter(isNew)) this.map(one);
-    this.mapped = [...this.mapped.filter(({ bar }) => !wanted.some((one) => one.bar === bar))]
-      .concat(wanted);
+    this.mapped = [
+      ...this.mapped.filter(({ bar }) => !wanted.some((one) => one.bar === bar)),
+    ].concat(wanted);
   }
 
   private baseOf({ index }: BarSpec): number {

@@ -4,7 +4,8 @@
 
 import { Names } from './scenario/names.ts';
 import { openYaml, ScenarioError } from './scenario/reader.ts';
-import type { Input, MachineSpec } from './scenario/scenario.ts';
+import type { HandInput } from './input.ts';
+import type { MachineSpec } from './scenario/scenario.ts';
 import { parseStep } from './scenario/steps.ts';
 
 /** One line each, for a help text. */
@@ -47,7 +48,7 @@ function stepOf(verb: string, rest: string): Record<string, unknown> | null {
 }
 
 /** The input that a line means; a text says what is wrong with it. */
-export function parseHand(line: string, spec: MachineSpec): Input | string {
+export function parseHand(line: string, spec: Pick<MachineSpec, 'topology'>): HandInput | string {
   const [verb = '', ...words] = line.trim().split(/\s+/);
   const step = stepOf(verb, words.join(' '));
   if (step === null) return `${verb}: unknown; :help lists what there is`;
@@ -63,7 +64,7 @@ export function parseHand(line: string, spec: MachineSpec): Input | string {
   }
 }
 
-const isInput = (step: { readonly kind: string }): step is Input =>
+const isInput = (step: { readonly kind: string }): step is HandInput =>
   !['run', 'mark', 'sleep', 'wait'].includes(step.kind);
 
 /** A map with plain values, so that `1s` and `10` are what they would be in a file. */

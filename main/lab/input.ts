@@ -49,22 +49,36 @@ export function applyInput(machine: LabMachine, input: Input): string | null {
     case 'interrupt':
       machine.terminal(input.terminal).interrupt();
       return null;
+    default:
+      return applyHand(machine, input);
+  }
+}
+
+/** What hands reach around a computer, whichever it is. */
+export type Reached = Pick<LabMachine, 'card' | 'fabric'>;
+
+/** What hands do. */
+export type HandInput = Exclude<Input, { readonly kind: 'type' | 'interrupt' }>;
+
+/** The same for hands alone. */
+export function applyHand(reached: Reached, input: HandInput): string | null {
+  switch (input.kind) {
     case 'cable':
-      return machine.fabric.act(input.action, input.port, input.other ?? undefined);
+      return reached.fabric.act(input.action, input.port, input.other ?? undefined);
     case 'farPort':
-      return setFarPort(machine, input.port, input.enabled);
+      return setFarPort(reached, input.port, input.enabled);
     case 'fault':
-      return setFault(machine, input.fault);
+      return setFault(reached, input.fault);
     case 'clearFault':
-      return clearFault(machine, input.name);
+      return clearFault(reached, input.name);
     case 'release': {
-      const count = machine.card.faults.release(input.command);
+      const count = reached.card.faults.release(input.command);
       return count > 0 ? null : `no command ${input.command} is held`;
     }
   }
 }
 
-function setFarPort({ fabric }: LabMachine, port: string, enabled: boolean): string | null {
+function setFarPort({ fabric }: Reached, port: string, enabled: boolean): string | null {
   const host = fabric.hosts.find(({ name }) => name === port);
   const match = /^(.+) port (\d+)$/.exec(port);
   const owner = fabric.switches.find(({ name }) => name === match?.[1]);
@@ -75,7 +89,7 @@ function setFarPort({ fabric }: LabMachine, port: string, enabled: boolean): str
 }
 
 /** Switches a fault on. */
-export function setFault({ card, fabric }: LabMachine, fault: FaultSpec): string | null {
+export function setFault({ card, fabric }: Reached, fault: FaultSpec): string | null {
   if (fault.on === 'card') {
     card.faults.set(fault.fault);
     return null;
@@ -96,7 +110,7 @@ const cableCures: Readonly<Record<CableFaultName, Partial<CableFaults>>> = {
 const isCableFault = (name: FaultName): name is CableFaultName => Object.hasOwn(cableCures, name);
 
 /** Switches off every fault of this name, on the card and on all cables. */
-function clearFault({ card, fabric }: LabMachine, name: FaultName): string | null {
+function clearFault({ card, fabric }: Reached, name: FaultName): string | null {
   if (!isCableFault(name)) card.faults.clear(name);
   else for (const cable of fabric.cables) cable.setFaults(cableCures[name]);
   return null;

@@ -30,7 +30,11 @@ export const folderRules: Readonly<Record<string, FolderRule>> = {
   fabric: { folders: ['trace', 'bus', 'prm'] },
   kernel: { folders: ['trace', 'sim', 'bus', 'detect'] },
   driver: { folders: ['trace', 'sim', 'bus', 'prm', 'kernel'] },
-  guest: { folders: ['trace', 'bus', 'prm', 'device', 'fabric'], packages: ['v86'], open: true },
+  guest: {
+    folders: ['trace', 'bus', 'prm', 'device', 'fabric'],
+    packages: ['v86', 'tar-stream', 'xz-decompress', 'node:'],
+    open: true,
+  },
   lab: { folders: [...machine, 'kernel', 'driver'], packages: ['yaml'] },
   // What messages carry is declared where it is made; of that, the contract sees types only.
   contract: { folders: ['trace'], types: ['prm', 'lab', 'db'], packages: ['valibot'] },

@@ -6,6 +6,7 @@ import { createRequire } from 'node:module';
 import { Readable } from 'node:stream';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { extract } from 'tar-stream';
+import type * as Xz from 'xz-decompress';
 
 /** A file of a package. */
 export interface PackedFile {
@@ -18,9 +19,7 @@ export interface PackedFile {
 export class BadPackage extends Error {}
 
 /** A CommonJS module whose names an import does not see. */
-const { XzReadableStream } = createRequire(import.meta.url)(
-  'xz-decompress',
-) as typeof import('xz-decompress');
+const { XzReadableStream } = createRequire(import.meta.url)('xz-decompress') as typeof Xz;
 
 const arMagic = '!<arch>\n';
 const arHeaderBytes = 60;

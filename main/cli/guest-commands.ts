@@ -1,0 +1,49 @@
+// `mlx4-lab guest`: the real Linux on the lab's card, as the command line has it. Each command loads
+// its code when it is asked for.
+
+import { Option } from 'commander';
+import type { Command } from 'commander';
+import type { GuestArguments, SetupArguments } from './guest.ts';
+
+/** What the main program lends. */
+export interface LentToGuest {
+  readonly setStatus: (status: number) => void;
+  readonly json: () => Option;
+}
+
+const flavour = (): Option =>
+  new Option('--flavour <name>', "which of Debian's kernels: with or without PAE")
+    .choices(['686', '686-pae'])
+    .default('686');
+
+/** Adds them. */
+export function addGuestCommands(lab: Command, { setStatus, json }: LentToGuest): void {
+  const guest = lab
+    .command('guest')
+    .description("Linux's own driver on the lab's card, in an emulated PC");
+  guest
+    .command('setup')
+    .description("get Debian's kernel, unpack it, boot it once and keep a snapshot")
+    .addOption(flavour())
+    .option('--debs <folder>', 'packages that are there already: kernel, busybox-static, seabios')
+    .action(async (settings: SetupArguments) => {
+      setStatus(await (await import('./guest.ts')).setupCommand(settings));
+    });
+  guest
+    .command('run [script]')
+    .description(
+      'run lines of shell, from a file or standard input; :pull card0 port 1 and the like',
+    )
+    .addOption(flavour())
+    .addOption(json())
+    .action(async (script: string | undefined, settings: GuestArguments) => {
+      setStatus(await (await import('./guest.ts')).guestRunCommand(script, settings));
+    });
+  guest
+    .command('shell')
+    .description('type at it')
+    .addOption(flavour())
+    .action(async (settings: GuestArguments) => {
+      setStatus(await (await import('./guest-shell.ts')).guestShellCommand(settings));
+    });
+}

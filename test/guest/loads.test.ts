@@ -1,0 +1,83 @@
+// Goal: Debian's kernel takes our card for a ConnectX-3, with either kind of interrupt, as often as
+// one likes.
+// Method: load and unload its modules; look for complaints in its log and at what it reports.
+
+import { describe, expect, test } from 'vitest';
+import { formatMac } from '#bus/mac.ts';
+import { flavours } from '#guest/packages/wanted.ts';
+import { count } from '#test/support/counts.ts';
+import {
+  cardFolder,
+  complaints,
+  guestTest,
+  load,
+  must,
+  startGuest,
+  until,
+} from './support/guests.ts';
+
+/** How often modules are loaded and unloaded. */
+const rounds = count(2, 20);
+
+describe.each(flavours)('kernel %s', (flavour) => {
+  guestTest(flavour).each(['', 'msi_x=0'])('loads and unloads (%s)', async (options) => {
+    const guest = await startGuest({ flavour });
+    await complaints(guest);
+    for (let round = 0; round < rounds; round++) {
+      await load(guest, options);
+      await must(guest, 'modprobe bonding');
+      await until(guest, '[ -e /sys/class/net/eth0 -a -e /sys/class/net/eth1 ]');
+      await must(guest, 'ip link set eth0 up && ip link set eth1 up');
+      await until(guest, '[ "$(cat /sys/class/net/eth1/carrier)" = 1 ]');
+      const interrupts = await must(guest, 'grep mlx4 /proc/interrupts');
+      expect(/PCI-MSI/.test(interrupts)).toBe(options === '');
+      await must(guest, 'rmmod bonding mlx4_ib mlx4_en mlx4_core');
+    }
+    expect(await complaints(guest)).toEqual([]);
+    expect(await must(guest, 'cat /proc/sys/kernel/tainted')).toBe('0');
+    expect(guest.errors).toEqual([]);
+  });
+});
+
+guestTest()('what it reports is what the card has', async () => {
+  const guest = await startGuest();
+  await load(guest);
+  await must(guest, 'ip link set eth0 up; ip link set eth1 up');
+  for (const [at, name] of (['eth0', 'eth1'] as const).entries()) {
+    await until(guest, `[ "$(cat /sys/class/net/${name}/carrier)" = 1 ]`);
+    const port = guest.card.options.ports[at]!;
+    const read = (file: string) => must(guest, `cat /sys/class/net/${name}/${file}`);
+    expect(await read('address')).toBe(formatMac(port.mac));
+    expect(Number(await read('speed'))).toBe(guest.card.port(at + 1).speedMbps);
+  }
+  const { major, minor, sub } = guest.card.options.firmwareVersion;
+  expect(await must(guest, 'cat /sys/class/infiniband/mlx4_0/fw_ver')).toBe(
+    `${major}.${minor}.${sub}`,
+  );
+  expect(await must(guest, 'cat /sys/class/infiniband/mlx4_0/board_id')).toBe(
+    guest.card.options.boardId,
+  );
+  expect(await must(guest, `cat ${cardFolder}/mlx4_port1 ${cardFolder}/mlx4_port2`)).toBe(
+    'eth\neth',
+  );
+});
+
+guestTest()('a cable that is pulled is noticed, and one that is plugged', async () => {
+  const guest = await startGuest();
+  await load(guest);
+  await must(guest, 'ip link set eth0 up');
+  await until(guest, 'dmesg | grep -q "eth0: Link Up"');
+  await must(guest, 'dmesg -c');
+  expect(guest.fabric.act('pull', 'card0 port 1')).toBeNull();
+  await until(guest, 'dmesg | grep -q "eth0: Link Down"');
+  expect(await must(guest, 'cat /sys/class/net/eth0/carrier')).toBe('0');
+  expect(guest.fabric.act('plug', 'card0 port 1')).toBeNull();
+  await until(guest, 'dmesg | grep -q "eth0: Link Up"');
+});
+
+test.skipIf(process.env['LAB_GUEST'] === undefined)(
+  'a guest is there where one must be',
+  async () => {
+    await startGuest();
+  },
+);

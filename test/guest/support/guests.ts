@@ -1,0 +1,69 @@
+// Guests for tests: from their snapshot, with the driver's messages at hand.
+
+import { afterEach, test } from 'vitest';
+import { guestFiles, hasGuest } from '#guest/files.ts';
+import { Guest } from '#guest/guest.ts';
+import type { GuestSpec } from '#guest/guest.ts';
+import type { Flavour } from '#guest/packages/wanted.ts';
+
+/** The card's folder in sysfs. */
+export const cardFolder = '/sys/bus/pci/devices/0000:00:04.0';
+
+let running: Guest[] = [];
+
+afterEach(async () => {
+  const all = running;
+  running = [];
+  await Promise.all(all.map((guest) => guest.stop()));
+});
+
+/** A test that needs a guest: skipped, visibly, where there is none. */
+export const guestTest = (flavour: Flavour = '686') => test.skipIf(!hasGuest(flavour));
+
+/** Starts one; it is stopped when the test ends. */
+export async function startGuest(
+  spec: Partial<GuestSpec> & { readonly flavour?: Flavour } = {},
+): Promise<Guest> {
+  const { flavour = '686', ...rest } = spec;
+  const files = guestFiles(flavour);
+  const guest = await Guest.start({ files, snapshot: files.snapshot, ...rest });
+  running.push(guest);
+  return guest;
+}
+
+/** What a line prints; a line that fails is an error. */
+export async function must(guest: Guest, line: string, timeoutMs?: number): Promise<string> {
+  const { output, code } = await guest.run(line, timeoutMs);
+  if (code !== 0) throw new Error(`${line}: exit code ${code}\n${output}`);
+  return output;
+}
+
+/** Waits until a line succeeds: guest time goes with the host's, however busy that is. */
+export async function until(guest: Guest, line: string, seconds = 30): Promise<void> {
+  await must(
+    guest,
+    `for i in $(seq ${seconds * 5}); do ${line} && break; sleep 0.2; done; ${line}`,
+  );
+}
+
+/** The modules, as a person loads them. */
+export async function load(guest: Guest, options = ''): Promise<void> {
+  await must(guest, `modprobe mlx4_core ${options} && modprobe mlx4_en && modprobe mlx4_ib`);
+}
+
+/** What mlx4_en says as a warning whenever it starts a port (en_netdev.c: mlx4_en_init_netdev). */
+const always = /mlx4_en: \S+: Port \d: (Using \d+ [TR]X rings|Initializing port)$/;
+
+/** Messages of the kernel that are warnings or worse, since the last look. */
+export async function complaints(guest: Guest): Promise<string[]> {
+  const lines = (await must(guest, 'dmesg -r -c')).split('\n');
+  const level = (line: string): number => Number(/^<(\d+)>/.exec(line)?.[1] ?? 7) % 8;
+  return lines.filter((line) => level(line) <= 4 && !always.test(line));
+}
+
+/** Puts eth1 into a network namespace of its own, so that what is sent to it leaves by eth0. */
+export async function apart(guest: Guest): Promise<(line: string) => string> {
+  await must(guest, `unshare -n sh -c 'echo $$ > /tmp/ns; exec sleep 100000' & sleep 1`);
+  await must(guest, 'ip link set eth1 netns $(cat /tmp/ns)');
+  return (line) => `nsenter -t $(cat /tmp/ns) -n sh -c '${line}'`;
+}

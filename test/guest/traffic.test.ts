@@ -1,0 +1,70 @@
+// Goal: packets of the real driver arrive whole, at every size, in both directions.
+// Method: ping a host of the fabric; send between the two ports, each in a network of its own.
+
+import { expect } from 'vitest';
+import { formatMac } from '#bus/mac.ts';
+import { count } from '#test/support/counts.ts';
+import { apart, complaints, guestTest, load, must, startGuest, until } from './support/guests.ts';
+
+const lost = /(\d+)% packet loss/;
+
+/** The address that Linux makes of a MAC. */
+function linkLocalOf(mac: number): string {
+  const [a = 0, b = 0, c = 0, ...rest] = formatMac(mac)
+    .split(':')
+    .map((byte) => parseInt(byte, 16));
+  const bytes = [a ^ 2, b, c, 0xff, 0xfe, ...rest];
+  const hex = bytes.map((byte) => byte.toString(16).padStart(2, '0')).join('');
+  return `fe80::${hex.replace(/(.{4})(?=.)/g, '$1:')}`;
+}
+
+guestTest()('ping a host, from 56 to 8,972 bytes', async () => {
+  const guest = await startGuest();
+  await load(guest);
+  await must(guest, 'ip link set eth0 mtu 9000 up && ip addr add 10.0.0.2/24 dev eth0');
+  await until(guest, 'ping -c 1 -W 1 10.0.0.1 > /tmp/out');
+  for (const size of [56, 1472, 1473, 4000, 8972]) {
+    const said = await must(guest, `ping -c 3 -s ${size} 10.0.0.1`);
+    expect([size, lost.exec(said)?.[1]]).toEqual([size, '0']);
+  }
+  const sent = Number(await must(guest, 'cat /sys/class/net/eth0/statistics/tx_packets'));
+  expect(sent).toBeGreaterThanOrEqual(16);
+  expect(await must(guest, 'cat /sys/class/net/eth0/statistics/rx_errors')).toBe('0');
+});
+
+guestTest()('between the ports: IPv4, IPv6, VLANs, multicast, TCP both ways', async () => {
+  const guest = await startGuest();
+  await load(guest);
+  await must(guest, 'modprobe 8021q');
+  const there = await apart(guest);
+  await must(guest, 'ip link set eth0 mtu 9000 up && ip addr add 10.0.1.1/24 dev eth0');
+  await must(guest, there('ip link set lo up; ip link set eth1 mtu 9000 up'));
+  await must(guest, there('ip addr add 10.0.1.2/24 dev eth1'));
+  await until(guest, 'ping -c 1 -W 1 10.0.1.2 > /tmp/out');
+  expect(lost.exec(await must(guest, 'ping -c 3 -s 8972 10.0.1.2'))?.[1]).toBe('0');
+
+  await must(guest, 'ip link add link eth0 name v7 type vlan id 7 && ip link set v7 up');
+  await must(guest, 'ip addr add 10.0.7.1/24 dev v7');
+  await must(guest, there('ip link add link eth1 name v7 type vlan id 7; ip link set v7 up'));
+  await must(guest, there('ip addr add 10.0.7.2/24 dev v7'));
+  expect(lost.exec(await must(guest, 'ping -c 3 -s 8000 10.0.7.2'))?.[1]).toBe('0');
+
+  const linkLocal = linkLocalOf(guest.card.options.ports[1].mac);
+  await until(guest, `ping -6 -c 1 -W 1 ${linkLocal}%eth0 > /tmp/out`);
+  expect(lost.exec(await must(guest, `ping -6 -c 2 -s 1000 ${linkLocal}%eth0`))?.[1]).toBe('0');
+  // All nodes: a multicast group that both ports are in.
+  expect(await must(guest, 'ping -6 -c 2 ff02::1%eth0')).toContain('bytes from fe80');
+
+  const size = count(2_000_000, 50_000_000);
+  await must(guest, `head -c ${size} /dev/urandom > /tmp/sent`, 900_000);
+  const sum = (await must(guest, 'md5sum < /tmp/sent')).split(' ')[0];
+  await must(guest, `${there('nc -l -p 5000 > /tmp/got')} & sleep 1`);
+  await must(guest, 'nc 10.0.1.2 5000 < /tmp/sent', 900_000);
+  await until(guest, `md5sum < /tmp/got | grep -q ${sum}`);
+  await must(guest, `${there('nc -l -p 5001 < /tmp/sent')} & sleep 1`);
+  await must(guest, 'nc 10.0.1.2 5001 < /dev/null > /tmp/back', 900_000);
+  expect((await must(guest, 'md5sum < /tmp/back')).split(' ')[0]).toBe(sum);
+  expect(await must(guest, 'cat /proc/net/snmp | grep ^Tcp: | tail -1')).not.toMatch(/^$/);
+  expect(guest.errors).toEqual([]);
+  expect((await complaints(guest)).filter((line) => /mlx4|BUG|WARN/.test(line))).toEqual([]);
+});

@@ -1,0 +1,19 @@
+// Tests with the real Linux driver: `npm run test:guest`. One guest at a time, for each takes a
+// processor and 700 MB; none of them in `npm test`, for they need what `mlx4-lab guest setup` gets.
+
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+const long = process.env['LAB_LONG'] === '1';
+
+export default defineConfig({
+  test: {
+    root: fileURLToPath(new URL('../../', import.meta.url)),
+    include: ['test/guest/**/*.test.ts'],
+    pool: 'forks',
+    maxWorkers: 1,
+    testTimeout: long ? 3_600_000 : 240_000,
+    hookTimeout: 240_000,
+    passWithNoTests: false,
+  },
+});
