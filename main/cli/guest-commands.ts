@@ -1,5 +1,5 @@
-// `mlx4-lab guest`: the real Linux on the lab's card, as the command line has it. Each command loads
-// its code when it is asked for.
+// `mlx4-lab guest`: the real Linux on the lab's card, as the command line has it. Each command
+// loads its code when it is asked for.
 
 import { Option } from 'commander';
 import type { Command } from 'commander';

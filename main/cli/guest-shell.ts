@@ -1,5 +1,5 @@
-// `mlx4-lab guest shell`: a person at the guest's serial line. Lines are edited here and sent whole;
-// what the guest prints is shown as it comes.
+// `mlx4-lab guest shell`: a person at the guest's serial line. Lines are edited here and sent
+// whole; what the guest prints is shown as it comes.
 
 import { createInterface } from 'node:readline';
 import { handTexts } from '#lab/hands.ts';

@@ -1,5 +1,6 @@
 // `mlx4-lab guest setup` and `guest run`: what a guest is made of, and lines of shell that it runs.
-// A line that begins with a colon is the hands around it: cables and faults, as in `mlx4-lab shell`.
+// A line that begins with a colon is the hands around it: cables and faults, as in `mlx4-lab
+// shell`.
 
 import { readFileSync } from 'node:fs';
 import { text } from 'node:stream/consumers';

@@ -14,7 +14,7 @@ const folder = join(root, 'dist', 'desktop');
 
 /** What the program is made of; the command line has its own ways. */
 const sources = ['main', 'db'] as const;
-const isLeftOut = (path: string): boolean => /^main\/cli\/|\.md$/.test(path);
+const isLeftOut = (path: string): boolean => /^main\/(cli|guest)\/|\.md$/.test(path);
 
 /** Suffix of what becomes of a source file. */
 const builtSuffix: Readonly<Record<string, string>> = { '.ts': '.js', '.cts': '.cjs' };

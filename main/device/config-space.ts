@@ -25,6 +25,7 @@ import {
   PCI_EXP_LNKCAP,
   PCI_EXP_LNKCTL,
   PCI_EXP_LNKSTA,
+  PCI_EXP_LNKCAP2,
   PCI_INTERRUPT_LINE,
   PCI_INTERRUPT_PIN,
   PCI_MSIX_FLAGS,
@@ -50,6 +51,7 @@ import {
   pcieFlags,
   pcieLink8x8,
   pcieOffset,
+  pcieSpeedsTo8,
   pmOffset,
   vendorCapabilityBytes,
   vendorOffset,
@@ -183,6 +185,7 @@ export class ConfigSpace {
     this.put(pcieOffset + PCI_EXP_LNKCAP, 4, pcieLink8x8);
     this.put(pcieOffset + PCI_EXP_LNKCTL, 2, 0, 0x01fb);
     this.put(pcieOffset + PCI_EXP_LNKSTA, 2, pcieLink8x8);
+    this.put(pcieOffset + PCI_EXP_LNKCAP2, 4, pcieSpeedsTo8);
     this.capability(vendorOffset, PCI_CAP_ID_VNDR, 0);
     this.put(vendorOffset + 2, 1, vendorCapabilityBytes);
   }

@@ -1,10 +1,19 @@
-// Send descriptors as the card reads them (facts/device 8.2 to 8.4): control segment, then data and
-// inline segments. The reader fetches a descriptor block by block (a ring may wrap in its middle),
-// measures it, and gathers the packet. One scratch array; offsets come from the declaration once.
+// Send descriptors as the card reads them (facts/device 8.2 to 8.5): control segment, in a large
+// send the headers of its packets, then data and inline segments. The reader fetches a descriptor
+// block by block (a ring may wrap in its middle), measures it, and gathers the packet. One scratch
+// array; offsets come from the declaration once.
 
 import { readBe32 } from '#bus/bytes.ts';
 import { FramePool } from '#bus/frame-pool.ts';
-import { MLX4_INLINE_SEG, TXBB_SIZE, wqeCtrlBytes, wqeCtrlSeg, wqeDataSeg } from '#prm/wqe.ts';
+import {
+  MLX4_INLINE_SEG,
+  MLX4_OPCODE_LSO,
+  TXBB_SIZE,
+  wqeCtrlBytes,
+  wqeCtrlSeg,
+  wqeDataSeg,
+  wqeLsoSeg,
+} from '#prm/wqe.ts';
 import type { Syndrome } from './completions.ts';
 import type { MemoryRegions } from './memory-regions.ts';
 import type { QueuePair } from './queue-pair.ts';
@@ -15,8 +24,9 @@ const sizeMask = 0x3f;
 const blockUnits = TXBB_SIZE / unitBytes;
 const descriptorMax = 64 * unitBytes;
 const opcodeMask = 0x1f;
-/** Longest packet that is gathered at all. */
+/** Longest packet that is gathered at all, and longest large send with its headers. */
 const packetMax = 16_384;
+const largeMax = 2 ** 17;
 const inlineHeaderBytes = 4;
 
 const sizeAt = wqeCtrlSeg.fields.fence_size.offset;
@@ -43,6 +53,9 @@ export class Descriptor {
   insVlan = 0;
   vlanTci = 0;
   flags = 0;
+  /** Of a large send: bytes of payload in each packet, and of the headers before it; else 0. */
+  mss = 0;
+  headerBytes = 0;
   private readonly bytes = new Uint8Array(descriptorMax);
   private readonly firstBlock = this.bytes.subarray(0, TXBB_SIZE);
   private readonly regions: MemoryRegions;
@@ -70,7 +83,10 @@ export class Descriptor {
     return 'ready';
   }
 
-  /** The packet, in bytes of its own, or why there is none. `padBytes`: shortest length. */
+  /**
+   * The packet, in bytes of its own, or why there is none: of a large send its headers and all of
+   * its payload. `padBytes`: shortest length.
+   */
   gather(qp: QueuePair, padBytes: number): Uint8Array | DescriptorFault {
     if (this.sizeBytes <= wqeCtrlBytes) return fault('LOCAL_LENGTH_ERR', 'no segments');
     if (this.blocks > qp.sqBlocks) return fault('LOCAL_QP_OP_ERR', 'larger than the ring');
@@ -78,9 +94,20 @@ export class Descriptor {
       const part = this.bytes.subarray(block * TXBB_SIZE, (block + 1) * TXBB_SIZE);
       if (!this.readBlock(qp, block, part)) return fault('LOCAL_PROT_ERR', 'fetch failed');
     }
-    const length = this.measure();
+    const begin = this.readLsoHead();
+    const length = this.measure(begin);
     if (typeof length !== 'number') return length;
-    return this.copy(qp, length, this.frames.take(Math.max(length, padBytes)));
+    if (length > packetMax) return this.copy(qp, begin, new Uint8Array(length));
+    return this.copy(qp, begin, this.frames.take(Math.max(length, padBytes)), length);
+  }
+
+  /** Where the segments begin: in a large send behind its headers. */
+  private readLsoHead(): number {
+    [this.mss, this.headerBytes] = [0, 0];
+    if (this.opcode !== MLX4_OPCODE_LSO) return wqeCtrlBytes;
+    const word = readBe32(this.bytes, wqeCtrlBytes);
+    [this.mss, this.headerBytes] = [word >>> 16, word & 0xffff];
+    return wqeCtrlBytes + roundUp(wqeLsoSeg.sizeBytes + this.headerBytes);
   }
 
   private readBlock(qp: QueuePair, block: number, into: Uint8Array): boolean {
@@ -88,10 +115,12 @@ export class Descriptor {
     return qp.buffer!.read(qp.sqOffset + index * TXBB_SIZE, into);
   }
 
-  /** Bytes of the packet. */
-  private measure(): number | DescriptorFault {
-    let length = 0;
-    for (let at = wqeCtrlBytes; at < this.sizeBytes;) {
+  /** Bytes of the packet, headers of a large send included. */
+  private measure(begin: number): number | DescriptorFault {
+    const longest = this.mss > 0 ? largeMax : packetMax;
+    let length = this.headerBytes;
+    if (begin > this.sizeBytes) return fault('LOCAL_LENGTH_ERR', 'headers beyond the descriptor');
+    for (let at = begin; at < this.sizeBytes;) {
       const count = readBe32(this.bytes, at);
       const inline = count >= MLX4_INLINE_SEG;
       const bytes = inline ? count - MLX4_INLINE_SEG : count;
@@ -101,16 +130,23 @@ export class Descriptor {
         if (crosses) return fault('LOCAL_QP_OP_ERR', 'inline data crosses a block');
       }
       length += bytes;
-      if (bytes === 0 || length > packetMax) return fault('LOCAL_LENGTH_ERR', 'segment length');
+      if (bytes === 0 || length > longest) return fault('LOCAL_LENGTH_ERR', 'segment length');
       at += inline ? roundUp(inlineHeaderBytes + bytes) : unitBytes;
     }
     return length;
   }
 
-  private copy(qp: QueuePair, length: number, frame: Uint8Array): Uint8Array | DescriptorFault {
+  private copy(
+    qp: QueuePair,
+    begin: number,
+    frame: Uint8Array,
+    length = frame.length,
+  ): Uint8Array | DescriptorFault {
     const { bytes } = this;
-    let filled = 0;
-    for (let at = wqeCtrlBytes; filled < length;) {
+    let filled = this.headerBytes;
+    const headersAt = wqeCtrlBytes + wqeLsoSeg.sizeBytes;
+    frame.set(bytes.subarray(headersAt, headersAt + filled));
+    for (let at = begin; filled < length;) {
       const count = readBe32(bytes, at);
       if (count >= MLX4_INLINE_SEG) {
         const inline = count - MLX4_INLINE_SEG;

@@ -7,7 +7,7 @@ import { parseMac } from '#bus/mac.ts';
 import type { DevCapFlag, DevCapFlag2 } from '#prm/dev-cap.ts';
 
 /** Name of a ready-made card. */
-export type CardProfile = 'default' | 'trace61';
+export type CardProfile = 'default' | 'full' | 'trace61';
 
 /** Bytes of each kind of context entry in the ICM. */
 export interface EntrySizes {
@@ -142,8 +142,18 @@ const trace61Options: CardOptions = {
   msixVectors: 0,
 };
 
+/**
+ * All that is modelled: large sends and BlueFlame, which the real driver uses and ours does not.
+ */
+const fullOptions: CardOptions = {
+  ...defaultOptions,
+  flags: [...defaultOptions.flags, 'BLH'],
+  blueFlame: true,
+};
+
 /** The ready-made cards. */
 export const cardProfiles: Readonly<Record<CardProfile, CardOptions>> = {
   default: defaultOptions,
+  full: fullOptions,
   trace61: trace61Options,
 };

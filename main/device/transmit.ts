@@ -2,8 +2,8 @@
 // owner bits, gathers each packet, fills in checksums, inserts a VLAN tag and sends through the
 // physical port that the port map gives. A descriptor that cannot be sent leaves an error
 // completion, puts the queue pair into ERR and flushes what is behind it.
-// Left out: LSO, services other than raw Ethernet: error completions, and the trace says
-// so.
+// A large send is cut into packets (segmentation.ts).
+// Left out: services other than raw Ethernet: error completions, and the trace says so.
 
 import { EtherType, fcsBytes, insertVlan, minFrameBytes } from '#bus/frame.ts';
 import { MLX4_QP_ST } from '#prm/qp-context.ts';
@@ -24,6 +24,7 @@ import { Descriptor } from './descriptor.ts';
 import type { Hca } from './hca.ts';
 import { Packet } from './packet.ts';
 import type { QueuePair } from './queue-pair.ts';
+import { segment } from './segmentation.ts';
 import { sendBurst, sendDoorbellNs, sendTurnNs } from './timing.ts';
 
 /** Indices wrap here, a multiple of every ring size. */
@@ -110,13 +111,23 @@ export class Transmitter {
     if (refusal !== null) return this.fail(qp, 'LOCAL_QP_OP_ERR', refusal);
     const frame = descriptor.gather(qp, minFrameBytes);
     if (!(frame instanceof Uint8Array)) return this.fail(qp, frame.syndrome, frame.why);
+    if (opcode === MLX4_OPCODE_LSO) return this.sendLarge(qp, frame);
     this.transmit(qp, this.finish(frame));
     return this.complete(qp);
   }
 
+  /** Sends the packets of a large send; each has its checksums. */
+  private sendLarge(qp: QueuePair, whole: Uint8Array): boolean {
+    const { headerBytes, mss } = this.descriptor;
+    const segments = segment(whole, headerBytes, mss, this.packet);
+    if (typeof segments === 'string') return this.fail(qp, 'LOCAL_QP_OP_ERR', segments);
+    for (const frame of segments) this.transmit(qp, this.tagged(frame));
+    return this.complete(qp);
+  }
+
   private refusalOf(qp: QueuePair, opcode: number): string | null {
-    if (opcode === MLX4_OPCODE_LSO) return 'LSO is not modelled';
-    if (opcode !== MLX4_OPCODE_SEND) return `opcode 0x${opcode.toString(16)} is not modelled`;
+    const isSend = opcode === MLX4_OPCODE_SEND || opcode === MLX4_OPCODE_LSO;
+    if (!isSend) return `opcode 0x${opcode.toString(16)} is not modelled`;
     if (qp.service !== MLX4_QP_ST.MLX) return `service type ${qp.service} is not modelled`;
     if (this.hca.port(qp.portNumber).type !== 'eth') return 'the port is not Ethernet';
     return null;
@@ -124,12 +135,17 @@ export class Transmitter {
 
   /** Checksums and tag. */
   private finish(frame: Uint8Array): Uint8Array {
-    const { flags, insVlan, vlanTci } = this.descriptor;
+    const { flags } = this.descriptor;
     if ((flags & (MLX4_WQE_CTRL_IP_CSUM | MLX4_WQE_CTRL_TCP_UDP_CSUM)) !== 0) {
       this.packet.parse(frame);
       if ((flags & MLX4_WQE_CTRL_TCP_UDP_CSUM) !== 0) this.packet.fillL4();
       if ((flags & MLX4_WQE_CTRL_IP_CSUM) !== 0) this.packet.fillIp();
     }
+    return this.tagged(frame);
+  }
+
+  private tagged(frame: Uint8Array): Uint8Array {
+    const { insVlan, vlanTci } = this.descriptor;
     if ((insVlan & MLX4_WQE_CTRL_INS_CVLAN) !== 0) return insertVlan(frame, vlanTci);
     if ((insVlan & MLX4_WQE_CTRL_INS_SVLAN) === 0) return frame;
     return insertVlan(frame, vlanTci, EtherType.serviceVlan);

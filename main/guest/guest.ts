@@ -42,7 +42,7 @@ export class Guest {
   static async start(spec: GuestSpec): Promise<Guest> {
     const trace = new Trace();
     const clock = new HostClock(trace);
-    const card = new ConnectX3({ name: 'card0', trace, ...spec.card });
+    const card = new ConnectX3({ name: 'card0', trace, profile: 'full', ...spec.card });
     const topology = spec.topology ?? defaultTopology;
     const fabric = buildTopology(clock, trace, topology, card.wirePorts());
     const pc = await Pc.make(spec.files, card, clock);

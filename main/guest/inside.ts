@@ -1,5 +1,5 @@
-// What is used of the inside of v86 0.5.462. None of it is documented, so the names are checked when
-// an emulator is made: another version says so at once, and not by a guest that hangs.
+// What is used of the inside of v86 0.5.462. None of it is documented, so the names are checked
+// when an emulator is made: another version says so at once, and not by a guest that hangs.
 
 /** PCI of the emulator. Bus addresses are `slot << 3`. */
 export interface InsidePci {

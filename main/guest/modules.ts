@@ -1,4 +1,5 @@
-// Kernel modules as files: what each depends on is written in it, so that no depmod is needed.
+// Kernel modules as files. What each depends on is written in it, so that no depmod is needed to
+// make the list that modprobe reads.
 
 import type { PackedFile } from './packages/deb.ts';
 
@@ -22,8 +23,8 @@ export function moduleOf(file: PackedFile): ModuleFile {
 }
 
 /**
- * Modules and all that they depend on, each once, what is needed first. A name that is not among the
- * files is built into the kernel.
+ * Modules and all that they depend on, each once, what is needed first. A name that is not among
+ * the files is built into the kernel.
  */
 export function withDependencies(
   files: readonly ModuleFile[],

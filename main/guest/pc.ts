@@ -1,4 +1,5 @@
-// A PC on v86 with a card in a slot: it boots a kernel, or goes on from a snapshot.
+// A PC on v86 with a card in a slot. It boots a kernel, or goes on from a snapshot; its console is
+// the serial line.
 
 import { createRequire } from 'node:module';
 import { V86 } from 'v86';

@@ -1,6 +1,6 @@
 // A slot of the emulated PC with a card in it: configuration space, memory BARs, DMA, interrupts.
-// The emulator's own PCI knows no memory BARs that move, so accesses to our bus address are answered
-// here. Facts: facts/guest.md, "Attaching a card" and "Traps".
+// The emulator's own PCI knows no memory BARs that move, so accesses to our bus address are
+// answered here. Facts: facts/guest.md, "Attaching a card" and "Traps".
 //
 // The emulator enters the guest's interrupt handler at once when an interrupt is raised; inside a
 // register access that corrupts the guest. So an interrupt waits for deliver(), which the emulator

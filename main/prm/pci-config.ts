@@ -60,12 +60,15 @@ export const PCI_EXP_DEVCTL = 0x08;
 export const PCI_EXP_LNKCAP = 0x0c;
 export const PCI_EXP_LNKCTL = 0x10;
 export const PCI_EXP_LNKSTA = 0x12;
+export const PCI_EXP_LNKCAP2 = 0x2c;
 /** Version 2, endpoint. */
 export const pcieFlags = 0x0002;
 /** Max payload 512 bytes, function level reset not offered. */
 export const pcieDevcap = 0x0000_8002;
 /** 8 GT/s, eight lanes. */
 export const pcieLink8x8 = 0x0083;
+/** LNKCAP2: 2.5, 5 and 8 GT/s; Linux takes the highest speed from here. */
+export const pcieSpeedsTo8 = 0x0000_000e;
 
 /** Offsets in the MSI-X capability. */
 export const PCI_MSIX_FLAGS = 0x02;

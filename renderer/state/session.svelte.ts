@@ -22,8 +22,8 @@ export type Cursor = BodyOf<'moment'>;
 export type Moment = AnswerOf<'moment'>;
 
 /**
- * Asks for what a view shows beside the moment, and gives what shows it. It is asked with the moment
- * and shown with it: whoever looks through a run sees every view change in one frame.
+ * Asks for what a view shows beside the moment, and gives what shows it. It is asked with the
+ * moment and shown with it: whoever looks through a run sees every view change in one frame.
  */
 export type Beside = (cursor: Cursor) => Promise<() => void>;
 

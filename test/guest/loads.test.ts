@@ -2,7 +2,7 @@
 // one likes.
 // Method: load and unload its modules; look for complaints in its log and at what it reports.
 
-import { describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import { formatMac } from '#bus/mac.ts';
 import { flavours } from '#guest/packages/wanted.ts';
 import { count } from '#test/support/counts.ts';
@@ -74,10 +74,3 @@ guestTest()('a cable that is pulled is noticed, and one that is plugged', async 
   expect(guest.fabric.act('plug', 'card0 port 1')).toBeNull();
   await until(guest, 'dmesg | grep -q "eth0: Link Up"');
 });
-
-test.skipIf(process.env['LAB_GUEST'] === undefined)(
-  'a guest is there where one must be',
-  async () => {
-    await startGuest();
-  },
-);

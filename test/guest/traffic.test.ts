@@ -61,10 +61,9 @@ guestTest()('between the ports: IPv4, IPv6, VLANs, multicast, TCP both ways', as
   await must(guest, `${there('nc -l -p 5000 > /tmp/got')} & sleep 1`);
   await must(guest, 'nc 10.0.1.2 5000 < /tmp/sent', 900_000);
   await until(guest, `md5sum < /tmp/got | grep -q ${sum}`);
-  await must(guest, `${there('nc -l -p 5001 < /tmp/sent')} & sleep 1`);
-  await must(guest, 'nc 10.0.1.2 5001 < /dev/null > /tmp/back', 900_000);
-  expect((await must(guest, 'md5sum < /tmp/back')).split(' ')[0]).toBe(sum);
-  expect(await must(guest, 'cat /proc/net/snmp | grep ^Tcp: | tail -1')).not.toMatch(/^$/);
+  await must(guest, 'nc -l -p 5001 > /tmp/back & sleep 1');
+  await must(guest, there('nc 10.0.1.1 5001 < /tmp/sent'), 900_000);
+  await until(guest, `md5sum < /tmp/back | grep -q ${sum}`);
   expect(guest.errors).toEqual([]);
   expect((await complaints(guest)).filter((line) => /mlx4|BUG|WARN/.test(line))).toEqual([]);
 });

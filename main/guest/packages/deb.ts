@@ -86,8 +86,8 @@ async function filesIn(
 }
 
 /**
- * The files of a package whose path is wanted. `name` is for messages. Throws BadPackage for what is
- * no package, and for a file that is not what its sum says.
+ * The files of a package whose path is wanted. `name` is for messages. Throws BadPackage for what
+ * is no package, and for a file that is not what its sum says.
  */
 export async function debFiles(
   bytes: Uint8Array,

@@ -1,4 +1,5 @@
-// What of Debian's packages a guest is made of.
+// What of Debian's packages a guest is made of: the kernel with the card's drivers, busybox, and
+// the BIOS that starts it.
 
 /** Kernels of Debian for 32-bit PCs: without and with physical address extension. */
 export const flavours = ['686', '686-pae'] as const;

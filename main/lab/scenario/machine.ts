@@ -17,7 +17,7 @@ import type { Value } from './reader.ts';
 import type { CardSpec, MachineSpec } from './scenario.ts';
 
 const hzValues = ['100', '250', '300', '1000'] as const;
-const profiles = ['default', 'trace61'] as const;
+const profiles = ['default', 'full', 'trace61'] as const;
 
 /** Parses the machine; without one it is the default machine. */
 export function parseMachine(value: Value | undefined, variantMend: VariantCheck): MachineSpec {

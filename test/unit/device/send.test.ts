@@ -255,7 +255,7 @@ describe('offloads', () => {
 
 describe('what is not sent', () => {
   test.each<[string, Segment[], object, number, RegExp]>([
-    ['LSO', [{ inline: new Uint8Array(8) }], { opcode: MLX4_OPCODE_LSO }, 2, /LSO is not modelled/],
+    ['LSO', [{ inline: new Uint8Array(8) }], { opcode: MLX4_OPCODE_LSO }, 2, /not IP/],
     ['an unknown opcode', [{ inline: new Uint8Array(8) }], { opcode: 0x11 }, 2, /opcode 0x11/],
     ['no segments', [], {}, 1, /no segments/],
     ['a segment of no bytes', [{ address: 0, bytes: 0 }], {}, 1, /segment length/],
