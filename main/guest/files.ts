@@ -2,32 +2,9 @@
 // part of the lab itself, for the kernel is not ours to give.
 
 import { createHash } from 'node:crypto';
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { Guest } from './guest.ts';
-import { initramfs } from './initramfs.ts';
-import { moduleOf, withDependencies } from './modules.ts';
-import { debFiles } from './packages/deb.ts';
-import type { PackedFile } from './packages/deb.ts';
-import { fetchPackages } from './packages/apt.ts';
-import {
-  biosFiles,
-  busybox,
-  busyboxFile,
-  isModule,
-  kernelFile,
-  kernelOf,
-  modules,
-  seabios,
-} from './packages/wanted.ts';
 import type { Flavour } from './packages/wanted.ts';
 import type { BootFiles } from './pc.ts';
 
@@ -53,8 +30,8 @@ export function cacheFolder(): string {
 }
 
 /**
- * The layout of what setup makes. A cache of another layout is made anew; so is one whose snapshot
- * was made with another card, which `cardSum` tells.
+ * The layout of what setup makes, and of the configuration space that the snapshot's kernel has
+ * seen: counted up when either changes, so that a cache of another lab is made anew.
  */
 const layout = 1;
 
@@ -118,71 +95,13 @@ export function hasGuest(flavour: Flavour): boolean {
   }
 }
 
-/** What setup does. */
-export interface SetupOptions {
-  readonly flavour: Flavour;
-  /** A folder with the three packages; without one they are fetched from Debian. */
-  readonly debs?: string;
-  readonly say: (line: string) => void;
-}
-
-/** Files of the newest package in a folder whose name is like this. */
-async function unpacked(
-  folder: string,
-  file: RegExp,
-  isWanted: (path: string) => boolean,
-): Promise<PackedFile[]> {
-  const [name] = readdirSync(folder)
-    .filter((one) => file.test(one))
-    .toSorted((a, b) => b.localeCompare(a, 'en', { numeric: true }));
-  if (name === undefined) throw new NoGuest(`${folder} has no package like ${file.source}.`);
-  return debFiles(readFileSync(join(folder, name)), name, isWanted);
-}
-
-const one = (files: readonly PackedFile[], path: string): Uint8Array => {
-  const found = files.find((file) => file.path === path);
-  if (found === undefined) throw new NoGuest(`A package lacks ${path}.`);
-  return found.bytes;
-};
-
-/** Fetches, unpacks, boots once, and keeps a snapshot. Throws NoGuest, NoPackages, BadPackage. */
-export async function setUpGuest({ flavour, debs, say }: SetupOptions): Promise<void> {
+/** Keeps the files of a guest; gives their folder. */
+export function keepGuest(flavour: Flavour, release: string, files: GuestFiles): string {
   const folder = folderOf(flavour);
   mkdirSync(folder, { recursive: true });
-  const packages = debs ?? join(cacheFolder(), 'packages');
-  mkdirSync(packages, { recursive: true });
-  if (debs === undefined) {
-    const wanted = [kernelOf(flavour), busybox, seabios].map(({ name }) => name);
-    await fetchPackages(packages, wanted, say);
-  }
-  say('unpacking');
-  const kernels = await unpacked(
-    packages,
-    kernelOf(flavour).file,
-    (path) => kernelFile.test(path) || isModule(path),
-  );
-  const kernel = kernels.find(({ path }) => kernelFile.test(path));
-  if (kernel === undefined) throw new NoGuest('The kernel’s package has no kernel.');
-  const release = kernelFile.exec(kernel.path)![1]!;
-  const tools = await unpacked(packages, busybox.file, (path) => path === busyboxFile);
-  const bios = await unpacked(packages, seabios.file, () => true);
-  const kept = withDependencies(
-    kernels.filter(({ path }) => isModule(path)).map(moduleOf),
-    modules,
-  );
-  const files: BootFiles = {
-    bios: one(bios, biosFiles.bios),
-    vgaBios: one(bios, biosFiles.vga),
-    kernel: kernel.bytes,
-    initramfs: initramfs(release, one(tools, busyboxFile), kept),
-  };
-  say(`booting Linux ${release} once`);
-  const guest = await Guest.start({ files });
-  const snapshot = await guest.snapshot();
-  await guest.stop();
   const sums: Record<string, string> = {};
-  for (const [part, bytes] of Object.entries({ ...files, snapshot })) {
-    const name = names[part as keyof typeof names];
+  for (const [part, name] of Object.entries(names)) {
+    const bytes = files[part as keyof GuestFiles];
     writeFileSync(join(folder, name), bytes);
     sums[name] = sumOf(bytes);
   }
@@ -190,5 +109,5 @@ export async function setUpGuest({ flavour, debs, say }: SetupOptions): Promise<
   const manifest: Manifest = { layout, release, sums };
   writeFileSync(join(folder, `${manifestName}.new`), JSON.stringify(manifest, null, 2));
   renameSync(join(folder, `${manifestName}.new`), join(folder, manifestName));
-  say(`ready: ${folder}`);
+  return folder;
 }

@@ -5,18 +5,31 @@
 export const flavours = ['686', '686-pae'] as const;
 export type Flavour = (typeof flavours)[number];
 
-/** What a package is called, and what its file is called. */
-interface Wanted {
+/** A package. */
+export interface Wanted {
+  /** As a person would ask for it. */
+  readonly said: string;
+  /** What its name looks like, for apt. */
   readonly name: string;
+  /** What its file is called. */
   readonly file: RegExp;
 }
 
 export const kernelOf = (flavour: Flavour): Wanted => ({
+  said: `linux-image-6.1.0-…-${flavour}, i386`,
   name: `^linux-image-6\\.1\\.0-[0-9]+-${flavour}$`,
   file: new RegExp(`^linux-image-(6\\.1\\.0-\\d+)-${flavour}_.*_i386\\.deb$`),
 });
-export const busybox: Wanted = { name: '^busybox-static$', file: /^busybox-static_.*_i386\.deb$/ };
-export const seabios: Wanted = { name: '^seabios$', file: /^seabios_.*_all\.deb$/ };
+export const busybox: Wanted = {
+  said: 'busybox-static, i386',
+  name: '^busybox-static$',
+  file: /^busybox-static_.*_i386\.deb$/,
+};
+export const seabios: Wanted = {
+  said: 'seabios',
+  name: '^seabios$',
+  file: /^seabios_.*_all\.deb$/,
+};
 
 /** Files of each package, by their path. */
 export const kernelFile = /^boot\/vmlinuz-(.*)$/;
