@@ -4,11 +4,13 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import type { GuestArguments, SetupArguments } from './guest.ts';
+import type { GuestCompareArguments } from './guest-compare.ts';
 
 /** What the main program lends. */
 export interface LentToGuest {
   readonly setStatus: (status: number) => void;
   readonly json: () => Option;
+  readonly variant: () => Option;
 }
 
 const flavour = (): Option =>
@@ -17,7 +19,7 @@ const flavour = (): Option =>
     .default('686');
 
 /** Adds them. */
-export function addGuestCommands(lab: Command, { setStatus, json }: LentToGuest): void {
+export function addGuestCommands(lab: Command, { setStatus, json, variant }: LentToGuest): void {
   const guest = lab
     .command('guest')
     .description("Linux's own driver on the lab's card, in an emulated PC");
@@ -45,5 +47,15 @@ export function addGuestCommands(lab: Command, { setStatus, json }: LentToGuest)
     .addOption(flavour())
     .action(async (settings: GuestArguments) => {
       setStatus(await (await import('./guest-shell.ts')).guestShellCommand(settings));
+    });
+  guest
+    .command('compare')
+    .description("the real driver's firmware commands beside ours, while both do the same things")
+    .addOption(flavour())
+    .addOption(variant())
+    .option('--all', 'also what both have sent')
+    .addOption(json())
+    .action(async (settings: GuestCompareArguments) => {
+      setStatus(await (await import('./guest-compare.ts')).guestCompareCommand(settings));
     });
 }

@@ -15,6 +15,8 @@ export const cpioFolder = 0o040755;
 export const cpioProgram = 0o100755;
 export const cpioFile = 0o100644;
 export const cpioDevice = 0o020600;
+/** A symbolic link; its bytes are the path it leads to. */
+export const cpioLink = 0o120777;
 
 const trailer: CpioEntry = { path: 'TRAILER!!!', mode: 0 };
 

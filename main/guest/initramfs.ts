@@ -1,7 +1,7 @@
 // What a guest boots into: busybox, the modules, and a shell on the serial line. Nothing is started
 // that a person has not asked for; modules are loaded by hand.
 
-import { cpio, cpioDevice, cpioFile, cpioFolder, cpioProgram } from './cpio.ts';
+import { cpio, cpioDevice, cpioFile, cpioFolder, cpioLink, cpioProgram } from './cpio.ts';
 import type { CpioEntry } from './cpio.ts';
 import { modulesDep } from './modules.ts';
 import type { ModuleFile } from './modules.ts';
@@ -31,7 +31,7 @@ const shrc = `PS1= PS2=
 [ -e /tmp/ready ] || { touch /tmp/ready; echo ${readyMark}; }
 `;
 
-const folders = ['bin', 'dev', 'etc', 'lib', 'lib/modules', 'proc', 'sys', 'tmp'];
+const folders = ['bin', 'dev', 'etc', 'lib', 'lib/modules', 'proc', 'sbin', 'sys', 'tmp'];
 
 /** Writes it. `release`: what \`uname -r\` says. */
 export function initramfs(
@@ -50,6 +50,8 @@ export function initramfs(
     ...[...folders, home].map((path) => ({ path, mode: cpioFolder })),
     { path: 'dev/console', mode: cpioDevice, device: [5, 1] },
     { path: 'bin/busybox', mode: cpioProgram, bytes: busybox },
+    // What the kernel calls when a driver asks for another one.
+    text('sbin/modprobe', cpioLink, '/bin/busybox'),
     text('init', cpioProgram, init),
     text('etc/shrc', cpioFile, shrc),
     text(`${home}/modules.dep`, cpioFile, modulesDep(modules, fileName)),

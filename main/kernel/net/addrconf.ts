@@ -1,8 +1,8 @@
 // IPv6, as far as others see it happen (net/ipv6/addrconf.c, mcast.c): the line that says that a
 // link is ready, and the multicast addresses that the card's filter gets (all nodes; the solicited
 // node of the link-local address). Each part holds its device. Slaves of a bond get none of it but
-// all-nodes, which comes with registration. There is no IPv6 data path: nothing is sent, nothing is
-// answered.
+// all-nodes, which comes with registration, and again when they come up. There is no IPv6 data
+// path: nothing is sent, nothing is answered.
 
 import type { Atomic, MaySleep } from '#sim/task.ts';
 import { NOTIFY_DONE } from '../notifier.ts';
@@ -103,8 +103,17 @@ function* addrconf_dev_config(idev: Inet6Dev): MaySleep<void> {
 const mayConfigure = (dev: NetDevice): boolean =>
   (dev.flags & IFF_SLAVE) === 0 && (dev.priv_flags & IFF_NO_ADDRCONF) === 0;
 
+/** Groups that outlive their addresses are on the list again. */
+function* ipv6_mc_up(idev: Inet6Dev): Atomic<void> {
+  yield* igmp6_group_added(idev, allNodes);
+}
+
 function* deviceUp(dev: NetDevice): MaySleep<void> {
-  if (!mayConfigure(dev) || !addrconf_link_ready(dev)) return;
+  if (!mayConfigure(dev)) {
+    if (dev.ip6_ptr !== null && (dev.flags & IFF_UP) !== 0) yield* ipv6_mc_up(dev.ip6_ptr);
+    return;
+  }
+  if (!addrconf_link_ready(dev)) return;
   if (dev.mtu < IPV6_MIN_MTU) return;
   const idev = dev.ip6_ptr ?? (yield* ipv6_add_dev(dev));
   idev.ready = true;

@@ -34,7 +34,8 @@ export async function seq(): Promise<number> {
   return Number(text.replaceAll(/\D/g, ''));
 }
 
-export const atEnd = () => expect.poll(seq).toBe(state().events);
+/** The window shows the last event, however many come while it is looked at. */
+export const atEnd = () => expect.poll(async () => (await seq()) - state().events).toBe(0);
 export const lookingBack = () => expect.poll(seq).toBeLessThan(state().events);
 const blur = () => page.evaluate('document.activeElement.blur()');
 export const pane = (name: PaneName): Locator => page.locator(`[data-pane=${name}]`);

@@ -111,7 +111,7 @@ const machine: readonly Row[] = [
     withMachine('  card: ConnectX'),
     '4:9',
     'machine.card does not know "ConnectX"',
-    'one of: default, trace61',
+    'one of: default, full, trace61',
   ],
   [
     withMachine('  card: { without: [PORTREMAP] }'),

@@ -1,0 +1,97 @@
+// `mlx4-lab guest compare`: the firmware commands of the real driver beside those of ours, while
+// both do the same things. Exit status 1 when a difference has no reason.
+
+import { setTimeout as rest } from 'node:timers/promises';
+import { cardFolder, chapters } from '#lab/conformance/chapters.ts';
+import type { ChapterStep } from '#lab/conformance/chapters.ts';
+import { compareChapters } from '#lab/conformance/compare.ts';
+import type { ComparedChapter, RowKind } from '#lab/conformance/compare.ts';
+import { ourCommands } from '#lab/conformance/ours.ts';
+import type { CommandsByChapter } from '#lab/conformance/ours.ts';
+import type { Guest } from '#guest/guest.ts';
+import { exitCheckFailed, exitPassed } from './exit.ts';
+import { actOn, openGuest } from './guest.ts';
+import type { GuestArguments } from './guest.ts';
+import { print } from './print.ts';
+import { wrap } from './style.ts';
+
+/** Options of the command. */
+export interface GuestCompareArguments extends GuestArguments {
+  readonly variant?: string;
+  /** Also what both have. */
+  readonly all?: boolean;
+}
+
+const guestFolder = '/sys/bus/pci/devices/0000:00:04.0';
+
+async function take(guest: Guest, step: ChapterStep): Promise<void> {
+  if ('rest' in step) {
+    await rest(step.rest * 1000);
+    return;
+  }
+  const line = 'run' in step ? step.run.replaceAll(cardFolder, guestFolder) : step.hand;
+  const { code, output } =
+    'run' in step
+      ? await guest.run(line)
+      : { code: actOn(guest, line) === null ? 0 : 1, output: '' };
+  if (code !== 0) throw new Error(`${line}: exit code ${code}\n${output}`);
+}
+
+/** The real driver going through the chapters. Throws Error when a step fails. */
+export async function realCommands(
+  guest: Guest,
+  onChapter: (title: string) => void = () => undefined,
+): Promise<CommandsByChapter> {
+  const all: CommandsByChapter[number][number][][] = [];
+  guest.card.onCommand = (record) => all.at(-1)?.push(record);
+  for (const { title, steps } of chapters) {
+    onChapter(title);
+    all.push([]);
+    for (const step of steps) await take(guest, step);
+  }
+  return all;
+}
+
+const width = 58;
+
+const marks: Readonly<Record<RowKind, string>> = {
+  same: ' ',
+  moved: '\u2195',
+  explained: '~',
+  unexplained: '!',
+};
+
+function printChapter({ title, rows, counts }: ComparedChapter, all: boolean): void {
+  const { same, moved, explained, unexplained } = counts;
+  print(
+    `\n${title}: ${same} the same, ${moved} in another order, ${explained} explained, ` +
+      `${unexplained} unexplained`,
+  );
+  const shown = rows.filter(({ kind }) => all || (kind !== 'same' && kind !== 'moved'));
+  shown.forEach(({ real, ours, kind, reason }, at) => {
+    print(`${marks[kind]} ${(real ?? '').padEnd(width)} ${ours ?? ''}`.trimEnd());
+    // One reason of several rows is said behind the last of them.
+    if (reason === null || shown[at + 1]?.reason === reason) return;
+    print(wrap(reason, '      '));
+  });
+}
+
+/** Compares. Throws BadFile when there is no guest. */
+export async function guestCompareCommand(settings: GuestCompareArguments): Promise<number> {
+  const { flavour, json, variant = 'v6.1', all = false } = settings;
+  const guest = await openGuest(flavour);
+  try {
+    const real = await realCommands(guest, (title) => {
+      if (json !== true) print(`the real driver: ${title}`);
+    });
+    const compared = compareChapters(real, ourCommands(variant));
+    if (json === true) print(JSON.stringify(compared, null, 2));
+    else {
+      print(`\n  ${'the real driver'.padEnd(width)} ours, ${variant}`);
+      for (const chapter of compared) printChapter(chapter, all);
+    }
+    return compared.some(({ counts }) => counts.unexplained > 0) ? exitCheckFailed : exitPassed;
+  } finally {
+    await guest.stop();
+  }
+}

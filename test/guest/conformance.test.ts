@@ -1,0 +1,19 @@
+// Goal: our driver sends the card what Linux's own driver sends it; every difference has a reason.
+// Method: both go through the same chapters; their firmware commands are laid side by side.
+
+import { expect } from 'vitest';
+import { realCommands } from '#cli/guest-compare.ts';
+import { compareChapters } from '#lab/conformance/compare.ts';
+import { ourCommands } from '#lab/conformance/ours.ts';
+import { guestTest, startGuest } from './support/guests.ts';
+
+guestTest()('the commands of both drivers, from probe to unload', async () => {
+  const guest = await startGuest();
+  const compared = compareChapters(await realCommands(guest), ourCommands('v6.1'));
+  const unexplained = compared.flatMap(({ name, rows }) =>
+    rows.filter(({ kind }) => kind === 'unexplained').map((row) => ({ name, ...row })),
+  );
+  expect(unexplained).toEqual([]);
+  const same = compared.reduce((sum, { counts }) => sum + counts.same, 0);
+  expect(same).toBeGreaterThan(800);
+});
