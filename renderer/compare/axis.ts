@@ -55,9 +55,13 @@ export function turnedAfter(
   return Math.max(0, scale === 'time' ? Math.min(...all) : Math.max(...all));
 }
 
-/** The view that shows what matters. */
-export function firstView({ spanNs, spanEvents }: Compared, scale: Scale): View {
-  const span = scale === 'time' ? spanNs : spanEvents;
+/** The view that shows what matters: of equal runs the whole of them, which ends at 0. */
+export function firstView(compared: Compared, scale: Scale): View {
+  if (compared.relation === 'equal') {
+    const length = Math.max(shortest[scale], baseOf(compared, 'a', scale));
+    return { from: -length, to: length / 30 };
+  }
+  const span = scale === 'time' ? compared.spanNs : compared.spanEvents;
   return { from: -0.3 * span, to: span };
 }
 

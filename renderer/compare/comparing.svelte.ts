@@ -57,11 +57,11 @@ export class Comparing {
   private readonly looks: Latest<number>;
   private readonly draws: Latest<View>;
 
-  readonly lanes: readonly Lane[] = $derived(
-    this.allLanes
-      ? (this.compared?.lanes ?? [])
-      : (this.compared?.lanes.slice(0, this.compared.lanesTelling) ?? []),
-  );
+  /** Those that tell most; all where none tells more than another. */
+  readonly lanes: readonly Lane[] = $derived.by(() => {
+    const { lanes = [], lanesTelling = 0 } = this.compared ?? {};
+    return this.allLanes || lanesTelling === 0 ? lanes : lanes.slice(0, lanesTelling);
+  });
 
   constructor(session: Session) {
     this.session = session;
@@ -175,9 +175,11 @@ export class Comparing {
       return;
     }
     const to = endOf(compared, this.scale);
+    // Equal runs have all of theirs before the end that they share.
+    const begin = compared.relation === 'equal' ? -this.base('a') : 0;
     const unitsPerMs = this.scale === 'time' ? 1e6 : eventsPerMs;
     player.start({
-      from: this.after >= to ? 0 : this.after,
+      from: this.after >= to ? begin : this.after,
       to,
       perMs: () => unitsPerMs * (this.speed ?? playedAtMax),
       look: (after) => {

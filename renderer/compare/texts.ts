@@ -21,12 +21,14 @@ export const compareTexts = {
   both: 'Both runs',
   linedUp: (seq: number): string => `lined up where they part, event ${groupedCount(seq)}`,
   atStart: 'lined up at their first event',
+  sameToEnd: 'the same from their first event to their last',
   lanes: (shown: number, total: number, differing: number): string =>
     shown === total
       ? `all ${groupedCount(total)} lanes, ${groupedCount(differing)} of them differ`
       : `${shown} of ${groupedCount(total)} lanes: ${groupedCount(differing)} differ`,
   partHere: 'they part here',
   start: 'start of each',
+  end: 'end of both',
   before: (seq: number): string => `the same in both, ${groupedCount(seq)} events`,
   rows: (a: string, b: string): readonly [string, string] => [
     `${a}, upper rows`,
@@ -36,14 +38,16 @@ export const compareTexts = {
   matter: (rows: number, following: number): string =>
     `${rows} differences that matter, ${groupedCount(following)} that follow from them`,
   notHeld: 'another model: not held against each other',
+  nothingDiffers: 'nothing',
   columns: { after: 'after', who: 'who' },
   next: 'Next difference',
   swap: 'Swap',
   and: 'and',
   seed: (seed: number | null): string => (seed === null ? '' : ` seed ${seed}`),
   footer: 'cursor follows in both',
-  timeBase: 'time base: each run since they parted',
-  eventBase: 'event base: each run since they parted',
+  base: (scale: 'time' | 'events', equal: boolean): string =>
+    `${scale === 'time' ? 'time' : 'event'} base: each run ` +
+    (equal ? 'from its end' : 'since they parted'),
   kept: (side: string, events: number, bytes: number | null): string =>
     `${side}: ${groupedCount(events)} events` +
     (bytes === null ? '' : `, kept ${(bytes / 1e6).toFixed(1)} MB`),
@@ -51,6 +55,7 @@ export const compareTexts = {
   port: (number: number): string => `port ${number}`,
   led: (port: number, up: boolean): string => `Port ${port} link LED, ${up ? 'steady' : 'off'}.`,
   since: 'since they parted',
+  fromEnd: 'from their end',
   eventsSince: 'events since then',
   event: 'ev.',
   byTime: 'By time',

@@ -2,6 +2,7 @@
 // they move the cursor through what has happened. Either way they go to the same places.
 
 import type { BodyOf } from '#contract/requests.ts';
+import type { SessionState } from '#contract/session.ts';
 import { speedTexts } from '../ui/texts.ts';
 import { Player } from './player.svelte.ts';
 import type { Session } from './session.svelte.ts';
@@ -19,6 +20,11 @@ export class Transport {
   private heard: number | null = 1;
   /** Speeds of this window that the lab has not answered yet. */
   private asking = 0;
+  /**
+   * What the run key was pressed for last, until the lab's word about it has come: pressed again at
+   * once, it means the opposite of that. `answeredAt`: the word that was the latest at the answer.
+   */
+  private pressed: { readonly run: boolean; answeredAt?: SessionState | null } | null = null;
 
   constructor(session: Session) {
     this.session = session;
@@ -52,14 +58,25 @@ export class Transport {
   async toggle(): Promise<void> {
     const { session } = this;
     if (session.state?.live === true) {
-      const running = session.state.running;
-      if (!running) session.lookAt({ at: 'end' });
-      if (running) await session.ask('session.pause', {});
-      else await session.ask('session.run', { speed: this.speed });
+      const run = !this.willRun(session.state);
+      const pressed: typeof this.pressed = { run };
+      this.pressed = pressed;
+      if (run) session.lookAt({ at: 'end' });
+      const isDone = run
+        ? await session.done('session.run', { speed: this.speed })
+        : await session.done('session.pause', {});
+      pressed.answeredAt = isDone ? session.state : null;
       return;
     }
     if (this.player.playing) this.player.stop();
     else this.play();
+  }
+
+  /** The machine runs, or will when the lab has done what it was asked. */
+  private willRun(state: SessionState): boolean {
+    const { pressed } = this;
+    const isKnown = pressed === null || ('answeredAt' in pressed && pressed.answeredAt !== state);
+    return isKnown ? state.running : pressed.run;
   }
 
   async setSpeed(speed: number | null): Promise<void> {

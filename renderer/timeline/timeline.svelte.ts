@@ -93,9 +93,11 @@ export class TimelineState {
 
   /** What lanes are called, by name in the trace. */
   readonly names: Names = $derived.by(() => namesOf(this.lanes, this.letters));
-  /** Lanes of the thing that is selected everywhere: pinned for the time. */
+  /** Lanes of the thing that is selected everywhere, of a work its queue's: pinned for the time. */
   readonly selectedLanes: readonly number[] = $derived.by(() => {
-    const name = this.session.selected?.replace(/^\w+:/, '') ?? null;
+    const { selected, moment } = this.session;
+    const thing = moment?.waits.things.find(({ id }) => id === selected);
+    const name = thing?.queue ?? selected?.replace(/^\w+:/, '');
     return this.lanes.filter((lane) => lane.name === name).map(({ id }) => id);
   });
   readonly pinned: readonly number[] = $derived([...this.pins, ...this.selectedLanes]);

@@ -7,8 +7,12 @@
 
 import type { Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { withRuns } from '#db/open.ts';
+import { keepRun } from '#test/bench/runs.ts';
+import { recordScenario } from '#test/support/run-record.ts';
 import { openLabWindow } from './support/lab-window.ts';
 import type { LabWindow } from './support/lab-window.ts';
+import { keepPicture } from './support/pictures.ts';
 
 let lab: LabWindow;
 let page: Page;
@@ -187,5 +191,33 @@ test('two scenarios share no start', async () => {
     .poll(sentence, { timeout: 15_000 })
     .toBe('These two runs share no start. Lined up at their first event.');
   expect(await page.getByText('lined up at their first event', { exact: true }).count()).toBe(1);
+  expect(lab.complaints).toEqual([]);
+});
+
+test('equal runs are drawn once, to the end that they share, and nothing differs', async () => {
+  const record = recordScenario('failover');
+  const numbers = withRuns(lab.file, (db) => {
+    const twins = ['One twin', 'The other twin'];
+    for (const name of twins)
+      keepRun(db, { ...record, head: { ...record.head, scenarioName: name } });
+    return twins.length;
+  });
+  expect(numbers).toBe(2);
+  await page.reload();
+  await compare('One twin', 'The other twin');
+  await expect
+    .poll(sentence, { timeout: 15_000 })
+    .toMatch(/^The same, event for event: ([\d\s]+) of \1\.$/);
+  await page.getByText('the same from their first event to their last').waitFor();
+  expect(await grid().getByRole('row').count()).toBeGreaterThan(20);
+  expect(await page.locator('tbody tr').count()).toBe(0);
+  const machines = page.getByRole('region', { name: /at the cursor$/ });
+  // Below their names, which tell them apart.
+  const below = async (): Promise<string[][]> =>
+    (await machines.allInnerTexts()).map((text) => text.split('\n').slice(1));
+  await expect.poll(async () => (await below())[0]).toEqual((await below())[1]);
+  await page.keyboard.press(',');
+  await expect.poll(clock).toMatch(/^\u2212/);
+  await keepPicture(page, 'compare-equal');
   expect(lab.complaints).toEqual([]);
 });

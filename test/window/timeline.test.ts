@@ -168,6 +168,14 @@ test('p pins the lane of the keyboard; a selected thing is pinned for the time',
     .poll(() => page.getByRole('button', { name: /^Unpin sh:/ }).count(), patience)
     .toBe(1);
   await page.locator('[data-thing="task:sh"]').click();
+  // A work has no lane of its own: its queue's is pinned.
+  const work = page.locator('[data-thing^="work:"]').first();
+  const ticket = { position: { x: 24, y: 20 } };
+  await work.click(ticket);
+  await expect
+    .poll(() => page.getByRole('button', { name: /^Unpin mlx4_en/ }).count(), patience)
+    .toBe(1);
+  await work.click(ticket);
 });
 
 test('a pinned lane stays on top while the others are moved up under it', async () => {

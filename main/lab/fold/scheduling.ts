@@ -27,6 +27,8 @@ export interface FoldedTask {
 export interface FoldedWork {
   readonly queue: number;
   readonly task: number;
+  /** The queue that it was taken from, while it runs; else 0. */
+  readonly from: number;
   /** Only its timer runs: it is not on the queue yet. */
   readonly armed: boolean;
   /** When it was queued or began. */
@@ -49,7 +51,7 @@ function stand(
 function work(fold: Fold, { object, timeNs }: FoldedEvent, change: Partial<FoldedWork>): void {
   const { works } = fold;
   const after = {
-    ...(works.get(object) ?? { queue: 0, task: 0 }),
+    ...(works.get(object) ?? { queue: 0, task: 0, from: 0 }),
     armed: false,
     sinceNs: timeNs,
     ...change,
@@ -92,11 +94,11 @@ export const schedulingApplies: Applies = {
     if (event.value !== 0) work(fold, event, { queue: event.value, armed: true });
   },
   'work.start': (fold, event) => {
-    work(fold, event, { queue: 0, task: event.task });
+    work(fold, event, { queue: 0, task: event.task, from: event.value });
     putHold(fold, 'workqueue', event.value, event.object, event.timeNs);
   },
   'work.end': (fold, event) => {
-    work(fold, event, { task: 0 });
+    work(fold, event, { task: 0, from: 0 });
     dropHold(fold, event.value, event.object);
   },
   'work.cancel': (fold, event) => {

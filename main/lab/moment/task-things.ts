@@ -87,6 +87,7 @@ export function workThing(naming: Naming, name: number, work: FoldedWork | undef
   const { trace, fold } = naming;
   const task = work?.task ?? 0;
   const queue = work?.queue ?? 0;
+  const lane = queue === 0 ? (work?.from ?? 0) : queue;
   const runner = naming.shownActor(fold.names.get(task) ?? 0);
   const where = work?.armed === true ? 'its timer runs' : `queued on ${trace.text(queue)}`;
   const idle = queue === 0 ? 'not queued' : where;
@@ -99,5 +100,6 @@ export function workThing(naming: Naming, name: number, work: FoldedWork | undef
     state: task === 0 ? 'queued' : 'executed',
     detail: task === 0 ? idle : `run by ${runner}`,
     sinceNs: work?.sinceNs ?? 0,
+    ...(lane !== 0 && { queue: trace.text(lane) }),
   };
 }

@@ -37,6 +37,8 @@ export interface Thing {
   /** References: how many there are, and how few the waiter needs. */
   readonly count?: number;
   readonly needs?: number;
+  /** Works: the queue that it waits in, or was taken from while it runs. */
+  readonly queue?: string;
   /** Queues: works that wait in it, and those among them that are not drawn. */
   readonly queued?: number;
   readonly folded?: number;
