@@ -81,7 +81,8 @@ export class Transport {
 
   async setSpeed(speed: number | null): Promise<void> {
     this.speed = speed;
-    if (this.session.state?.running !== true) return;
+    const { state } = this.session;
+    if (state === null || !this.willRun(state)) return;
     this.asking++;
     await this.session.ask('session.run', { speed });
     this.asking--;
