@@ -12,8 +12,15 @@ export const terminalRequests = {
   'terminal.complete': request<Completion>()(
     v.strictObject({ terminal: textSchema, line: textSchema, cursor: seqSchema }),
   ),
-  /** Pieces of a screen from number `from` on; the last 64 K characters when they are more. */
+  /**
+   * Pieces of a screen from number `from` on; the last `most` characters when they are more, or 64 K.
+   */
   'terminal.screen': request<ScreenPart>()(
-    v.strictObject({ moment: momentSchema, terminal: textSchema, from: seqSchema }),
+    v.strictObject({
+      moment: momentSchema,
+      terminal: textSchema,
+      from: seqSchema,
+      most: v.optional(seqSchema),
+    }),
   ),
 } as const;

@@ -3,6 +3,7 @@
 
 import { K } from '#trace/kinds.ts';
 import type { Trace } from '#trace/trace.ts';
+import { lowerBound } from '../timeline/columns.ts';
 import type { EventIndex } from './event-index.ts';
 
 /** A piece of a screen: what was typed, or what a program wrote. */
@@ -18,7 +19,7 @@ export interface ScreenPart {
   readonly pieces: readonly ScreenPiece[];
 }
 
-/** Most characters of a screen that are given at once. */
+/** Most characters of a screen that are given at once; a longer piece is given all the same. */
 const partCharactersMax = 64 * 1024;
 
 /** Answers for one trace. */
@@ -36,16 +37,19 @@ export class Screens {
     return this.index.trace;
   }
 
-  /** What stands on a terminal before event `seq`, from a piece on. */
-  part(name: string, seq: number, from: number): ScreenPart {
+  /**
+   * What stands on a terminal before event `seq`, from a piece on. `most`: as many characters are
+   * wanted, from the end; not more than 64 K are given.
+   */
+  part(name: string, seq: number, from: number, most = partCharactersMax): ScreenPart {
     this.refresh();
     const all = this.screens.get(name) ?? [];
-    let end = all.length;
-    while (end > 0 && all[end - 1]! >= seq) end--;
+    const end = lowerBound(all, seq, 0, all.length);
+    const room = Math.min(most, partCharactersMax);
     let first = end;
     for (let characters = 0; first > from; first--) {
       characters += this.piece(all[first - 1]!).text.length;
-      if (characters > partCharactersMax) break;
+      if (characters > room && first < end) break;
     }
     return { from: first, pieces: all.slice(first, end).map((each) => this.piece(each)) };
   }

@@ -91,8 +91,19 @@ function cycleOf(naming: Naming, deadlock: FoldedDeadlock): Cycle | null {
   };
 }
 
-/** Every cycle so far, those that stand first. */
+/** Who waits for what and who has it: the same as long as nobody has let go. */
+const membersOf = ({ steps }: Cycle): string => steps.map(({ from, to }) => `${from}>${to}`).join();
+
+/**
+ * Every cycle so far, those that stand first. What stands and is reported again is one cycle, since
+ * its first report.
+ */
 export function cyclesOf(naming: Naming): Cycle[] {
   const all = naming.fold.deadlocks.flatMap((deadlock) => cycleOf(naming, deadlock) ?? []);
-  return [...all.filter(({ stands }) => stands), ...all.filter(({ stands }) => !stands)];
+  const standing = new Map<string, Cycle>();
+  for (const cycle of all.filter(({ stands }) => stands)) {
+    const members = membersOf(cycle);
+    if (!standing.has(members)) standing.set(members, cycle);
+  }
+  return [...standing.values(), ...all.filter(({ stands }) => !stands)];
 }

@@ -56,7 +56,7 @@ const roomFor = (at: number): number => Math.ceil((at + 1) * 1.5);
  * steps that double, because what is sought is mostly near.
  */
 export function lowerBound(
-  values: Float64Array,
+  values: ArrayLike<number>,
   least: number,
   from: number,
   count: number,

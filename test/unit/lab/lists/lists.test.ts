@@ -141,6 +141,11 @@ test('a screen is given piece by piece, as it stood', () => {
   const [first] = ofKind(K['tty.text'], K['tty.typed']).filter(
     ({ object }) => trace.text(object) === 'main',
   );
+  const last = lists.screens.part('main', trace.count, 0, 200);
+  expect(last.pieces).toEqual(pieces.slice(last.from));
+  expect(last.pieces.map(({ text }) => text).join('').length).toBeLessThanOrEqual(200);
+  // A piece that is longer than all that is wanted is given all the same.
+  expect(lists.screens.part('main', trace.count, 0, 1).pieces).toEqual(pieces.slice(-1));
   expect(lists.screens.part('main', first!.seq, 0).pieces).toEqual([]);
   expect(lists.screens.part('main', first!.seq + 1, 0).pieces).toHaveLength(1);
 });
