@@ -13,7 +13,8 @@ export const terminalRequests = {
     v.strictObject({ terminal: textSchema, line: textSchema, cursor: seqSchema }),
   ),
   /**
-   * Pieces of a screen from number `from` on; the last `most` characters when they are more, or 64 K.
+   * Pieces of a screen from number `from` on; the last `most` characters when they are more, or 64
+   * K.
    */
   'terminal.screen': request<ScreenPart>()(
     v.strictObject({
