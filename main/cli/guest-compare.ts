@@ -1,19 +1,22 @@
 // `mlx4-lab guest compare`: the firmware commands of the real driver beside those of ours, while
 // both do the same things. Exit status 1 when a difference has no reason.
 
-import { setTimeout as rest } from 'node:timers/promises';
+import { setTimeout } from 'node:timers/promises';
 import { cardFolder, chapters } from '#lab/conformance/chapters.ts';
 import type { ChapterStep } from '#lab/conformance/chapters.ts';
+import { periodic } from '#lab/conformance/command.ts';
 import { compareChapters } from '#lab/conformance/compare.ts';
 import type { ComparedChapter, RowKind } from '#lab/conformance/compare.ts';
 import { ourCommands } from '#lab/conformance/ours.ts';
 import type { CommandsByChapter } from '#lab/conformance/ours.ts';
 import type { Guest } from '#guest/guest.ts';
 import { exitCheckFailed, exitPassed } from './exit.ts';
-import { actOn, openGuest } from './guest.ts';
+import { openGuest, runLine } from './guest.ts';
 import type { GuestArguments } from './guest.ts';
 import { print } from './print.ts';
 import { wrap } from './style.ts';
+
+type Command = CommandsByChapter[number][number];
 
 /** Options of the command. */
 export interface GuestCompareArguments extends GuestArguments {
@@ -24,16 +27,39 @@ export interface GuestCompareArguments extends GuestArguments {
 
 const guestFolder = '/sys/bus/pci/devices/0000:00:04.0';
 
-async function take(guest: Guest, step: ChapterStep): Promise<void> {
+/** Longest time that the real driver may take to come to rest, s. */
+const restlessMax = 120;
+
+/** What the real driver's card is asked, by chapter, and when it was asked last. */
+class Listener {
+  readonly chapters: Command[][] = [];
+  private lastMs = 0;
+
+  constructor({ card }: Guest) {
+    card.onCommand = (command) => {
+      this.chapters.at(-1)?.push(command);
+      if (!periodic.has(command.name)) this.lastMs = performance.now();
+    };
+  }
+
+  /** Waits until nothing was asked for some seconds: a busy machine takes its time. */
+  async rest(seconds: number): Promise<void> {
+    const beginMs = performance.now();
+    const quietMs = (): number => performance.now() - Math.max(this.lastMs, beginMs);
+    while (quietMs() < 1000 * seconds) {
+      if (performance.now() - beginMs > 1000 * restlessMax) return;
+      await setTimeout(100);
+    }
+  }
+}
+
+async function take(guest: Guest, listener: Listener, step: ChapterStep): Promise<void> {
   if ('rest' in step) {
-    await rest(step.rest * 1000);
+    await listener.rest(step.rest);
     return;
   }
-  const line = 'run' in step ? step.run.replaceAll(cardFolder, guestFolder) : step.hand;
-  const { code, output } =
-    'run' in step
-      ? await guest.run(line)
-      : { code: actOn(guest, line) === null ? 0 : 1, output: '' };
+  const line = 'run' in step ? step.run.replaceAll(cardFolder, guestFolder) : `:${step.hand}`;
+  const { code, output } = await runLine(guest, line);
   if (code !== 0) throw new Error(`${line}: exit code ${code}\n${output}`);
 }
 
@@ -42,14 +68,13 @@ export async function realCommands(
   guest: Guest,
   onChapter: (title: string) => void = () => undefined,
 ): Promise<CommandsByChapter> {
-  const all: CommandsByChapter[number][number][][] = [];
-  guest.card.onCommand = (record) => all.at(-1)?.push(record);
+  const listener = new Listener(guest);
   for (const { title, steps } of chapters) {
     onChapter(title);
-    all.push([]);
-    for (const step of steps) await take(guest, step);
+    listener.chapters.push([]);
+    for (const step of steps) await take(guest, listener, step);
   }
-  return all;
+  return listener.chapters;
 }
 
 const width = 58;

@@ -4,7 +4,10 @@
 /** The card's folder in sysfs, which both have under another address. */
 export const cardFolder = '$CARD';
 
-/** A line of shell, hands as in `mlx4-lab shell`, or a rest in seconds. */
+/**
+ * A line of shell, hands as in `mlx4-lab shell`, or a rest: so many seconds in which the driver
+ * sends nothing but what it sends now and then anyway.
+ */
 export type ChapterStep =
   { readonly run: string } | { readonly hand: string } | { readonly rest: number };
 

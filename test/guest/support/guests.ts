@@ -54,11 +54,15 @@ export async function load(guest: Guest, options = ''): Promise<void> {
 /** What mlx4_en says as a warning whenever it starts a port (en_netdev.c: mlx4_en_init_netdev). */
 const always = /mlx4_en: \S+: Port \d: (Using \d+ [TR]X rings|Initializing port)$/;
 
+/** What a kernel says when the machine that it is emulated on is busy with other things. */
+const hostIsBusy = /hrtimer: interrupt took|clocksource: |rcu: .* stall|soft lockup|perf: interrupt/;
+
 /** Messages of the kernel that are warnings or worse, since the last look. */
 export async function complaints(guest: Guest): Promise<string[]> {
   const lines = (await must(guest, 'dmesg -r -c')).split('\n');
   const level = (line: string): number => Number(/^<(\d+)>/.exec(line)?.[1] ?? 7) % 8;
-  return lines.filter((line) => level(line) <= 4 && !always.test(line));
+  const isKnown = (line: string): boolean => always.test(line) || hostIsBusy.test(line);
+  return lines.filter((line) => level(line) <= 4 && !isKnown(line));
 }
 
 /** Puts eth1 into a network namespace of its own, so that what is sent to it leaves by eth0. */
