@@ -55,7 +55,8 @@ export async function load(guest: Guest, options = ''): Promise<void> {
 const always = /mlx4_en: \S+: Port \d: (Using \d+ [TR]X rings|Initializing port)$/;
 
 /** What a kernel says when the machine that it is emulated on is busy with other things. */
-const hostIsBusy = /hrtimer: interrupt took|clocksource: |rcu: .* stall|soft lockup|perf: interrupt/;
+const hostIsBusy =
+  /hrtimer: interrupt took|clocksource: |rcu: .* stall|soft lockup|perf: interrupt/;
 
 /** Messages of the kernel that are warnings or worse, since the last look. */
 export async function complaints(guest: Guest): Promise<string[]> {
