@@ -1,6 +1,7 @@
 // What crosses a carrier (a socket, Electron's IPC): a message as JSON, and behind it, for some, a
-// payload of bytes. One packet is one frame of the carrier. Packets come from outside: decoding
-// checks magic, lengths and checksum before anything is parsed, and says in words what is wrong.
+// payload of bytes. A frame of the carrier is one packet, or several one behind the other: what is
+// asked at once travels at once. Packets come from outside: decoding checks magic, lengths and
+// checksum before anything is parsed, and says in words what is wrong.
 //
 // Layout, little endian: u32 magic, u32 bytes of JSON, u32 bytes of payload, u32 CRC-32 of all that
 // follows; then the JSON in UTF-8, then the payload.
@@ -17,6 +18,9 @@ const jsonBytesMax = 8 * 1024 * 1024;
 export const payloadBytesMax = 512 * 1024 * 1024;
 /** Largest packet, bytes: what a carrier need not take. */
 export const packetBytesMax = headBytes + jsonBytesMax + payloadBytesMax;
+
+/** Most packets in a frame. */
+const framePacketsMax = 64;
 
 /** A packet that is none; the message says why. */
 export class MalformedPacket extends Error {}
@@ -44,19 +48,56 @@ export function encodePacket(message: unknown, payload: Uint8Array | null = null
   return packet;
 }
 
+/** Packets as one frame. */
+export function encodeFrame(packets: readonly Uint8Array[]): Uint8Array {
+  const [first] = packets;
+  if (first !== undefined && packets.length === 1) return first;
+  const frame = new Uint8Array(packets.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const packet of packets) {
+    frame.set(packet, at);
+    at += packet.length;
+  }
+  return frame;
+}
+
+/** The packets of a frame, not looked into yet; at least one. Throws MalformedPacket. */
+export function packetsOf(frame: Uint8Array): Uint8Array[] {
+  const packets: Uint8Array[] = [];
+  let at = 0;
+  do {
+    const [jsonBytes, bodyBytes] = lengthsOf(frame.subarray(at));
+    const end = at + headBytes + jsonBytes + bodyBytes;
+    if (end > frame.length) throw new MalformedPacket(`${frame.length} bytes, not ${end}`);
+    packets.push(frame.subarray(at, end));
+    at = end;
+  } while (at < frame.length && packets.length < framePacketsMax);
+  if (at < frame.length) throw new MalformedPacket('too many packets in a frame');
+  return packets;
+}
+
+/** The head of a packet. */
+const headOf = (packet: Uint8Array): DataView =>
+  new DataView(packet.buffer, packet.byteOffset, packet.byteLength);
+
+/** Bytes of JSON and of payload that a packet says it has. */
+function lengthsOf(packet: Uint8Array): [number, number] {
+  if (packet.length < headBytes) throw new MalformedPacket(`${packet.length} bytes are too few`);
+  const head = headOf(packet);
+  if (head.getUint32(0, true) !== magic) throw new MalformedPacket('not a packet of the lab');
+  return [head.getUint32(4, true), head.getUint32(8, true)];
+}
+
 /** Takes a packet apart. Throws MalformedPacket. */
 export function decodePacket(packet: Uint8Array): Packet {
-  if (packet.length < headBytes) throw new MalformedPacket(`${packet.length} bytes are too few`);
-  const head = new DataView(packet.buffer, packet.byteOffset, packet.byteLength);
-  if (head.getUint32(0, true) !== magic) throw new MalformedPacket('not a packet of the lab');
-  const [jsonBytes, bodyBytes] = [head.getUint32(4, true), head.getUint32(8, true)];
+  const [jsonBytes, bodyBytes] = lengthsOf(packet);
   if (jsonBytes > jsonBytesMax || bodyBytes > payloadBytesMax) {
     throw new MalformedPacket(`${jsonBytes} + ${bodyBytes} bytes are too many`);
   }
   if (packet.length !== headBytes + jsonBytes + bodyBytes) {
     throw new MalformedPacket(`${packet.length} bytes, not ${headBytes + jsonBytes + bodyBytes}`);
   }
-  if (head.getUint32(12, true) !== crc32(packet.subarray(headBytes))) {
+  if (headOf(packet).getUint32(12, true) !== crc32(packet.subarray(headBytes))) {
     throw new MalformedPacket('its checksum is wrong');
   }
   const json = packet.subarray(headBytes, headBytes + jsonBytes);

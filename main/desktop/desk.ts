@@ -8,7 +8,13 @@ import { StoreError } from '#db/store-error.ts';
 import { ScenarioError } from '#lab/scenario/reader.ts';
 import { requestEnvelope } from '#contract/envelope.ts';
 import type { LabEnvelope, RequestEnvelope } from '#contract/envelope.ts';
-import { decodePacket, encodePacket, MalformedPacket } from '#contract/packet.ts';
+import {
+  decodePacket,
+  encodeFrame,
+  encodePacket,
+  MalformedPacket,
+  packetsOf,
+} from '#contract/packet.ts';
 import { requests } from '#contract/requests.ts';
 import type { LabEvents, RequestName } from '#contract/requests.ts';
 import { Bench } from './bench/bench.ts';
@@ -80,26 +86,57 @@ export class Desk {
   }
 
   /** Something has come from a window, whatever it is. Never throws for what is in it. */
-  async take(window: Window, packet: unknown): Promise<void> {
-    if (this.windows.get(window)?.passes(performance.now()) !== true) {
-      this.overRate++;
-      return;
+  async take(window: Window, frame: unknown): Promise<void> {
+    if (!this.passes(window)) return;
+    const [first, ...others] = this.packetsOf(frame);
+    if (first === undefined) return;
+    const packets = [first, ...others.filter(() => this.passes(window))];
+    let together: Uint8Array[] | null = [];
+    const answered = packets.map(async (packet) => {
+      const answer = await this.answerTo(window, packet);
+      if (answer === null || !this.windows.has(window)) return;
+      if (packets.length === 1 || together === null) window.send(answer);
+      else together.push(answer);
+    });
+    // What was asked together and is known at once goes back together; the rest when it is known.
+    if (packets.length > 1) {
+      await new Promise(setImmediate);
+      if (together.length > 0 && this.windows.has(window)) window.send(encodeFrame(together));
+      together = null;
     }
+    await Promise.all(answered);
+  }
+
+  /** The window has not asked too much. */
+  private passes(window: Window): boolean {
+    const passes = this.windows.get(window)?.passes(performance.now()) === true;
+    if (!passes) this.overRate++;
+    return passes;
+  }
+
+  /** The packets of what came; none when it is malformed. */
+  private packetsOf(frame: unknown): Uint8Array[] {
+    try {
+      if (frame instanceof Uint8Array) return packetsOf(frame);
+    } catch (error) {
+      if (!(error instanceof MalformedPacket)) throw error;
+    }
+    this.malformed++;
+    return [];
+  }
+
+  /** The answer to a packet, or null for what is none. */
+  private async answerTo(window: Window, packet: Uint8Array): Promise<Uint8Array | null> {
     const asked = this.opened(packet);
-    if (asked === null) {
-      this.malformed++;
-      return;
-    }
-    const { envelope, payload } = asked;
-    const answer = await this.answer(window, envelope, payload);
-    if (this.windows.has(window)) window.send(answer);
+    if (asked !== null) return this.answer(window, asked.envelope, asked.payload);
+    this.malformed++;
+    return null;
   }
 
   /** The envelope of a packet, or null when it is none. */
   private opened(
-    packet: unknown,
+    packet: Uint8Array,
   ): { envelope: RequestEnvelope; payload: Uint8Array | null } | null {
-    if (!(packet instanceof Uint8Array)) return null;
     try {
       const { message, payload } = decodePacket(packet);
       const checked = v.safeParse(requestEnvelope, message);

@@ -3,7 +3,7 @@
 // was asked meanwhile is refused in words.
 
 import type { LabEnvelope } from '#contract/envelope.ts';
-import { decodePacket, encodePacket } from '#contract/packet.ts';
+import { decodePacket, encodeFrame, encodePacket, packetsOf } from '#contract/packet.ts';
 import type { AnswerOf, BodyOf, LabEvents, RequestName } from '#contract/requests.ts';
 import type { Carrier } from './carrier.ts';
 
@@ -34,6 +34,8 @@ export class Lab {
   private carrier: Carrier | null = null;
   /** What was asked before the way has opened; null when it has. */
   private early: Uint8Array[] | null = [];
+  /** What was asked just now: it goes out together. */
+  private together: Uint8Array[] = [];
   private nextId = 1;
   private readonly asked = new Map<number, Asked>();
   private readonly hearers = new Map<string, (body: never) => void>();
@@ -51,8 +53,8 @@ export class Lab {
       this.early = null;
       this.onWay(true);
     };
-    carrier.onPacket = (packet) => {
-      this.take(packet);
+    carrier.onPacket = (frame) => {
+      for (const packet of packetsOf(frame)) this.take(packet);
     };
     carrier.onClose = () => {
       this.carrier = null;
@@ -91,7 +93,18 @@ export class Lab {
       this.asked.set(id, { resolve: resolve as Asked['resolve'], reject });
       const packet = encodePacket({ kind: 'request', id, name, body }, payload);
       if (carrier === null) early?.push(packet);
-      else carrier.send(packet);
+      else this.sendSoon(packet);
+    });
+  }
+
+  /** Sends with all that is asked before the page does something else. */
+  private sendSoon(packet: Uint8Array): void {
+    this.together.push(packet);
+    if (this.together.length > 1) return;
+    queueMicrotask(() => {
+      const packets = this.together.splice(0);
+      // When the way was lost meanwhile, whoever asked knows.
+      this.carrier?.send(encodeFrame(packets));
     });
   }
 

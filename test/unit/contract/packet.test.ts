@@ -4,7 +4,13 @@ import fc from 'fast-check';
 import { crc32 as zlibCrc32 } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { crc32 } from '#contract/crc32.ts';
-import { decodePacket, encodePacket, MalformedPacket } from '#contract/packet.ts';
+import {
+  decodePacket,
+  encodeFrame,
+  encodePacket,
+  MalformedPacket,
+  packetsOf,
+} from '#contract/packet.ts';
 
 const bytes = fc.uint8Array({ maxLength: 300 });
 
@@ -46,4 +52,28 @@ test('bytes of anything are none', () => {
       expect(() => decodePacket(data)).toThrow(MalformedPacket);
     }),
   );
+});
+
+test('packets that travel as one frame come out one by one', () => {
+  const packet = fc.tuple(fc.jsonValue(), bytes);
+  fc.assert(
+    fc.property(fc.array(packet, { minLength: 1, maxLength: 20 }), (wanted) => {
+      const packets = wanted.map(([message, payload]) => encodePacket(message, payload));
+      expect(packetsOf(encodeFrame(packets)).map((each) => [...each])).toEqual(
+        packets.map((each) => [...each]),
+      );
+    }),
+  );
+});
+
+test('a frame that is cut, empty, followed by more or has too many packets is none', () => {
+  const packet = encodePacket({ a: 1 });
+  const frame = encodeFrame([packet, packet]);
+  for (let length = 0; length < frame.length; length++) {
+    if (length === packet.length) continue;
+    expect(() => packetsOf(frame.subarray(0, length))).toThrow(MalformedPacket);
+  }
+  expect(() => packetsOf(Uint8Array.of(...frame, 7))).toThrow(MalformedPacket);
+  expect(packetsOf(encodeFrame(Array(64).fill(packet)))).toHaveLength(64);
+  expect(() => packetsOf(encodeFrame(Array(65).fill(packet)))).toThrow(MalformedPacket);
 });

@@ -2,7 +2,7 @@
 // wrong, a refusal too, while the place of the mistake goes to whoever can mend it.
 
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { decodePacket, encodePacket } from '#contract/packet.ts';
+import { decodePacket, encodeFrame, encodePacket, packetsOf } from '#contract/packet.ts';
 import { Desk } from '#desktop/desk.ts';
 import type { Window } from '#desktop/window.ts';
 
@@ -46,6 +46,28 @@ test('an answer that cannot be carried is a mistake, too', async () => {
   await ask('moment', { at: 'end' });
   printed.mockRestore();
   expect(told).toMatchObject([{ kind: 'refusal' }]);
+});
+
+test('what is asked together is answered together, but for what is malformed in it', async () => {
+  const frames: Uint8Array[] = [];
+  const other: Window = { send: (frame) => frames.push(frame) };
+  desk.join(other);
+  frames.length = 0;
+  const asked = [1, 2, 3].map((id) =>
+    encodePacket({ kind: 'request', id, name: 'session.state', body: {} }),
+  );
+  const damaged = asked[1]!.slice();
+  damaged[damaged.length - 1]! ^= 1;
+  await desk.take(other, encodeFrame([asked[0]!, damaged, asked[2]!]));
+  expect(frames).toHaveLength(1);
+  const answers = packetsOf(frames[0]!).map((packet) => decodePacket(packet).message);
+  expect(answers).toMatchObject([
+    { kind: 'answer', id: 1 },
+    { kind: 'answer', id: 3 },
+  ]);
+  expect(desk.malformed).toBe(1);
+  await desk.take(other, Uint8Array.of(...asked[0]!, 1));
+  expect([frames.length, desk.malformed]).toEqual([1, 2]);
 });
 
 test('a window that has left gets no answer', async () => {

@@ -2,7 +2,7 @@
 // refused in words.
 
 import { expect, test } from 'vitest';
-import { decodePacket } from '#contract/packet.ts';
+import { decodePacket, packetsOf } from '#contract/packet.ts';
 import type { Carrier } from '#renderer/bridge/carrier.ts';
 import { Lab } from '#renderer/bridge/lab.ts';
 
@@ -12,7 +12,8 @@ class Wire implements Carrier {
   onOpen: Carrier['onOpen'] = () => undefined;
   onClose: Carrier['onClose'] = () => undefined;
   send(packet: Uint8Array): void {
-    this.sent.push((decodePacket(packet).message as { name: string }).name);
+    const names = packetsOf(packet).map((each) => decodePacket(each).message as { name: string });
+    this.sent.push(names.map(({ name }) => name).join(', '));
   }
 }
 
@@ -42,4 +43,16 @@ test('a way that never opens refuses what waited for it', async () => {
   const asked = lab.ask('session.state', {});
   wire.onClose();
   await expect(asked).rejects.toThrow('The lab is away.');
+});
+
+test('what is asked at once travels as one frame', async () => {
+  const wire = new Wire();
+  const lab = new Lab(() => wire);
+  wire.onOpen();
+  void lab.ask('session.state', {});
+  void lab.ask('library.state', {});
+  await Promise.resolve();
+  void lab.ask('session.state', {});
+  await Promise.resolve();
+  expect(wire.sent).toEqual(['session.state, library.state', 'session.state']);
 });
