@@ -3,6 +3,7 @@
 
 import { Option } from 'commander';
 import type { Command } from 'commander';
+import { flavours } from '#guest/packages/wanted.ts';
 import type { GuestArguments, SetupArguments } from './guest.ts';
 import type { GuestCompareArguments } from './guest-compare.ts';
 
@@ -15,8 +16,8 @@ export interface LentToGuest {
 
 const flavour = (): Option =>
   new Option('--flavour <name>', "which of Debian's kernels: with or without PAE")
-    .choices(['686', '686-pae'])
-    .default('686');
+    .choices(flavours)
+    .default(flavours[0]);
 
 /** Adds them. */
 export function addGuestCommands(lab: Command, { setStatus, json, variant }: LentToGuest): void {

@@ -10,6 +10,7 @@ import type { ComparedChapter, RowKind } from '#lab/conformance/compare.ts';
 import { ourCommands } from '#lab/conformance/ours.ts';
 import type { CommandsByChapter } from '#lab/conformance/ours.ts';
 import type { Guest } from '#guest/guest.ts';
+import { guestCardSlot } from '#guest/pci-slot.ts';
 import { exitCheckFailed, exitPassed } from './exit.ts';
 import { openGuest, runLine } from './guest.ts';
 import type { GuestArguments } from './guest.ts';
@@ -25,7 +26,7 @@ export interface GuestCompareArguments extends GuestArguments {
   readonly all?: boolean;
 }
 
-const guestFolder = '/sys/bus/pci/devices/0000:00:04.0';
+const guestFolder = `/sys/bus/pci/devices/${guestCardSlot}`;
 
 /** Longest time that the real driver may take to come to rest, s. */
 const restlessMax = 120;

@@ -20,18 +20,20 @@ export async function guestShellCommand({ flavour }: GuestArguments): Promise<nu
   const guest = await openGuest(flavour);
   print('Linux is up. modprobe mlx4_core; modprobe mlx4_en; modprobe bonding. :help lists hands.');
   const terminal = createInterface({ input: process.stdin, output: process.stdout, prompt: '# ' });
+  guest.console.onLine = print;
   terminal.on('SIGINT', () => guest.console.type(controlC));
-  terminal.prompt();
+  // From a pipe nobody sees a prompt, and its end may have come already.
+  const prompt = (): void => {
+    if (process.stdin.isTTY) terminal.prompt();
+  };
+  prompt();
   for await (const line of terminal) {
     const words = line.trim();
     if (words === 'exit' || words === ':quit') break;
     if (words === ':help') print(help);
     else if (words.startsWith(':')) print(actOn(guest, words.slice(1)) ?? 'done');
-    else if (words !== '') {
-      const { output } = await guest.run(words, forEverMs);
-      if (output !== '') print(output);
-    }
-    terminal.prompt();
+    else if (words !== '') await guest.run(words, forEverMs);
+    prompt();
   }
   terminal.close();
   await guest.stop();

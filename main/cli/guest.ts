@@ -66,11 +66,18 @@ export function actOn(guest: Guest, line: string): string | null {
   return typeof input === 'string' ? input : applyHand(guest, input);
 }
 
-/** Runs one line of shell or of hands. Throws GuestSilent. */
-export async function runLine(guest: Guest, line: string): Promise<RanLine> {
+/**
+ * Runs one line of shell or of hands; `say` is told why a hand did not do it. Throws GuestSilent.
+ */
+export async function runLine(
+  guest: Guest,
+  line: string,
+  say: (text: string) => void = () => undefined,
+): Promise<RanLine> {
   if (!line.startsWith(':')) return { line, ...(await guest.run(line)) };
-  const said = actOn(guest, line.slice(1));
-  return { line, output: said ?? '', code: said === null ? 0 : 1 };
+  const why = actOn(guest, line.slice(1));
+  if (why !== null) say(why);
+  return { line, output: why ?? '', code: why === null ? 0 : 1 };
 }
 
 /** The lines of a script: all but empty ones and comments. Throws BadFile. */
@@ -93,13 +100,13 @@ export async function guestRunCommand(
 ): Promise<number> {
   const lines = await linesOf(script);
   const guest = await openGuest(flavour);
+  const say = json === true ? () => undefined : print;
+  guest.console.onLine = say;
   const ran: RanLine[] = [];
   try {
     for (const line of lines) {
-      if (json !== true) print(`# ${line}`);
-      const one = await runLine(guest, line);
-      ran.push(one);
-      if (json !== true && one.output !== '') print(one.output);
+      say(`# ${line}`);
+      ran.push(await runLine(guest, line, say));
     }
     if (json === true) print(JSON.stringify(ran, null, 2));
     return (ran.at(-1)?.code ?? 0) === 0 ? exitPassed : exitCheckFailed;

@@ -9,10 +9,11 @@ import {
   MLX4_INLINE_SEG,
   MLX4_OPCODE_LSO,
   TXBB_SIZE,
+  lsoSegSpan,
   wqeCtrlBytes,
   wqeCtrlSeg,
   wqeDataSeg,
-  wqeLsoSeg,
+  wqeLsoSegBytes,
 } from '#prm/wqe.ts';
 import type { Syndrome } from './completions.ts';
 import type { MemoryRegions } from './memory-regions.ts';
@@ -107,7 +108,7 @@ export class Descriptor {
     if (this.opcode !== MLX4_OPCODE_LSO) return wqeCtrlBytes;
     const word = readBe32(this.bytes, wqeCtrlBytes);
     [this.mss, this.headerBytes] = [word >>> 16, word & 0xffff];
-    return wqeCtrlBytes + roundUp(wqeLsoSeg.sizeBytes + this.headerBytes);
+    return wqeCtrlBytes + lsoSegSpan(this.headerBytes);
   }
 
   private readBlock(qp: QueuePair, block: number, into: Uint8Array): boolean {
@@ -144,7 +145,7 @@ export class Descriptor {
   ): Uint8Array | DescriptorFault {
     const { bytes } = this;
     let filled = this.headerBytes;
-    const headersAt = wqeCtrlBytes + wqeLsoSeg.sizeBytes;
+    const headersAt = wqeCtrlBytes + wqeLsoSegBytes;
     frame.set(bytes.subarray(headersAt, headersAt + filled));
     for (let at = begin; filled < length;) {
       const count = readBe32(bytes, at);

@@ -16,6 +16,9 @@ interface Waiting {
   readonly found: (match: RegExpExecArray) => void;
 }
 
+/** The end of an answer, on a line of its own or behind what did not end its line. */
+const endMark = /@@\d+ \d+$/;
+
 const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
 
 export class GuestConsole {
@@ -24,8 +27,10 @@ export class GuestConsole {
   private waiting: Waiting | null = null;
   private count = 0;
   private busy: Promise<unknown> = Promise.resolve();
-  /** Told of every piece that the guest prints. */
-  onText: (text: string) => void = () => undefined;
+  /** What the guest has printed of a line that has not ended. */
+  private line = '';
+  /** Told of every line that the guest prints, as it comes. */
+  onLine: (line: string) => void = () => undefined;
 
   constructor(send: (text: string) => void) {
     this.send = send;
@@ -35,13 +40,22 @@ export class GuestConsole {
   take(text: string): void {
     const plain = text.replaceAll('\r', '');
     this.buffer += plain;
-    this.onText(plain);
+    this.tell(plain);
     const match = this.waiting?.pattern.exec(this.buffer) ?? null;
     if (match === null) return;
     const { found } = this.waiting!;
     this.waiting = null;
     this.buffer = this.buffer.slice(match.index + match[0].length);
     found(match);
+  }
+
+  private tell(text: string): void {
+    const lines = `${this.line}${text}`.split('\n');
+    this.line = lines.pop()!;
+    for (const line of lines) {
+      const own = line.replace(endMark, '');
+      if (own !== '' || own === line) this.onLine(own);
+    }
   }
 
   /** Types something, and nothing else. */

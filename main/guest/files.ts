@@ -59,21 +59,27 @@ const folderOf = (flavour: Flavour): string => join(cacheFolder(), 'guest', flav
 const howTo = (flavour: Flavour): string =>
   `mlx4-lab guest setup${flavour === '686' ? '' : ` --flavour ${flavour}`}`;
 
+const missing = (flavour: Flavour, why: string): NoGuest =>
+  new NoGuest(`${why} Get it with: ${howTo(flavour)}`);
+
+/** What setup has noted of a guest. Throws NoGuest. */
+function manifestOf(flavour: Flavour): Manifest {
+  const path = join(folderOf(flavour), manifestName);
+  if (!existsSync(path)) throw missing(flavour, `There is no Linux ${flavour} for a guest yet.`);
+  const manifest = JSON.parse(readFileSync(path, 'utf8')) as Manifest;
+  if (manifest.layout !== layout)
+    throw missing(flavour, 'The guest in the cache is of another lab.');
+  return manifest;
+}
+
 /** The files of a guest. Throws NoGuest. */
 export function guestFiles(flavour: Flavour): GuestFiles {
-  const folder = folderOf(flavour);
-  const missing = (why: string): NoGuest => new NoGuest(`${why} Get it with: ${howTo(flavour)}`);
-  if (!existsSync(join(folder, manifestName))) {
-    throw missing(`There is no Linux ${flavour} for a guest yet.`);
-  }
-  const manifest = JSON.parse(readFileSync(join(folder, manifestName), 'utf8')) as Manifest;
-  if (manifest.layout !== layout) throw missing('The guest in the cache is of another lab.');
+  const { sums } = manifestOf(flavour);
   const read = (name: string): Uint8Array => {
-    const bytes = existsSync(join(folder, name)) ? readFileSync(join(folder, name)) : null;
-    if (bytes === null || sumOf(bytes) !== manifest.sums[name]) {
-      throw missing(`${join(folder, name)} is not what was put there.`);
-    }
-    return bytes;
+    const path = join(folderOf(flavour), name);
+    const bytes = existsSync(path) ? readFileSync(path) : null;
+    if (bytes !== null && sumOf(bytes) === sums[name]) return bytes;
+    throw missing(flavour, `${path} is not what was put there.`);
   };
   return {
     bios: read(names.bios),
@@ -84,10 +90,10 @@ export function guestFiles(flavour: Flavour): GuestFiles {
   };
 }
 
-/** True when a guest of this flavour can be started. */
+/** True when setup has made a guest of this flavour. */
 export function hasGuest(flavour: Flavour): boolean {
   try {
-    guestFiles(flavour);
+    manifestOf(flavour);
     return true;
   } catch (error) {
     if (error instanceof NoGuest) return false;

@@ -19,8 +19,6 @@ export interface GuestSpec {
   readonly snapshot?: Uint8Array;
   readonly card?: { readonly profile?: CardProfile; readonly options?: Partial<CardOptions> };
   readonly topology?: TopologySpec;
-  /** Told of what is printed, from the first line of the boot on. */
-  readonly onText?: (text: string) => void;
 }
 
 /** Time for a line of shell unless given, ms: a busy machine takes its time. */
@@ -46,7 +44,6 @@ export class Guest {
     const topology = spec.topology ?? defaultTopology;
     const fabric = buildTopology(clock, trace, topology, card.wirePorts());
     const pc = await Pc.make(spec.files, card, clock);
-    pc.console.onText = spec.onText ?? pc.console.onText;
     try {
       if (spec.snapshot === undefined) await pc.boot();
       else await pc.restore(spec.snapshot);

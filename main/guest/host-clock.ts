@@ -6,12 +6,8 @@ import type { Trace } from '#trace/trace.ts';
 
 interface Due {
   readonly atNs: number;
-  readonly order: number;
   readonly fn: () => void;
 }
-
-const isBefore = (a: Due, b: Due): boolean =>
-  a.atNs < b.atNs || (a.atNs === b.atNs && a.order < b.order);
 
 /** Calls that come sooner than a timer of Node's can be set, ns. */
 const timerNs = 1e6;
@@ -20,8 +16,8 @@ const nsPerMs = 1e6;
 export class HostClock implements Clock {
   private readonly trace: Trace;
   private readonly beginMs = performance.now();
-  private heap: Due[] = [];
-  private asked = 0;
+  /** By time, then in the order in which they were asked for. Few wait at a time. */
+  private due: Due[] = [];
   private isRunning = false;
   private soon: NodeJS.Immediate | null = null;
   private later: NodeJS.Timeout | null = null;
@@ -41,7 +37,9 @@ export class HostClock implements Clock {
 
   after(delayNs: number, fn: () => void): void {
     if (this.stopped) return;
-    this.push({ atNs: this.now() + delayNs, order: this.asked++, fn });
+    const atNs = this.now() + delayNs;
+    const at = this.due.findLastIndex((one) => one.atNs <= atNs) + 1;
+    this.due.splice(at, 0, { atNs, fn });
     if (!this.isRunning) this.wake();
   }
 
@@ -49,22 +47,25 @@ export class HostClock implements Clock {
   run(): void {
     if (this.isRunning) return;
     this.isRunning = true;
-    while (this.heap.length > 0 && this.heap[0]!.atNs <= this.now()) this.pop().fn();
-    this.isRunning = false;
-    this.wake();
+    try {
+      while (this.due.length > 0 && this.due[0]!.atNs <= this.now()) this.due.shift()!.fn();
+    } finally {
+      this.isRunning = false;
+      this.wake();
+    }
   }
 
   /** Nothing is called any more. */
   stop(): void {
     this.stopped = true;
-    this.heap = [];
+    this.due = [];
     if (this.soon !== null) clearImmediate(this.soon);
     if (this.later !== null) clearTimeout(this.later);
   }
 
   /** Sees to it that run() is called when the first one is due. */
   private wake(): void {
-    const first = this.heap[0];
+    const [first] = this.due;
     if (first === undefined) return;
     const inNs = first.atNs - this.now();
     if (inNs < timerNs) {
@@ -83,35 +84,5 @@ export class HostClock implements Clock {
         Math.ceil(inNs / nsPerMs),
       );
     }
-  }
-
-  private push(due: Due): void {
-    const { heap } = this;
-    let at = heap.push(due) - 1;
-    while (at > 0) {
-      const up = (at - 1) >> 1;
-      if (!isBefore(due, heap[up]!)) break;
-      heap[at] = heap[up]!;
-      at = up;
-    }
-    heap[at] = due;
-  }
-
-  private pop(): Due {
-    const { heap } = this;
-    const first = heap[0]!;
-    const last = heap.pop()!;
-    if (heap.length === 0) return first;
-    let at = 0;
-    for (;;) {
-      let down = 2 * at + 1;
-      if (down >= heap.length) break;
-      if (down + 1 < heap.length && isBefore(heap[down + 1]!, heap[down]!)) down++;
-      if (!isBefore(heap[down]!, last)) break;
-      heap[at] = heap[down]!;
-      at = down;
-    }
-    heap[at] = last;
-    return first;
   }
 }

@@ -7,19 +7,22 @@
 // calls between two stretches of guest code.
 
 import type { AccessSize, BarSpec, MsixMessage, PciFunction, PciHost } from '#bus/pci-function.ts';
+import {
+  PCI_BASE_ADDRESS_0,
+  PCI_COMMAND,
+  PCI_COMMAND_MEMORY,
+  PCI_INTERRUPT_LINE,
+} from '#prm/pci-config.ts';
 import type { HostClock } from './host-clock.ts';
 import type { InsideCpu, InsidePci } from './inside.ts';
 
 /** Slot of the card, free in v86; its INTA# is routed to IRQ 11. */
 const slot = 4;
 const bdf = slot << 3;
+/** The card's address, as Linux writes it. */
+export const guestCardSlot = `0000:00:0${slot}.0`;
 
 const configBytes = 256;
-const commandAt = 0x04;
-const barsAt = 0x10;
-const interruptLineAt = 0x3c;
-/** COMMAND: the card answers at its BARs. */
-const memoryEnabled = 2;
 
 /** The emulator maps memory in pieces of this size. */
 const mapBytes = 0x2_0000;
@@ -29,19 +32,14 @@ const [apicWords, irrAt, tmrAt] = [46, 16, 32] as const;
 
 const msiVector = (data: number): number => data & 0xff;
 
-/** A BAR that answers. */
-interface Mapped {
-  readonly bar: BarSpec;
-  readonly base: number;
-}
-
 export class PciSlot implements PciHost {
   private readonly cpu: InsideCpu;
   private readonly card: PciFunction;
   private readonly clock: HostClock;
   /** The emulator's copy of the configuration space: its interrupt routing reads the pin there. */
   private readonly copy = new Int32Array(configBytes / 4);
-  private mapped: readonly Mapped[] = [];
+  /** Places that the emulator asks us about: it cannot be told to forget one. */
+  private readonly mapped = new Set<string>();
   private waiting: (MsixMessage | null)[] = [];
   private wanted: NodeJS.Immediate | null = null;
   /** Errors of ours that were stopped at the emulator's door. */
@@ -57,7 +55,7 @@ export class PciSlot implements PciHost {
     this.answerConfig(pci);
     const timers = cpu.run_hardware_timers.bind(cpu);
     cpu.run_hardware_timers = (acpi, nowMs) => {
-      this.clock.run();
+      this.guarded(undefined, () => this.clock.run());
       this.deliver();
       return timers(acpi, nowMs);
     };
@@ -103,12 +101,14 @@ export class PciSlot implements PciHost {
   restored(): void {
     const kept = new DataView(this.copy.slice().buffer);
     for (const { index, is64Bit } of this.card.bars) {
-      for (const at of [index, ...(is64Bit ? [index + 1] : [])].map((bar) => barsAt + 4 * bar)) {
+      for (const at of [index, ...(is64Bit ? [index + 1] : [])].map(
+        (bar) => PCI_BASE_ADDRESS_0 + 4 * bar,
+      )) {
         this.card.configWrite(at, 4, kept.getUint32(at, true));
       }
     }
-    this.card.configWrite(interruptLineAt, 1, kept.getUint8(interruptLineAt));
-    this.card.configWrite(commandAt, 2, kept.getUint16(commandAt, true));
+    this.card.configWrite(PCI_INTERRUPT_LINE, 1, kept.getUint8(PCI_INTERRUPT_LINE));
+    this.card.configWrite(PCI_COMMAND, 2, kept.getUint16(PCI_COMMAND, true));
     this.refresh();
   }
 
@@ -192,32 +192,51 @@ export class PciSlot implements PciHost {
     for (let word = 0; word < this.copy.length; word++) {
       this.copy[word] = this.card.configRead(4 * word, 4);
     }
-    const isOn = (this.copy[commandAt / 4]! & memoryEnabled) !== 0;
-    const wanted = isOn ? this.card.bars.map((bar) => ({ bar, base: this.baseOf(bar) })) : [];
-    const isNew = ({ bar, base }: Mapped): boolean =>
-      base >= this.cpu.memory_size[0]! &&
-      !this.mapped.some((one) => one.bar === bar && one.base === base);
-    for (const one of wanted.filter(isNew)) this.map(one);
-    this.mapped = [
-      ...this.mapped.filter(({ bar }) => !wanted.some((one) => one.bar === bar)),
-    ].concat(wanted);
+    for (const bar of this.card.bars) this.map(bar);
   }
 
-  private baseOf({ index }: BarSpec): number {
-    return (this.copy[barsAt / 4 + index]! & ~0xf) >>> 0;
+  /** Where a BAR answers now; null when it does not, or would in the guest's own memory. */
+  private baseOf({ index }: BarSpec): number | null {
+    const isOn = (this.copy[PCI_COMMAND / 4]! & PCI_COMMAND_MEMORY) !== 0;
+    const base = (this.copy[PCI_BASE_ADDRESS_0 / 4 + index]! & ~0xf) >>> 0;
+    return isOn && base >= this.cpu.memory_size[0]! ? base : null;
   }
 
-  private map({ bar, base }: Mapped): void {
+  /** Sees to it that accesses to where a BAR is now come here. */
+  private map(bar: BarSpec): void {
+    const base = this.baseOf(bar);
     const size = Math.max(bar.sizeBytes, mapBytes);
-    const offset = (address: number): number => (address >>> 0) - base;
-    const read = (width: AccessSize) => (address: number) =>
-      this.guarded(-1 >>> (32 - 8 * width), () =>
-        this.card.barRead(bar.index, offset(address), width),
-      );
-    const write = (width: AccessSize) => (address: number, value: number) =>
-      this.guarded(undefined, () =>
-        this.card.barWrite(bar.index, offset(address), width, value >>> 0),
-      );
+    const place = `${base} ${size}`;
+    if (base === null || this.mapped.has(place)) return;
+    this.mapped.add(place);
+    const read = (width: AccessSize) => (address: number) => this.read(address >>> 0, width);
+    const write = (width: AccessSize) => (address: number, value: number) => {
+      this.write(address >>> 0, width, value >>> 0);
+    };
     this.cpu.io.mmap_register(base, size, read(1), write(1), read(4), write(4));
+  }
+
+  /** The BAR at an address, and where in it; null when it has gone from there. */
+  private barAt(address: number): { readonly index: number; readonly offset: number } | null {
+    for (const bar of this.card.bars) {
+      const offset = address - (this.baseOf(bar) ?? Infinity);
+      if (offset >= 0 && offset < bar.sizeBytes) return { index: bar.index, offset };
+    }
+    return null;
+  }
+
+  private read(address: number, width: AccessSize): number {
+    const allOnes = -1 >>> (32 - 8 * width);
+    return this.guarded(allOnes, () => {
+      const at = this.barAt(address);
+      return at === null ? allOnes : this.card.barRead(at.index, at.offset, width);
+    });
+  }
+
+  private write(address: number, width: AccessSize, value: number): void {
+    this.guarded(undefined, () => {
+      const at = this.barAt(address);
+      if (at !== null) this.card.barWrite(at.index, at.offset, width, value);
+    });
   }
 }

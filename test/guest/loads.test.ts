@@ -60,6 +60,7 @@ guestTest()('what it reports is what the card has', async () => {
   expect(await must(guest, `cat ${cardFolder}/mlx4_port1 ${cardFolder}/mlx4_port2`)).toBe(
     'eth\neth',
   );
+  expect(await must(guest, `cat ${cardFolder}/max_link_speed`)).toBe('8.0 GT/s PCIe');
 });
 
 guestTest()('a cable that is pulled is noticed, and one that is plugged', async () => {

@@ -68,25 +68,23 @@ test('the type of the terminals has the size that was set, within its limits', a
   }
 });
 
-test('without single letters a letter is none; with a modifier keys go on', async () => {
-  await openSettings();
-  await sheet()
-    .getByLabel(/letters/i)
-    .uncheck();
-  await closeSettings();
-  await page.locator('[data-pane=waits]').focus();
-  const pressed = page.getByRole('button', { name: /All objects/ });
-  const before = await pressed.getAttribute('aria-pressed');
-  await page.keyboard.press('o');
-  expect(await pressed.getAttribute('aria-pressed')).toBe(before);
-  await openSettings();
-  await sheet()
-    .getByLabel(/letters/i)
-    .check();
-  await closeSettings();
-  await page.locator('[data-pane=waits]').focus();
-  await page.keyboard.press('o');
-  await expect.poll(() => pressed.getAttribute('aria-pressed')).not.toBe(before);
+test('without single letters a letter is none; with them it is a command', async () => {
+  const objects = page.getByRole('button', { name: /All objects/ });
+  const pressed = (): Promise<string | null> => objects.getAttribute('aria-pressed');
+  const pressWith = async (letters: boolean): Promise<void> => {
+    await openSettings();
+    await sheet()
+      .getByLabel(/letters/i)
+      .setChecked(letters);
+    await closeSettings();
+    await page.locator('[data-pane=waits]').focus();
+    await page.keyboard.press('o');
+  };
+  const before = await pressed();
+  await pressWith(false);
+  expect(await pressed()).toBe(before);
+  await pressWith(true);
+  await expect.poll(pressed).not.toBe(before);
   await page.keyboard.press('o');
 });
 

@@ -49,7 +49,9 @@ function apt(program: string, config: string, cwd: string, words: readonly strin
     const [out, err]: [string[], string[]] = [[], []];
     child.stdout.on('data', (bytes: Buffer) => out.push(bytes.toString()));
     child.stderr.on('data', (bytes: Buffer) => err.push(bytes.toString()));
-    child.on('error', () => reject(new NoPackages(`There is no ${program} here.`)));
+    child.on('error', () =>
+      reject(new NoPackages(`There is no ${program} here: give a folder of packages with --debs.`)),
+    );
     child.on('exit', (code) => {
       const last = err.join('').trim().split('\n').at(-1);
       if (code === 0) resolve(out.join(''));

@@ -5,9 +5,10 @@ import { guestFiles, hasGuest } from '#guest/files.ts';
 import { Guest } from '#guest/guest.ts';
 import type { GuestSpec } from '#guest/guest.ts';
 import type { Flavour } from '#guest/packages/wanted.ts';
+import { guestCardSlot } from '#guest/pci-slot.ts';
 
 /** The card's folder in sysfs. */
-export const cardFolder = '/sys/bus/pci/devices/0000:00:04.0';
+export const cardFolder = `/sys/bus/pci/devices/${guestCardSlot}`;
 
 let running: Guest[] = [];
 
@@ -55,8 +56,7 @@ export async function load(guest: Guest, options = ''): Promise<void> {
 const always = /mlx4_en: \S+: Port \d: (Using \d+ [TR]X rings|Initializing port)$/;
 
 /** What a kernel says when the machine that it is emulated on is busy with other things. */
-const hostIsBusy =
-  /hrtimer: interrupt took|clocksource: |rcu: .* stall|soft lockup|perf: interrupt/;
+const hostIsBusy = /hrtimer: interrupt took|clocksource: |perf: interrupt/;
 
 /** Messages of the kernel that are warnings or worse, since the last look. */
 export async function complaints(guest: Guest): Promise<string[]> {

@@ -39,3 +39,11 @@ test('a guest that does not answer is said to be silent', async () => {
   await expect(asked).rejects.toThrow(GuestSilent);
   await expect(console.run('again', 20)).rejects.toThrow(/0\.02 s: again/);
 });
+
+test('lines are told as they come, without the word that ends an answer', async () => {
+  const { console } = shell({ 'printf x': 'one\r\n\r\nx' }, 2);
+  const lines: string[] = [];
+  console.onLine = (line) => lines.push(line);
+  await console.run('printf x', 1000);
+  expect(lines).toEqual(['one', '', 'x']);
+});

@@ -79,8 +79,17 @@ test('a BAR answers where it was put, when it was switched on', () => {
   expect(maps.map(({ base }) => base)).toEqual([0xfea0_0000, 0xfe00_0000]);
   // The owner word of the device: free, and taken by reading it.
   expect(maps[0]!.read32((0xfea0_0000 + 0x8069c) | 0)).toBe(0);
+  const [first] = maps;
   write(0x10, 0xfd00_0000);
   expect(maps.at(-1)!.base).toBe(0xfd00_0000);
+  expect(first!.read32((0xfea0_0000 + 0x8069c) | 0) >>> 0).toBe(0xffff_ffff);
+  expect(maps.at(-1)!.read32((0xfd00_0000 + 0x8069c) | 0) >>> 0).not.toBe(0xffff_ffff);
+  // The other BAR where the first one was: what answers there is that one.
+  write(0x10, 0xfc00_0000);
+  write(0x18, 0xfd00_0000);
+  expect(maps.at(-1)!.base).toBe(0xfd00_0000);
+  write(0x04, 0);
+  expect(maps.at(-1)!.read32(0xfd00_0000 | 0) >>> 0).toBe(0xffff_ffff);
   clock.stop();
 });
 
