@@ -30,20 +30,3 @@ export function stillWaiting(waiting: readonly string[], pieces: readonly Piece[
   }
   return left;
 }
-
-/** The last lines of a screen, in pieces; the first piece is cut where its line begins. */
-export function lastLines(pieces: readonly Piece[], lines: number): readonly Piece[] {
-  let missing = lines;
-  for (let at = pieces.length - 1; at >= 0; at--) {
-    const piece = pieces[at]!;
-    for (let end = piece.text.lastIndexOf('\n'); end >= 0;) {
-      if (missing === 0) {
-        const cut = piece.text.slice(end + 1);
-        return [...(cut === '' ? [] : [{ ...piece, text: cut }]), ...pieces.slice(at + 1)];
-      }
-      missing--;
-      end = end === 0 ? -1 : piece.text.lastIndexOf('\n', end - 1);
-    }
-  }
-  return pieces;
-}

@@ -4,7 +4,7 @@
 
 import { Terminal } from '@xterm/xterm';
 import type { ITheme } from '@xterm/xterm';
-import { lastLines, pieceText } from './screen-text.ts';
+import { pieceText } from './screen-text.ts';
 import type { Piece } from './screen-text.ts';
 import { columnAfter, move, tailOf } from './tail.ts';
 import type { Place, TailParts } from './tail.ts';
@@ -18,12 +18,10 @@ const rowsPerSize = 1.5;
 const promptColour = '\x1b[32m';
 /** Lines of the machine that can be scrolled back to. */
 const scrollbackLines = 5000;
-/** Another moment: what can be seen is written at once, the lines above it after this rest, ms. */
-const restMs = 1000;
 /** Most pieces that are appended as they are: of more, only the last can be seen. */
 const appendedMax = 50;
-/** Plain colours, nothing on the screen, the cursor at its beginning. */
-const clearScreen = '\x1b[0m\x1b[2J\x1b[H';
+/** Plain colours, nothing on the screen or above it, the cursor at its beginning. */
+const clearAll = '\x1b[0m\x1b[2J\x1b[3J\x1b[H';
 const noTail: TailParts = { waiting: [], prompt: '', text: '', cursor: 0 };
 
 export interface ShellTermOptions {
@@ -46,8 +44,6 @@ export class ShellTerm {
   /** Where the machine's text ends, and where the cursor is from there. */
   private column = 0;
   private cursor: Place = { row: 0, column: 0 };
-  /** Writes the lines above what can be seen, when nobody looks elsewhere meanwhile. */
-  private above: ReturnType<typeof setTimeout> | undefined;
 
   constructor(box: HTMLElement, options: ShellTermOptions) {
     this.box = box;
@@ -60,8 +56,6 @@ export class ShellTerm {
       theme: themeOf(box),
     });
     this.term.open(box);
-    // Whoever scrolls wants the lines above now.
-    box.addEventListener('wheel', () => this.writeAbove(), { capture: true, passive: true });
     this.term.textarea?.setAttribute('aria-label', options.inputName);
     this.term.onData((data) => {
       if (data !== '') options.onData(data);
@@ -93,17 +87,13 @@ export class ShellTerm {
     this.term.focus();
   }
 
-  /**
-   * Shows this text of the machine; what is there already is not written again. Of another text
-   * the screen comes first, and what was scrolled away when the cursor rests: a person who looks
-   * through a run has a moment as fast as its lines can be seen.
-   */
+  /** Shows this text of the machine; what is there already is not written again. */
   show(pieces: readonly Piece[], tail: TailParts): void {
     const known = this.pieces.length;
     const goesOn = pieces.length >= known && pieces[known - 1]?.text === this.pieces.at(-1)?.text;
     const isLittle = pieces.length - known <= appendedMax;
     if (goesOn && isLittle) this.write(pieces.slice(known), tail);
-    else this.begin(pieces, tail);
+    else this.writeAll(pieces, tail);
     this.pieces = pieces;
   }
 
@@ -133,46 +123,17 @@ export class ShellTerm {
   }
 
   dispose(): void {
-    clearTimeout(this.above);
     this.term.dispose();
   }
 
-  private begin(pieces: readonly Piece[], tail: TailParts): void {
-    const seen = lastLines(pieces, this.term.rows);
-    if (seen === pieces) {
-      this.writeAll(pieces, tail);
-      return;
-    }
-    clearTimeout(this.above);
-    this.above = setTimeout(() => this.writeAbove(), restMs);
-    this.writesAtOnce();
-    this.writeFirst(seen, tail, clearScreen);
-  }
-
-  /**
-   * What is written next is on the screen with all else that changes in this frame, and not a frame
-   * later: xterm.js waits for more to come, unless somebody has just typed.
-   */
-  private writesAtOnce(): void {
-    this.term.input('', true);
-  }
-
-  private writeAbove(): void {
-    if (this.above !== undefined) this.writeAll(this.pieces, this.tail);
-  }
-
+  /** Writes on a screen that is empty, with nothing above it. */
   private writeAll(pieces: readonly Piece[], tail: TailParts): void {
-    clearTimeout(this.above);
-    this.above = undefined;
-    this.term.reset();
-    this.writeFirst(pieces, tail, '');
-  }
-
-  /** Writes from the beginning of a screen that is empty when `before` has been written. */
-  private writeFirst(pieces: readonly Piece[], tail: TailParts, before: string): void {
     this.column = 0;
     this.cursor = { row: 0, column: 0 };
-    this.write(pieces, tail, before);
+    // xterm.js waits for more to come, unless somebody has just typed: what is written now is on
+    // the screen with all else that changes in this frame, and not a frame later.
+    this.term.input('', true);
+    this.write(pieces, tail, clearAll);
   }
 
   /** Takes the tail away, writes, and puts it back. */

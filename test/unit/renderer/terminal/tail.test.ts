@@ -2,7 +2,7 @@
 
 import { expect, test } from 'vitest';
 import { columnAfter, move, tailOf } from '#renderer/terminal/tail.ts';
-import { lastLines, lineBegun, stillWaiting } from '#renderer/terminal/screen-text.ts';
+import { lineBegun, stillWaiting } from '#renderer/terminal/screen-text.ts';
 import { nextTerminal, tabsOf } from '#renderer/terminal/tabs.ts';
 
 const parts = { waiting: [], prompt: 'lab# ', text: '', cursor: 0 };
@@ -32,18 +32,6 @@ test('a line waits until the machine begins it', () => {
   expect(lineBegun(begun)).toBe('ls');
   expect(lineBegun({ text: '$ ls\n', typed: false })).toBeNull();
   expect(stillWaiting(['ls', 'ps'], [{ text: 'x', typed: false }, begun])).toEqual(['ps']);
-});
-
-test('the last lines begin where a line does, in whatever piece that is', () => {
-  const typed = { text: '$ ls\n', typed: true };
-  const pieces = [{ text: 'a\nb\n', typed: false }, typed, { text: 'c\nd', typed: false }];
-  const text = (lines: number): string[] => lastLines(pieces, lines).map((piece) => piece.text);
-  expect(text(0)).toEqual(['d']);
-  expect(text(1)).toEqual(['c\nd']);
-  expect(text(2)).toEqual(['$ ls\n', 'c\nd']);
-  expect(text(3)).toEqual(['b\n', '$ ls\n', 'c\nd']);
-  expect(lastLines(pieces, 9)).toBe(pieces);
-  expect(lastLines([{ text: '\n\n', typed: false }], 1)[0]!.text).toBe('\n');
 });
 
 const row = { name: 'main', label: '1', line: 'x', waitsSinceNs: 1e9, inCycle: false, alive: true };
