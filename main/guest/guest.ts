@@ -1,14 +1,17 @@
 // A guest: the real Linux on an emulated PC, with our card in a slot and the fabric's cables in its
-// ports. What the card does is in the trace, as in every machine of the lab.
+// ports. What the card does is in the trace, as in every machine of the lab. Several guests of one
+// fabric have one clock and one trace, and their cards are card0, card1, ….
 
 import { ConnectX3 } from '#device/connectx3.ts';
-import type { CardOptions, CardProfile } from '#device/options.ts';
+import { cardProfiles } from '#device/options.ts';
+import type { CardOptions, CardProfile, PortOptions } from '#device/options.ts';
 import { buildTopology, defaultTopology } from '#fabric/topology.ts';
-import type { TopologySpec } from '#fabric/topology.ts';
+import type { CableSpec, TopologySpec } from '#fabric/topology.ts';
 import type { Fabric } from '#fabric/fabric.ts';
 import { Trace } from '#trace/trace.ts';
 import type { Answer, GuestConsole } from './console.ts';
 import { HostClock } from './host-clock.ts';
+import { PciSlot } from './pci-slot.ts';
 import { Pc } from './pc.ts';
 import type { BootFiles } from './pc.ts';
 
@@ -18,40 +21,97 @@ export interface GuestSpec {
   /** Where it goes on; without one it boots. */
   readonly snapshot?: Uint8Array;
   readonly card?: { readonly profile?: CardProfile; readonly options?: Partial<CardOptions> };
+  /** Both ports of every card on one switch, with host 10.0.0.1, unless given. */
   readonly topology?: TopologySpec;
+}
+
+/** What guests of one fabric share. */
+interface Around {
+  readonly trace: Trace;
+  readonly clock: HostClock;
+  readonly fabric: Fabric;
+  /** Those that are on. */
+  readonly running: Set<Guest>;
 }
 
 /** Time for a line of shell unless given, ms: a busy machine takes its time. */
 const lineMs = 120_000;
 
-export class Guest {
-  readonly trace: Trace;
-  readonly card: ConnectX3;
-  readonly fabric: Fabric;
-  readonly clock: HostClock;
-  private readonly pc: Pc;
+/** Between the addresses of one card and the next. */
+const macsPerCard = 0x10;
 
-  private constructor(pc: Pc, parts: Pick<Guest, 'trace' | 'card' | 'fabric' | 'clock'>) {
+/** The card of the guest at a position: as asked for, with addresses of its own. */
+function cardOf({ card = {} }: GuestSpec, at: number, trace: Trace): ConnectX3 {
+  const { profile = 'full', options } = card;
+  const move = (port: PortOptions): PortOptions => ({ ...port, mac: port.mac + at * macsPerCard });
+  const [one, two] = options?.ports ?? cardProfiles[profile].ports;
+  return new ConnectX3({
+    name: `card${at}`,
+    trace,
+    profile,
+    options: { ...options, ports: [move(one), move(two)] },
+  });
+}
+
+/** The default network with more cards on the switch: card1 on its ports 4 and 5, and so on. */
+function switched(cards: number): TopologySpec {
+  const cables = Array.from({ length: cards - 1 }, (_, at): CableSpec[] =>
+    [1, 2].map((port) => ({
+      a: `card${at + 1} port ${port}`,
+      b: `switch0 port ${3 + 2 * at + port}`,
+    })),
+  );
+  return { ...defaultTopology, cables: [...defaultTopology.cables!, ...cables.flat()] };
+}
+
+export class Guest {
+  readonly card: ConnectX3;
+  private readonly pc: Pc;
+  private readonly slot: PciSlot;
+  private readonly around: Around;
+
+  private constructor(pc: Pc, card: ConnectX3, around: Around) {
     this.pc = pc;
-    ({ trace: this.trace, card: this.card, fabric: this.fabric, clock: this.clock } = parts);
+    this.card = card;
+    this.around = around;
+    this.slot = new PciSlot(pc.cpu, card, around.clock);
+    around.running.add(this);
   }
 
   /** Boots one, or lets it go on from its snapshot. Throws GuestSilent. */
   static async start(spec: GuestSpec): Promise<Guest> {
+    const [guest] = await Guest.startTogether(spec, 1);
+    return guest!;
+  }
+
+  /** Several of one kind on one fabric: theirs are card0, card1, …. Throws GuestSilent. */
+  static async startTogether(spec: GuestSpec, count: number): Promise<readonly Guest[]> {
     const trace = new Trace();
     const clock = new HostClock(trace);
-    const card = new ConnectX3({ name: 'card0', trace, profile: 'full', ...spec.card });
-    const topology = spec.topology ?? defaultTopology;
-    const fabric = buildTopology(clock, trace, topology, card.wirePorts());
-    const pc = await Pc.make(spec.files, card, clock);
+    const cards = Array.from({ length: count }, (_, at) => cardOf(spec, at, trace));
+    const ports = new Map(cards.flatMap((card) => [...card.wirePorts()]));
+    const fabric = buildTopology(clock, trace, spec.topology ?? switched(count), ports);
+    const around: Around = { trace, clock, fabric, running: new Set() };
     try {
-      if (spec.snapshot === undefined) await pc.boot();
-      else await pc.restore(spec.snapshot);
+      const guests: Guest[] = [];
+      for (const card of cards) {
+        const guest = new Guest(await Pc.make(spec.files), card, around);
+        guests.push(guest);
+        await guest.begin(spec.snapshot);
+      }
+      return guests;
     } catch (error) {
-      await pc.stop();
+      await Promise.all([...around.running].map((guest) => guest.stop()));
       throw error;
     }
-    return new Guest(pc, { trace, card, fabric, clock });
+  }
+
+  get trace(): Trace {
+    return this.around.trace;
+  }
+
+  get fabric(): Fabric {
+    return this.around.fabric;
   }
 
   /** Runs a line of shell. Throws GuestSilent. */
@@ -71,10 +131,25 @@ export class Guest {
 
   /** Mistakes of ours at the emulator's door. */
   get errors(): readonly unknown[] {
-    return this.pc.errors;
+    return this.slot.errors;
   }
 
-  stop(): Promise<void> {
-    return this.pc.stop();
+  /** Switches it off; the clock stands still with the last of them. */
+  async stop(): Promise<void> {
+    const { running, clock } = this.around;
+    running.delete(this);
+    this.slot.stop();
+    if (running.size === 0) clock.stop();
+    await this.pc.stop();
+  }
+
+  private async begin(snapshot: Uint8Array | undefined): Promise<void> {
+    if (snapshot === undefined) {
+      await this.pc.boot();
+      return;
+    }
+    await this.pc.restore(snapshot);
+    this.slot.restored();
+    await this.pc.run();
   }
 }

@@ -1,14 +1,11 @@
-// A PC on v86 with a card in a slot. It boots a kernel, or goes on from a snapshot; its console is
-// the serial line.
+// A PC on v86. It boots a kernel, or goes on from a snapshot; its console is the serial line.
 
 import { createRequire } from 'node:module';
 import { V86 } from 'v86';
-import type { PciFunction } from '#bus/pci-function.ts';
 import { GuestConsole } from './console.ts';
-import type { HostClock } from './host-clock.ts';
 import { readyMark } from './initramfs.ts';
 import { insideOf } from './inside.ts';
-import { PciSlot } from './pci-slot.ts';
+import type { InsideCpu } from './inside.ts';
 
 /** What a guest boots from. */
 export interface BootFiles {
@@ -17,6 +14,9 @@ export interface BootFiles {
   readonly kernel: Uint8Array;
   readonly initramfs: Uint8Array;
 }
+
+/** Network adapters that the emulator brings: the lab's own is a card in a slot. */
+export type EmulatorNic = 'ne2k' | 'virtio';
 
 /** Memory of a guest, bytes: all of it is within reach of DMA. */
 const memoryBytes = 512 * 1024 * 1024;
@@ -41,14 +41,13 @@ const bufferOf = (bytes: Uint8Array): ArrayBuffer => new Uint8Array(bytes).buffe
 
 export class Pc {
   readonly console: GuestConsole;
+  /** The processor, for what is put into a slot. */
+  readonly cpu: InsideCpu;
   private readonly emulator: V86;
-  private readonly slot: PciSlot;
-  private readonly clock: HostClock;
 
-  private constructor(emulator: V86, card: PciFunction, clock: HostClock) {
+  private constructor(emulator: V86) {
     this.emulator = emulator;
-    this.clock = clock;
-    this.slot = new PciSlot(insideOf(emulator), card, clock);
+    this.cpu = insideOf(emulator);
     this.console = new GuestConsole((text) => {
       emulator.serial0_send(text);
     });
@@ -57,8 +56,8 @@ export class Pc {
     });
   }
 
-  /** Makes one that is switched off. */
-  static async make(files: BootFiles, card: PciFunction, clock: HostClock): Promise<Pc> {
+  /** Makes one that is switched off. A snapshot fits a PC with the same adapter. */
+  static async make(files: BootFiles, nic: EmulatorNic = 'ne2k'): Promise<Pc> {
     const emulator = new V86({
       wasm_path: wasm,
       memory_size: memoryBytes,
@@ -67,6 +66,7 @@ export class Pc {
       disable_keyboard: true,
       disable_mouse: true,
       disable_speaker: true,
+      net_device: { type: nic },
       bios: { buffer: bufferOf(files.bios) },
       vga_bios: { buffer: bufferOf(files.vgaBios) },
       bzimage: { buffer: bufferOf(files.kernel) },
@@ -78,7 +78,7 @@ export class Pc {
         resolve();
       });
     });
-    return new Pc(emulator, card, clock);
+    return new Pc(emulator);
   }
 
   /** Boots to the shell. Throws GuestSilent. */
@@ -88,26 +88,22 @@ export class Pc {
     await ready;
   }
 
-  /** Goes on from a snapshot of a PC with the same card. */
+  /** Memory and processor are put back as they were. */
   async restore(snapshot: Uint8Array): Promise<void> {
     await this.emulator.restore_state(bufferOf(snapshot));
-    this.slot.restored();
+  }
+
+  /** Lets it go on. */
+  async run(): Promise<void> {
     await this.emulator.run();
   }
 
-  /** A snapshot. No driver may be at the card: what is inside it is not kept. */
+  /** A snapshot. No driver may be at a card: what is inside it is not kept. */
   async snapshot(): Promise<Uint8Array> {
     return new Uint8Array(await this.emulator.save_state());
   }
 
-  /** Mistakes of ours at the emulator's door; none in a lab that is right. */
-  get errors(): readonly unknown[] {
-    return this.slot.errors;
-  }
-
-  async stop(): Promise<void> {
-    this.slot.stop();
-    this.clock.stop();
-    await this.emulator.destroy();
+  stop(): Promise<void> {
+    return this.emulator.destroy();
   }
 }

@@ -42,6 +42,8 @@ export class PciSlot implements PciHost {
   private readonly mapped = new Set<string>();
   private waiting: (MsixMessage | null)[] = [];
   private wanted: NodeJS.Immediate | null = null;
+  /** The PC is off: its card does nothing more. */
+  private isOff = false;
   /** Errors of ours that were stopped at the emulator's door. */
   readonly errors: unknown[] = [];
 
@@ -68,7 +70,9 @@ export class PciSlot implements PciHost {
   }
 
   after(delayNs: number, fn: () => void): void {
-    this.clock.after(delayNs, fn);
+    this.clock.after(delayNs, () => {
+      if (!this.isOff) fn();
+    });
   }
 
   dmaRead(address: number, into: Uint8Array): void {
@@ -112,8 +116,9 @@ export class PciSlot implements PciHost {
     this.refresh();
   }
 
-  /** No interrupt comes any more. */
+  /** The PC is off: no interrupt comes any more, and the card does nothing. */
   stop(): void {
+    this.isOff = true;
     this.waiting = [];
     if (this.wanted !== null) clearImmediate(this.wanted);
   }

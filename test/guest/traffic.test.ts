@@ -4,9 +4,16 @@
 import { expect } from 'vitest';
 import { formatMac } from '#bus/mac.ts';
 import { count } from '#test/support/counts.ts';
-import { apart, complaints, guestTest, load, must, startGuest, until } from './support/guests.ts';
-
-const lost = /(\d+)% packet loss/;
+import {
+  apart,
+  complaints,
+  guestTest,
+  load,
+  lost,
+  must,
+  startGuest,
+  until,
+} from './support/guests.ts';
 
 /** The address that Linux makes of a MAC. */
 function linkLocalOf(mac: number): string {

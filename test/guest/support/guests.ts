@@ -10,6 +10,12 @@ import { guestCardSlot } from '#guest/pci-slot.ts';
 /** The card's folder in sysfs. */
 export const cardFolder = `/sys/bus/pci/devices/${guestCardSlot}`;
 
+/** How many of a ping's packets were lost, in what it says. */
+export const lost = /(\d+)% packet loss/;
+
+/** What a test may want of its guests. */
+type WantedGuest = Partial<GuestSpec> & { readonly flavour?: Flavour };
+
 let running: Guest[] = [];
 
 afterEach(async () => {
@@ -22,14 +28,20 @@ afterEach(async () => {
 export const guestTest = (flavour: Flavour = '686') => test.skipIf(!hasGuest(flavour));
 
 /** Starts one; it is stopped when the test ends. */
-export async function startGuest(
-  spec: Partial<GuestSpec> & { readonly flavour?: Flavour } = {},
-): Promise<Guest> {
-  const { flavour = '686', ...rest } = spec;
+export async function startGuest(spec: WantedGuest = {}): Promise<Guest> {
+  const [guest] = await startGuests(1, spec);
+  return guest!;
+}
+
+/** Starts several on one fabric; they are stopped when the test ends. */
+export async function startGuests(
+  wanted: number,
+  { flavour = '686', ...spec }: WantedGuest = {},
+): Promise<readonly Guest[]> {
   const files = guestFiles(flavour);
-  const guest = await Guest.start({ files, snapshot: files.snapshot, ...rest });
-  running.push(guest);
-  return guest;
+  const guests = await Guest.startTogether({ files, snapshot: files.snapshot, ...spec }, wanted);
+  running.push(...guests);
+  return guests;
 }
 
 /** What a line prints; a line that fails is an error. */
