@@ -13,15 +13,13 @@ const forEverMs = 2 ** 31 - 1;
 
 const help = handTexts.map(([words, what]) => `  :${words.padEnd(34)} ${what}`).join('\n');
 
-const controlC = '\x03';
-
 /** Until the end of input. Throws BadFile. */
 export async function guestShellCommand({ flavour }: GuestArguments): Promise<number> {
   const guest = await openGuest(flavour);
   print('Linux is up. modprobe mlx4_core; modprobe mlx4_en; modprobe bonding. :help lists hands.');
   const terminal = createInterface({ input: process.stdin, output: process.stdout, prompt: '# ' });
   guest.console.onLine = print;
-  terminal.on('SIGINT', () => guest.console.type(controlC));
+  terminal.on('SIGINT', () => guest.console.interrupt());
   // From a pipe nobody sees a prompt, and its end may have come already.
   const prompt = (): void => {
     if (process.stdin.isTTY) terminal.prompt();

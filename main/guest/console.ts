@@ -19,6 +19,13 @@ interface Waiting {
 /** The end of an answer, on a line of its own or behind what did not end its line. */
 const endMark = /@@\d+ \d+$/;
 
+/** Prints the mark. It is put together by the shell: the terminal's echo of the line is none. */
+const markOf = (count: number, code: string): string => `echo "@""@${count} ${code}"`;
+
+const controlC = '\x03';
+/** Exit code of a line that Control-C ends: 128 + SIGINT. */
+const interrupted = '130';
+
 const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
 
 export class GuestConsole {
@@ -63,6 +70,13 @@ export class GuestConsole {
     this.send(text);
   }
 
+  /** Control-C: ends the line that runs. It is answered with the code that a shell gives for it. */
+  interrupt(): void {
+    this.send(controlC);
+    // What stood behind the line is forgotten with it, so its mark is asked for again.
+    if (this.waiting !== null) this.send(`${markOf(this.count, interrupted)}\n`);
+  }
+
   /** Waits for a text. Throws GuestSilent after `timeoutMs`. */
   waitFor(pattern: RegExp, timeoutMs: number, what: string): Promise<RegExpExecArray> {
     return new Promise((resolve, reject) => {
@@ -97,8 +111,8 @@ export class GuestConsole {
   private async ask(line: string, timeoutMs: number): Promise<Answer> {
     const mark = `@@${++this.count}`;
     this.buffer = '';
-    // The mark is put together by the shell: the terminal's echo of the line is none.
-    this.send(`eval ${quoted(line)}; echo "@""@${this.count} $?"\n`);
+    // A mistake in it is the line's, and not the end of what stands behind it.
+    this.send(`command eval ${quoted(line)}; ${markOf(this.count, '$?')}\n`);
     const end = new RegExp(`^([\\s\\S]*?)\\n?${mark} (\\d+)\\n`);
     const [, output = '', code] = await this.waitFor(end, timeoutMs, line);
     return { output: output.replace(/^\n/, ''), code: Number(code) };

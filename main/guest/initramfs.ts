@@ -11,7 +11,8 @@ export const readyMark = '@@ready';
 
 /**
  * The first program. The shell is interactive, so that a mistake in a line does not end it, and
- * prints no prompt, so that only answers come back.
+ * prints no prompt, so that only answers come back. It reads the line as a script: the end of a
+ * background job interrupts its reading of standard input, and it would take that for the end.
  */
 const init = `#!/bin/busybox sh
 /bin/busybox --install -s /bin
@@ -24,7 +25,7 @@ dmesg -n 1
 export PATH=/bin HOME=/tmp ENV=/etc/shrc
 cd /tmp
 stty -F /dev/ttyS0 -echo
-while true; do setsid sh -c 'exec sh -i </dev/ttyS0 >/dev/ttyS0 2>&1'; done
+while true; do setsid sh -c 'exec sh -i /dev/ttyS0 </dev/ttyS0 >/dev/ttyS0 2>&1'; done
 `;
 
 const shrc = `PS1= PS2=

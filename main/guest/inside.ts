@@ -40,6 +40,13 @@ export interface InsideCpu {
   run_hardware_timers(acpi: boolean, nowMs: number): number;
 }
 
+/** How parts of the emulator tell each other what happens. */
+export interface InsideBus {
+  send(name: string, value: unknown): void;
+}
+
+const madeFor = 'the guest is made for v86 0.5.462 alone.';
+
 const parts: readonly (readonly [string, readonly string[]])[] = [
   ['cpu', ['io', 'wasm_memory', 'mem8', 'memory_size', 'devices']],
   ['cpu', ['jit_dirty_cache', 'get_apic_addr', 'handle_irqs', 'run_hardware_timers']],
@@ -55,7 +62,14 @@ export function insideOf(emulator: object): InsideCpu {
   for (const [part, names] of parts) {
     const missing = names.find((name) => !(name in (found[part] ?? {})));
     if (missing === undefined) continue;
-    throw new Error(`v86 has no ${part}.${missing}: the guest is made for v86 0.5.462 alone.`);
+    throw new Error(`v86 has no ${part}.${missing}: ${madeFor}`);
   }
   return cpu!;
+}
+
+/** The bus of an emulator that has loaded. */
+export function busOf(emulator: object): InsideBus {
+  const { bus } = emulator as { readonly bus?: InsideBus };
+  if (typeof bus?.send === 'function') return bus;
+  throw new Error(`v86 has no bus: ${madeFor}`);
 }

@@ -4,8 +4,8 @@ import { createRequire } from 'node:module';
 import { V86 } from 'v86';
 import { GuestConsole } from './console.ts';
 import { readyMark } from './initramfs.ts';
-import { insideOf } from './inside.ts';
-import type { InsideCpu } from './inside.ts';
+import { busOf, insideOf } from './inside.ts';
+import type { InsideBus, InsideCpu } from './inside.ts';
 
 /** What a guest boots from. */
 export interface BootFiles {
@@ -43,16 +43,23 @@ export class Pc {
   readonly console: GuestConsole;
   /** The processor, for what is put into a slot. */
   readonly cpu: InsideCpu;
+  /** Gets the frames that the emulator's own adapter sends. */
+  onFrame: (frame: Uint8Array) => void = () => undefined;
   private readonly emulator: V86;
+  private readonly bus: InsideBus;
 
   private constructor(emulator: V86) {
     this.emulator = emulator;
     this.cpu = insideOf(emulator);
+    this.bus = busOf(emulator);
     this.console = new GuestConsole((text) => {
       emulator.serial0_send(text);
     });
     emulator.add_listener('serial0-output-byte', (byte: number) => {
       this.console.take(String.fromCharCode(byte));
+    });
+    emulator.add_listener('net0-send', (frame: Uint8Array) => {
+      this.onFrame(frame);
     });
   }
 
@@ -96,6 +103,11 @@ export class Pc {
   /** Lets it go on. */
   async run(): Promise<void> {
     await this.emulator.run();
+  }
+
+  /** A frame arrives at the emulator's own adapter. Never from inside an access of this PC. */
+  takeFrame(frame: Uint8Array): void {
+    this.bus.send('net0-receive', frame);
   }
 
   /** A snapshot. No driver may be at a card: what is inside it is not kept. */

@@ -39,9 +39,16 @@ export const biosFiles = {
   vga: 'usr/share/seabios/vgabios-stdvga.bin',
 } as const;
 
-/** Folders of modules that the card's drivers are in, or need. */
+/**
+ * Folders of modules that the card's drivers are in, and those of the emulator's own adapters,
+ * beside which the card is measured; or that they need.
+ */
 const moduleFolders = [
   'drivers/net/ethernet/mellanox/mlx4',
+  'drivers/net/ethernet/8390',
+  'drivers/net',
+  'drivers/virtio',
+  'net/core',
   'drivers/net/bonding',
   'drivers/infiniband/core',
   'drivers/infiniband/hw/mlx4',
@@ -56,4 +63,13 @@ const isIn = new RegExp(`^lib/modules/[^/]+/kernel/(${moduleFolders.join('|')})/
 export const isModule = (path: string): boolean => isIn.test(path);
 
 /** Modules that a guest has; what they depend on comes with them. */
-export const modules = ['mlx4_en', 'mlx4_ib', 'ib_uverbs', 'bonding', '8021q'] as const;
+export const modules = [
+  'mlx4_en',
+  'mlx4_ib',
+  'ib_uverbs',
+  'bonding',
+  '8021q',
+  'ne2k_pci',
+  'virtio_pci',
+  'virtio_net',
+] as const;

@@ -8,7 +8,7 @@ function shell(answers: Readonly<Record<string, string>>, pieces = 1000) {
   const typed: string[] = [];
   const console = new GuestConsole((text) => {
     typed.push(text);
-    const match = /^eval '(.*)'; echo "@""@(\d+) \$\?"\n$/s.exec(text);
+    const match = /^command eval '(.*)'; echo "@""@(\d+) \$\?"\n$/s.exec(text);
     const said = answers[match?.[1] ?? ''];
     if (said === undefined) return;
     const whole = `${said}\r\n@@${match![2]} ${said.includes('not found') ? 127 : 0}\r\n`;
@@ -46,4 +46,16 @@ test('lines are told as they come, without the word that ends an answer', async 
   console.onLine = (line) => lines.push(line);
   await console.run('printf x', 1000);
   expect(lines).toEqual(['one', '', 'x']);
+});
+
+test('Control-C is answered, and asks for no answer when nothing runs', async () => {
+  const { console, typed } = shell({});
+  console.interrupt();
+  expect(typed).toEqual(['\x03']);
+  const asked = console.run('sleep 100', 1000);
+  await Promise.resolve();
+  console.interrupt();
+  expect(typed.slice(-2)).toEqual(['\x03', 'echo "@""@1 130"\n']);
+  console.take('^C\r\n@@1 130\r\n');
+  expect(await asked).toMatchObject({ code: 130 });
 });
