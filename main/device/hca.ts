@@ -5,6 +5,7 @@
 import { Completions } from './completions.ts';
 import { Events } from './events.ts';
 import type { Faults } from './faults.ts';
+import { FlowSteering } from './flow-steering.ts';
 import type { HostLink } from './host-link.ts';
 import { contextAddress, noTables } from './icm-tables.ts';
 import type { ContextKind, IcmTables } from './icm-tables.ts';
@@ -51,6 +52,8 @@ export class Hca implements PortOwner {
   readonly completions: Completions;
   readonly regions: MemoryRegions;
   readonly steering: Steering;
+  /** In place of `steering` when INIT_HCA asked for it. */
+  readonly flows: FlowSteering;
   readonly counters: Counters;
   readonly transmitter: Transmitter;
   readonly receiver: Receiver;
@@ -90,6 +93,7 @@ export class Hca implements PortOwner {
     this.events = new Events(link);
     this.completions = new Completions(link);
     this.steering = new Steering(this.icm);
+    this.flows = new FlowSteering(this.icm, options.flowQpsMax);
     // The last counter is the sink: packets that name it are not counted anywhere else.
     this.counters = new Counters(options.flags.includes('COUNTERS') ? options.countersMax : 0);
     this.nodeDescription = new TextEncoder().encode(`MT27500 ConnectX-3 ${link.name}`);

@@ -37,6 +37,52 @@ export const inferred: readonly Inferred[] = [
     decidedBy: 'the first multicast attach of a real driver',
   },
   {
+    what: 'Flow steering: a unicast frame goes to the first rule that matches.',
+    facts: '5.28',
+    test: 'flow-steering.test.ts: a unicast frame goes to one',
+  },
+  {
+    what: 'Flow steering: a multicast frame goes to every rule that matches, to a queue pair once.',
+    facts: '5.28',
+    test: 'flow-steering.test.ts: a multicast frame goes to every rule',
+  },
+  {
+    what: 'An exclusive rule ends the search.',
+    facts: '5.28',
+    test: 'flow-steering.test.ts: an exclusive rule ends the search',
+  },
+  {
+    what: 'Default rules take what no other rule takes, whatever their priority.',
+    facts: '5.28, 13.7',
+    test: 'flow-steering.test.ts: take what no other rule takes',
+    decidedBy: 'tcpdump on a real card: its promiscuous rule has priority 0',
+  },
+  {
+    what: 'Rules that differ in their queue pair alone share a table entry, up to its limit.',
+    facts: '3.6, 5.5.1',
+    test: 'flow-steering.test.ts: one entry has room for 24 queue pairs',
+  },
+  {
+    what: 'A rule that names a VLAN takes tagged frames only, VLAN 0 included.',
+    facts: '5.28',
+    test: 'flow-steering.test.ts: VLAN 0 and no tag',
+  },
+  {
+    what: 'A rule that does not allow loopback gets no frame that the card itself sent.',
+    facts: '5.28',
+    test: 'flow-steering.test.ts: what the card sent itself goes only to rules that allow it',
+  },
+  {
+    what: 'A malformed rule is BAD_PARAM, an unknown registration id BAD_RES_STATE.',
+    facts: '3.6, 5.28',
+    test: 'flow-steering.test.ts: refused, with the reason in the trace',
+  },
+  {
+    what: 'Under flow steering the group commands are BAD_SYS_STATE.',
+    facts: '4.8',
+    test: 'flow-steering.test.ts: there are no groups, and their commands are refused',
+  },
+  {
     what: 'A CQ arm whose sequence number was served already is ignored.',
     facts: '7.3',
     test: 'queues.test.ts: stale sequence number',

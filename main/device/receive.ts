@@ -52,8 +52,8 @@ export class Receiver {
     this.hca = hca;
   }
 
-  /** A frame came in through a physical port. */
-  receive(port: Port, frame: Uint8Array): void {
+  /** A frame came in through a physical port; `looped`: the card itself sent it. */
+  receive(port: Port, frame: Uint8Array, looped = false): void {
     const { statistics, settings } = port;
     if (frame.length < ethHeaderBytes) {
       statistics.rxRunts++;
@@ -70,16 +70,28 @@ export class Receiver {
     const passes =
       (!multicast || settings.multicastPasses(mac)) &&
       (tci === null || settings.vlanPasses(tci & vlanIdMask));
-    const steer = multicast ? MLX4_MC_STEER : MLX4_UC_STEER;
-    const qpns = passes ? this.hca.steering.find(port.portNumber, steer, mac) : null;
+    if (passes) this.packet.parse(frame);
+    const qpns = passes ? this.targets(port, mac, multicast, looped) : null;
     if (qpns === null) {
       statistics.rxDropped++;
       return;
     }
     statistics.rxGood++;
-    this.packet.parse(frame);
     this.describe();
     for (const qpn of qpns) this.deliver(port, qpn, frame, tci);
+  }
+
+  /** Queue pairs that the parsed frame goes to, or null when nobody wants it. */
+  private targets(
+    port: Port,
+    mac: number,
+    multicast: boolean,
+    looped: boolean,
+  ): readonly number[] | null {
+    const { steering, flows } = this.hca;
+    const { portNumber } = port;
+    if (flows.enabled) return flows.find(portNumber, this.packet, multicast, looped);
+    return steering.find(portNumber, multicast ? MLX4_MC_STEER : MLX4_UC_STEER, mac);
   }
 
   /** Completes the descriptors that wait with "flushed". */

@@ -16,6 +16,7 @@ import { HCR_GO_BIT, MLX4_HCR_BASE, uarPageBytes } from '#prm/registers.ts';
 import { CMD_STAT, statusName } from '#prm/status.ts';
 import { K } from '#trace/kinds.ts';
 import { driverUar, wholeMemory } from './driver.ts';
+import { flowRuleOf, toMac } from './flows.ts';
 import { Network, completionEqn, groupEntry, gidOf, portMacs, udpTo } from './network.ts';
 import type { BarePair } from './pair.ts';
 import type { BareCq } from './queues.ts';
@@ -48,7 +49,8 @@ export class Fuzzer {
   constructor(seed: number) {
     this.random = new Random(seed);
     const card = { blueFlame: this.random.oneIn(2) };
-    this.net = new Network({ topology: defaultTopology, card });
+    const flows = this.random.oneIn(3) ? { profile: 'full' as const, logFlows: 4 } : {};
+    this.net = new Network({ topology: defaultTopology, card, ...flows });
     const { net } = this;
     for (const port of [1, 2] as const) {
       const { qp, sends, receives } = net.receiver(port, { logSends: 3 });
@@ -151,7 +153,7 @@ export class Fuzzer {
   private goodCommandSpoilt(): void {
     const { random } = this;
     const [name, mailbox] = random.pick([...this.mailboxes]);
-    const near = random.pick([0x40, 0x41, 0x80, 0x81, 8, 0x100, 0x101, 1, 2, 0x201, 0x60]);
+    const near = random.pick([0x40, 0x41, 0x80, 0x81, 8, 16, 0x100, 0x101, 1, 2, 0x201, 0x60]);
     this.give(
       commandTable[name].opcode,
       random.spoil(mailbox),
@@ -369,6 +371,7 @@ function goodMailboxes(net: Network, pair: BarePair): ReadonlyMap<CommandName, U
     ['MLX4_CMD_2ERR_QP', pair.mailbox],
     ['MLX4_CMD_UPDATE_QP', new Uint8Array(0x120)],
     ['MLX4_CMD_WRITE_MCG', groupEntry(gidOf(1, portMacs[0]), [pair.qpn])],
+    ['MLX4_QP_FLOW_STEERING_ATTACH', flowRuleOf({ qpn: pair.qpn }, [toMac(portMacs[0])])],
     ['MLX4_CMD_SET_PORT', new Uint8Array(64)],
     ['MLX4_CMD_SET_VLAN_FLTR', new Uint8Array(512).fill(0xff)],
     ['MLX4_CMD_MAD_IFC', Uint8Array.of(1, 1, 1, 1, ...new Uint8Array(252))],
