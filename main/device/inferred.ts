@@ -128,6 +128,27 @@ export const inferred: readonly Inferred[] = [
     test: 'steering.test.ts: take what has no entry',
   },
   {
+    what: 'The chain of a shared receive queue begins with descriptor 0.',
+    facts: '6.4',
+    test: 'srq.test.ts: the chain gives the order, not the numbers',
+    decidedBy: 'mlx4_ib, whose list of free descriptors begins there',
+  },
+  {
+    what: 'The limit of a shared receive queue fires once, at the arming too when less is left.',
+    facts: '4.5, 6.2.5',
+    test: 'srq.test.ts: armed above what is left, it comes at once',
+  },
+  {
+    what: 'A chain that leads nowhere breaks the shared queue, with SRQ_CATAS_ERROR, once.',
+    facts: '6.2.5',
+    test: 'srq.test.ts: a chain that leads out of the queue breaks it',
+  },
+  {
+    what: 'A queue pair with a shared receive queue that enters ERR posts SRQ_QP_LAST_WQE.',
+    facts: '6.2.5',
+    test: 'srq.test.ts: 2ERR leaves the descriptors to the others, with an event',
+  },
+  {
     what: 'The card does not loop sends back by itself; a descriptor has to force it.',
     facts: '8.2',
     test: 'send.test.ts: loopback',

@@ -95,8 +95,8 @@ export class CardView {
   }
 
   srq(srqn: number): ValuesOf<typeof srqContext.fields> | null {
-    const queue = this.hca.srqs.get(srqn & (2 ** this.hca.tables.logSrqs - 1));
-    return queue?.srqn !== srqn ? null : srqContext.read(queue.context);
+    const queue = this.hca.srq(srqn);
+    return queue === undefined ? null : srqContext.read(queue.refresh());
   }
 
   mpt(slot: number): MemoryRegion | null {

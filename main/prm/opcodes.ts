@@ -120,22 +120,10 @@ export const commandTable = {
   MLX4_CMD_QUERY_CQ: row(0x018, 'none', 'mailbox', 'full'),
   MLX4_CMD_MODIFY_CQ: row(0x02c, 'mailbox', 'none', 'partial', 'moderation; resize is refused'),
   // Shared receive queues.
-  MLX4_CMD_SW2HW_SRQ: row(
-    0x035,
-    'mailbox',
-    'none',
-    'partial',
-    'the context is kept; no receive uses it',
-  ),
+  MLX4_CMD_SW2HW_SRQ: row(0x035, 'mailbox', 'none', 'partial', 'no XRC domains'),
   MLX4_CMD_HW2SW_SRQ: row(0x036, 'none', 'varies', 'full'),
   MLX4_CMD_QUERY_SRQ: row(0x037, 'none', 'mailbox', 'full'),
-  MLX4_CMD_ARM_SRQ: row(
-    0x040,
-    'immediate',
-    'none',
-    'partial',
-    'the watermark is kept; it never fires',
-  ),
+  MLX4_CMD_ARM_SRQ: row(0x040, 'immediate', 'none', 'full'),
   // Queue pairs.
   MLX4_CMD_RST2INIT_QP: row(
     0x019,
