@@ -167,9 +167,7 @@ export class Receiver {
       return;
     }
     this.storeShared(port, qp, queue, frame, tci);
-    if (!queue.ranLow()) return;
-    hca.saveContext('srq', hca.srqSlot(srqn), queue.refresh());
-    hca.events.postSrq('SRQ_LIMIT', srqn);
+    if (queue.ranLow()) hca.events.postSrq('SRQ_LIMIT', srqn);
   }
 
   private accepts(port: Port, qp: QueuePair): boolean {

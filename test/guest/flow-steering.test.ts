@@ -1,6 +1,6 @@
 // Goal: the real driver steers by rules when it is told to, and its packets arrive.
-// Method: load it with log_num_mgm_entry_size=-1; look at the rules that the card has, at pings to a
-// host and between the ports, at promiscuous mode; take everything down again.
+// Method: load it with log_num_mgm_entry_size=-1; look at the rules that the card has, at pings to
+// a host and between the ports, at promiscuous mode; take everything down again.
 
 import { expect } from 'vitest';
 import { apart, complaints, guestTest, load, must, startGuest, until } from './support/guests.ts';

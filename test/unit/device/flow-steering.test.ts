@@ -179,11 +179,16 @@ describe('rules', () => {
   });
 
   test('CLOSE_HCA forgets them', () => {
-    const { net, qpns, add } = flows();
-    add({ qpn: qpns[0]! }, [toMac(portMacs[0])]);
+    const { net, add, detach, status } = flows(1, 1);
+    const ids = [1, 2].map((at) => add({ qpn: at }, [toMac(strangerMac + at)]));
     net.driver.commands.ok('MLX4_CMD_CLOSE_HCA');
     net.driver.commands.ok('MLX4_CMD_INIT_HCA', { in: net.driver.initMailbox() });
     expect(net.rig.card.view.flowRules(1)).toEqual([]);
+    expect(ids.map(detach)).toEqual(['BAD_RES_STATE', 'BAD_RES_STATE']);
+    // The whole table is free again, under ids that are new.
+    const again = [1, 3].map((at) => add({ qpn: at }, [toMac(strangerMac + at)]));
+    expect(Math.min(...again)).toBeGreaterThan(Math.max(...ids));
+    expect(status(flowRuleOf({ qpn: 5 }, [toMac(strangerMac)]))).toBe('EXCEED_LIM');
   });
 
   test('a full table is EXCEED_LIM; what is detached makes room', () => {
