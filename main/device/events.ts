@@ -1,6 +1,5 @@
 // Event delivery: which EQ hears of what (MAP_EQ), and the entries themselves (facts/device 6.2.4
-// to
-// 6.2.6). COMP events go to the EQ that the CQ names. An event that nobody mapped is lost, which
+// to 6.2.6). COMP events go to the EQ that the CQ names. An event that nobody mapped is lost, which
 // the trace shows.
 
 import { writeBe32 } from '#bus/bytes.ts';
@@ -16,6 +15,7 @@ import {
   eqePortChange,
   eqePortMgmt,
   eqeQp,
+  eqeSrq,
 } from '#prm/events.ts';
 import type { EventQueue } from './event-queue.ts';
 import type { HostLink } from './host-link.ts';
@@ -24,6 +24,9 @@ import type { IbPort } from './ib-port.ts';
 /** Event types that MAP_EQ can name. */
 const types = 64;
 const cqnAt = eqeCq.fields.cqn.offset;
+
+/** Events of a queue pair that this card posts. */
+type QpEventName = 'SQ_DRAINED' | 'WQ_CATAS_ERROR' | 'WQ_ACCESS_ERROR' | 'SRQ_QP_LAST_WQE';
 
 /** All event queues of a card, and the map from event type to queue. */
 export class Events {
@@ -126,10 +129,17 @@ export class Events {
   }
 
   /** An event of a queue pair. */
-  postQp(name: 'SQ_DRAINED' | 'WQ_CATAS_ERROR' | 'WQ_ACCESS_ERROR', qpn: number): void {
+  postQp(name: QpEventName, qpn: number): void {
     this.begin(MLX4_EVENT_TYPE[name]);
     eqeQp.set(this.entry, 'qpn', qpn);
     this.send(MLX4_EVENT_TYPE[name], name, `QP 0x${qpn.toString(16)}`);
+  }
+
+  /** An event of a shared receive queue: it runs low, or it is broken. */
+  postSrq(name: 'SRQ_LIMIT' | 'SRQ_CATAS_ERROR', srqn: number): void {
+    this.begin(MLX4_EVENT_TYPE[name]);
+    eqeSrq.set(this.entry, 'srqn', srqn);
+    this.send(MLX4_EVENT_TYPE[name], name, `SRQ 0x${srqn.toString(16)}`);
   }
 
   private begin(type: number): void {

@@ -5,6 +5,7 @@
 import { Completions } from './completions.ts';
 import { Events } from './events.ts';
 import type { Faults } from './faults.ts';
+import { FlowSteering } from './flow-steering.ts';
 import type { HostLink } from './host-link.ts';
 import { contextAddress, noTables } from './icm-tables.ts';
 import type { ContextKind, IcmTables } from './icm-tables.ts';
@@ -17,6 +18,7 @@ import { Port } from './port.ts';
 import type { PortOwner } from './port.ts';
 import type { QueuePair } from './queue-pair.ts';
 import { Receiver } from './receive.ts';
+import type { SharedReceiveQueue } from './shared-receive-queue.ts';
 import { Counters } from './statistics.ts';
 import { Steering } from './steering.ts';
 import { SubnetAgent } from './subnet-agent.ts';
@@ -24,12 +26,6 @@ import { Transmitter } from './transmit.ts';
 
 /** How far the driver has come: power, RUN_FW, INIT_HCA. */
 export type Phase = 'power' | 'running' | 'initialised';
-
-/** A shared receive queue: only its context is kept. */
-export interface SharedReceiveQueue {
-  readonly srqn: number;
-  readonly context: Uint8Array;
-}
 
 /** What a card gives to its firmware. */
 export interface HcaBase {
@@ -51,6 +47,8 @@ export class Hca implements PortOwner {
   readonly completions: Completions;
   readonly regions: MemoryRegions;
   readonly steering: Steering;
+  /** In place of `steering` when INIT_HCA asked for it. */
+  readonly flows: FlowSteering;
   readonly counters: Counters;
   readonly transmitter: Transmitter;
   readonly receiver: Receiver;
@@ -58,6 +56,7 @@ export class Hca implements PortOwner {
   readonly ports: readonly [Port, Port];
   /** Queue pairs by slot (low bits of the number). */
   readonly qps = new Map<number, QueuePair>();
+  /** Shared receive queues by slot (low bits of the number). */
   readonly srqs = new Map<number, SharedReceiveQueue>();
   phase: Phase = 'power';
   tables: IcmTables = noTables;
@@ -90,6 +89,7 @@ export class Hca implements PortOwner {
     this.events = new Events(link);
     this.completions = new Completions(link);
     this.steering = new Steering(this.icm);
+    this.flows = new FlowSteering(this.icm, options.flowQpsMax);
     // The last counter is the sink: packets that name it are not counted anywhere else.
     this.counters = new Counters(options.flags.includes('COUNTERS') ? options.countersMax : 0);
     this.nodeDescription = new TextEncoder().encode(`MT27500 ConnectX-3 ${link.name}`);
@@ -128,12 +128,27 @@ export class Hca implements PortOwner {
     return this.qps.get(this.qpSlot(qpn));
   }
 
-  /** Puts a queue pair into ERR and flushes it; `event` also tells software of it. */
+  /** Slot of a shared receive queue's number: its low bits. */
+  srqSlot(srqn: number): number {
+    return srqn & (2 ** this.tables.logSrqs - 1);
+  }
+
+  /** The shared receive queue with exactly this number, or undefined. */
+  srq(srqn: number): SharedReceiveQueue | undefined {
+    const queue = this.srqs.get(this.srqSlot(srqn));
+    return queue?.srqn === srqn ? queue : undefined;
+  }
+
+  /**
+   * Puts a queue pair into ERR and flushes it; `event` also tells software of it. One with a shared
+   * receive queue has no descriptors of its own to flush: an event says that it takes no more.
+   */
   breakQp(qp: QueuePair, event: 'WQ_CATAS_ERROR' | 'WQ_ACCESS_ERROR' | null): void {
     if (qp.state === 'ERR') return;
     qp.state = 'ERR';
     this.saveQp(qp);
     if (event !== null) this.events.postQp(event, qp.qpn);
+    if (qp.srqn !== null) this.events.postQp('SRQ_QP_LAST_WQE', qp.qpn);
     this.transmitter.flush(qp);
   }
 

@@ -37,6 +37,52 @@ export const inferred: readonly Inferred[] = [
     decidedBy: 'the first multicast attach of a real driver',
   },
   {
+    what: 'Flow steering: a unicast frame goes to the first rule that matches.',
+    facts: '5.28',
+    test: 'flow-steering.test.ts: a unicast frame goes to one',
+  },
+  {
+    what: 'Flow steering: a multicast frame goes to every rule that matches, to a queue pair once.',
+    facts: '5.28',
+    test: 'flow-steering.test.ts: a multicast frame goes to every rule',
+  },
+  {
+    what: 'An exclusive rule ends the search.',
+    facts: '5.28',
+    test: 'flow-steering.test.ts: an exclusive rule ends the search',
+  },
+  {
+    what: 'Default rules take what no other rule takes, whatever their priority.',
+    facts: '5.28, 13.7',
+    test: 'flow-steering.test.ts: take what no other rule takes',
+    decidedBy: 'tcpdump on a real card: its promiscuous rule has priority 0',
+  },
+  {
+    what: 'Rules that differ in their queue pair alone share a table entry, up to its limit.',
+    facts: '3.6, 5.5.1',
+    test: 'flow-steering.test.ts: one entry has room for 24 queue pairs',
+  },
+  {
+    what: 'A rule that names a VLAN takes tagged frames only, VLAN 0 included.',
+    facts: '5.28',
+    test: 'flow-steering.test.ts: VLAN 0 and no tag',
+  },
+  {
+    what: 'A rule that does not allow loopback gets no frame that the card itself sent.',
+    facts: '5.28',
+    test: 'flow-steering.test.ts: what the card sent itself goes only to rules that allow it',
+  },
+  {
+    what: 'A malformed rule is BAD_PARAM, an unknown registration id BAD_RES_STATE.',
+    facts: '3.6, 5.28',
+    test: 'flow-steering.test.ts: refused, with the reason in the trace',
+  },
+  {
+    what: 'Under flow steering the group commands are BAD_SYS_STATE.',
+    facts: '4.8',
+    test: 'flow-steering.test.ts: there are no groups, and their commands are refused',
+  },
+  {
     what: 'A CQ arm whose sequence number was served already is ignored.',
     facts: '7.3',
     test: 'queues.test.ts: stale sequence number',
@@ -80,6 +126,27 @@ export const inferred: readonly Inferred[] = [
     what: 'A frame without a group entry goes to the promiscuous list of its port and kind.',
     facts: '5.29',
     test: 'steering.test.ts: take what has no entry',
+  },
+  {
+    what: 'The chain of a shared receive queue begins with descriptor 0.',
+    facts: '6.4',
+    test: 'srq.test.ts: the chain gives the order, not the numbers',
+    decidedBy: 'mlx4_ib, whose list of free descriptors begins there',
+  },
+  {
+    what: 'The limit of a shared receive queue fires once, at the arming too when less is left.',
+    facts: '4.5, 6.2.5',
+    test: 'srq.test.ts: armed above what is left, it comes at once',
+  },
+  {
+    what: 'A chain that leads nowhere breaks the shared queue, with SRQ_CATAS_ERROR, once.',
+    facts: '6.2.5',
+    test: 'srq.test.ts: a chain that leads out of the queue breaks it',
+  },
+  {
+    what: 'A queue pair with a shared receive queue that enters ERR posts SRQ_QP_LAST_WQE.',
+    facts: '6.2.5',
+    test: 'srq.test.ts: 2ERR leaves the descriptors to the others, with an event',
   },
   {
     what: 'The card does not loop sends back by itself; a descriptor has to force it.',

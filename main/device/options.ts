@@ -52,6 +52,8 @@ export interface CardOptions {
   readonly auxPages: number;
   /** The upper half of BAR2 takes whole descriptors (facts/device 7.6). */
   readonly blueFlame: boolean;
+  /** Queue pairs of one flow steering entry. Used with the FS_EN flag. */
+  readonly flowQpsMax: number;
   /** MSI-X vectors; 0 = no MSI-X capability. */
   readonly msixVectors: number;
   readonly firmwareVersion: {
@@ -119,6 +121,7 @@ const defaultOptions: CardOptions = {
   firmwarePages: 256,
   auxPages: 64,
   blueFlame: false,
+  flowQpsMax: 0,
   msixVectors: 128,
   firmwareVersion: { major: 2, minor: 42, sub: 5000 },
   boardId: 'MT_1090120019',
@@ -143,12 +146,16 @@ const trace61Options: CardOptions = {
 };
 
 /**
- * All that is modelled: large sends and BlueFlame, which the real driver uses and ours does not.
+ * All that is modelled: large sends, BlueFlame and flow steering, which the real driver uses and
+ * ours does not. 24 queue pairs fill an entry of 128 bytes, so that the 2^17 entries for which the
+ * driver asks (facts/device 11.1) take 16 MiB of its memory; larger entries would take up to 128.
  */
 const fullOptions: CardOptions = {
   ...defaultOptions,
   flags: [...defaultOptions.flags, 'BLH'],
+  flags2: [...defaultOptions.flags2, 'FS_EN'],
   blueFlame: true,
+  flowQpsMax: 24,
 };
 
 /** The ready-made cards. */

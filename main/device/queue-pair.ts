@@ -22,6 +22,9 @@ export type QpStateName = keyof typeof MLX4_QP_STATE;
 /** Counter index that means "none". */
 export const noCounter = 0xff;
 const logStrideBase = 4;
+/** Parts of the context's srqn. */
+const srqEnabled = 1 << 24;
+const srqnMask = 0xff_ffff;
 
 /** A queue pair that is not in reset. */
 export class QueuePair {
@@ -40,8 +43,8 @@ export class QueuePair {
   dbRecord = 0;
   counter = noCounter;
   vlanStrip = true;
-  /** Receives go to a shared receive queue. */
-  usesSrq = false;
+  /** Number of the shared receive queue that gives the descriptors, or null. */
+  srqn: number | null = null;
   /** Of an RSS queue pair: what chooses the ring for a packet. */
   spreader: Spreader | null = null;
   buffer: QueueBuffer | null = null;
@@ -80,7 +83,8 @@ export class QueuePair {
     this.cqnSend = qpContext.get(context, 'cqn_send');
     this.cqnRecv = qpContext.get(context, 'cqn_recv');
     this.dbRecord = qpContext.get(context, 'db_rec_addr');
-    this.usesSrq = (qpContext.get(context, 'srqn') & (1 << 24)) !== 0;
+    const srq = qpContext.get(context, 'srqn');
+    this.srqn = (srq & srqEnabled) === 0 ? null : srq & srqnMask;
     this.sqIndex = qpContext.get(context, 'sq_wqe_counter');
     this.rqIndex = qpContext.get(context, 'rq_wqe_counter');
     this.rqProducer = this.rqIndex;
@@ -120,7 +124,7 @@ export class QueuePair {
     this.sqBlocks = Math.floor(sqBytes / 64);
     this.rqStride = 2 ** ((rq & 7) + logStrideBase);
     this.rqEntries =
-      rq === 0 || this.usesSrq || this.spreader !== null ? 0 : 2 ** ((rq >> 3) & 0xf);
+      rq === 0 || this.srqn !== null || this.spreader !== null ? 0 : 2 ** ((rq >> 3) & 0xf);
     const rqBytes = this.rqEntries * this.rqStride;
     const rqFirst = this.rqStride > sqStride;
     this.sqOffset = rqFirst ? rqBytes : 0;

@@ -1,10 +1,11 @@
 // Receiving (facts/device 6.3.5, 8.7, 9.5, 10.4): length check, multicast and VLAN filter of the
-// port, steering, RX port check, RSS, scatter into the next receive descriptor, completion with
-// checksum verdict. A packet that nobody wants or has room for is counted.
-// Left out: shared receive queues (refused, see the trace), keep-FCS, implicit loopback between own
-// queue pairs (only a descriptor that forces loopback gets it), raw checksums for other protocols.
+// port, steering, RX port check, RSS, scatter into the next descriptor of the queue pair or of its
+// shared receive queue, completion with checksum verdict. A packet that nobody wants or has room
+// for is counted.
+// Left out: keep-FCS, implicit loopback between own queue pairs (only a descriptor that forces
+// loopback gets it), raw checksums for other protocols.
 
-import { readBe16, readBe32 } from '#bus/bytes.ts';
+import { readBe16 } from '#bus/bytes.ts';
 import {
   EtherType,
   destinationOf,
@@ -15,22 +16,20 @@ import {
 } from '#bus/frame.ts';
 import { isMulticastAt, macBytes } from '#bus/mac.ts';
 import { MLX4_CQE_STATUS } from '#prm/completion.ts';
-import { MLX4_INVALID_LKEY } from '#prm/contexts.ts';
 import { MLX4_MC_STEER, MLX4_UC_STEER } from '#prm/steering.ts';
-import { wqeDataBytes, wqeDataSeg } from '#prm/wqe.ts';
-import type { ReceiveReport, Syndrome } from './completions.ts';
+import { wqeSrqNextSegBytes } from '#prm/wqe.ts';
+import type { ReceiveReport } from './completions.ts';
 import type { Hca } from './hca.ts';
 import { Packet } from './packet.ts';
 import type { Port } from './port.ts';
 import type { QueuePair } from './queue-pair.ts';
+import { scatter } from './scatter.ts';
+import type { SharedReceiveQueue } from './shared-receive-queue.ts';
 
 const strideMax = 2 ** 11;
 const vlanIdMask = 0xfff;
 const checksumGood = 0xffff;
 const tcp = 6;
-const lkeyAt = wqeDataSeg.fields.lkey.offset;
-const addressHighAt = wqeDataSeg.fields.addr_h.offset;
-const addressLowAt = wqeDataSeg.fields.addr_l.offset;
 
 /** The receive side of a card. */
 export class Receiver {
@@ -52,8 +51,8 @@ export class Receiver {
     this.hca = hca;
   }
 
-  /** A frame came in through a physical port. */
-  receive(port: Port, frame: Uint8Array): void {
+  /** A frame came in through a physical port; `looped`: the card itself sent it. */
+  receive(port: Port, frame: Uint8Array, looped = false): void {
     const { statistics, settings } = port;
     if (frame.length < ethHeaderBytes) {
       statistics.rxRunts++;
@@ -70,16 +69,28 @@ export class Receiver {
     const passes =
       (!multicast || settings.multicastPasses(mac)) &&
       (tci === null || settings.vlanPasses(tci & vlanIdMask));
-    const steer = multicast ? MLX4_MC_STEER : MLX4_UC_STEER;
-    const qpns = passes ? this.hca.steering.find(port.portNumber, steer, mac) : null;
+    if (passes) this.packet.parse(frame);
+    const qpns = passes ? this.targets(port, mac, multicast, looped) : null;
     if (qpns === null) {
       statistics.rxDropped++;
       return;
     }
     statistics.rxGood++;
-    this.packet.parse(frame);
     this.describe();
     for (const qpn of qpns) this.deliver(port, qpn, frame, tci);
+  }
+
+  /** Queue pairs that the parsed frame goes to, or null when nobody wants it. */
+  private targets(
+    port: Port,
+    mac: number,
+    multicast: boolean,
+    looped: boolean,
+  ): readonly number[] | null {
+    const { steering, flows } = this.hca;
+    const { portNumber } = port;
+    if (flows.enabled) return flows.find(portNumber, this.packet, multicast, looped);
+    return steering.find(portNumber, multicast ? MLX4_MC_STEER : MLX4_UC_STEER, mac);
   }
 
   /** Completes the descriptors that wait with "flushed". */
@@ -125,16 +136,38 @@ export class Receiver {
       port.statistics.rxDropped++;
       return;
     }
-    if (qp.usesSrq) {
-      hca.refuse(`receive of QP 0x${qp.qpn.toString(16)}`, 'SRQ is not modelled');
-      port.statistics.rxDropped++;
+    if (qp.srqn !== null) {
+      this.deliverShared(port, qp, qp.srqn, frame, tci);
       return;
     }
     if (!this.descriptorReady(qp)) {
       port.statistics.rxOverflow++;
       return;
     }
-    this.store(qp, frame, tci);
+    this.storeOwn(qp, frame, tci);
+  }
+
+  /** The same for a queue pair with a shared receive queue. */
+  private deliverShared(
+    port: Port,
+    qp: QueuePair,
+    srqn: number,
+    frame: Uint8Array,
+    tci: number | null,
+  ): void {
+    const { hca } = this;
+    const queue = hca.srq(srqn);
+    if (queue === undefined) {
+      hca.refuse(`receive of QP 0x${qp.qpn.toString(16)}`, `no SRQ 0x${srqn.toString(16)}`);
+      port.statistics.rxDropped++;
+      return;
+    }
+    if (!queue.ready) {
+      port.statistics.rxOverflow++;
+      return;
+    }
+    this.storeShared(port, qp, queue, frame, tci);
+    if (queue.ranLow()) hca.events.postSrq('SRQ_LIMIT', srqn);
   }
 
   private accepts(port: Port, qp: QueuePair): boolean {
@@ -151,7 +184,54 @@ export class Receiver {
     return qp.rqProducer !== qp.rqIndex;
   }
 
-  private store(qp: QueuePair, frame: Uint8Array, tci: number | null): void {
+  private storeOwn(qp: QueuePair, frame: Uint8Array, tci: number | null): void {
+    const { hca } = this;
+    const { rqStride } = qp;
+    const index = qp.rqIndex;
+    qp.rqIndex = (index + 1) & 0xffff;
+    const slot = index & (qp.rqEntries - 1);
+    const list = this.listOf(rqStride);
+    if (qp.buffer?.read(qp.rqOffset + slot * rqStride, list) !== true) {
+      hca.completions.failed(qp.cqnRecv, qp.qpn, index, 'receive', 'LOCAL_QP_OP_ERR');
+      hca.breakQp(qp, null);
+      return;
+    }
+    this.store(qp, qp.pd, list, 0, index, frame, tci);
+  }
+
+  /** A chain that leads nowhere breaks the queue, not the queue pair. */
+  private storeShared(
+    port: Port,
+    qp: QueuePair,
+    queue: SharedReceiveQueue,
+    frame: Uint8Array,
+    tci: number | null,
+  ): void {
+    const list = this.listOf(queue.stride);
+    const index = queue.take(list);
+    if (index < 0) {
+      this.hca.events.postSrq('SRQ_CATAS_ERROR', queue.srqn);
+      port.statistics.rxDropped++;
+      return;
+    }
+    this.store(qp, queue.pd, list, wqeSrqNextSegBytes, index, frame, tci);
+  }
+
+  private listOf(stride: number): Uint8Array {
+    const { descriptor } = this;
+    return stride === strideMax ? descriptor : descriptor.subarray(0, stride);
+  }
+
+  /** Puts the packet where a descriptor says, and completes it. */
+  private store(
+    qp: QueuePair,
+    pd: number,
+    list: Uint8Array,
+    segmentsAt: number,
+    index: number,
+    frame: Uint8Array,
+    tci: number | null,
+  ): void {
     const { hca, report } = this;
     const strip = tci !== null && qp.vlanStrip;
     report.tag = 'none';
@@ -161,9 +241,7 @@ export class Receiver {
       report.tag = service ? 'svlan' : 'cvlan';
     }
     const bytes = strip ? removeVlan(frame) : frame;
-    const index = qp.rqIndex;
-    qp.rqIndex = (index + 1) & 0xffff;
-    const syndrome = this.scatter(qp, index, bytes);
+    const syndrome = scatter(hca.regions, pd, list, segmentsAt, bytes);
     if (syndrome !== null) {
       hca.completions.failed(qp.cqnRecv, qp.qpn, index, 'receive', syndrome);
       hca.breakQp(qp, null);
@@ -174,30 +252,5 @@ export class Receiver {
     report.byteCount = bytes.length;
     report.wqeIndex = index;
     if (!hca.completions.received(qp.cqnRecv, report)) hca.breakQp(qp, 'WQ_CATAS_ERROR');
-  }
-
-  /** Copies the packet to the descriptor's segments. Null, or what is wrong. */
-  private scatter(qp: QueuePair, index: number, bytes: Uint8Array): Syndrome | null {
-    const { hca, descriptor } = this;
-    const { rqStride } = qp;
-    const slot = index & (qp.rqEntries - 1);
-    const list = rqStride === strideMax ? descriptor : descriptor.subarray(0, rqStride);
-    if (qp.buffer === null || !qp.buffer.read(qp.rqOffset + slot * rqStride, list)) {
-      return 'LOCAL_QP_OP_ERR';
-    }
-    let done = 0;
-    for (let at = 0; at < rqStride && done < bytes.length; at += wqeDataBytes) {
-      const room = readBe32(list, at);
-      const lkey = readBe32(list, at + lkeyAt);
-      if (lkey === MLX4_INVALID_LKEY) break;
-      if (room === 0) continue;
-      const end = Math.min(bytes.length, done + room);
-      const address =
-        readBe32(list, at + addressHighAt) * 2 ** 32 + readBe32(list, at + addressLowAt);
-      const part = bytes.subarray(done, end);
-      if (!hca.regions.write(lkey, qp.pd, address, part)) return 'LOCAL_PROT_ERR';
-      done = end;
-    }
-    return done < bytes.length ? 'LOCAL_LENGTH_ERR' : null;
   }
 }

@@ -2,7 +2,8 @@
 // that WRITE_MCG fills; a GID's hash names a bucket, entries chain from there. A frame whose
 // address has no entry goes to the promiscuous list of its port and kind (opcode modifier 1).
 // An entry that was never written reads as zeros, whatever is in its page (11.3).
-// Left out: A0 steering by MAC index, device-managed flow steering (neither is offered).
+// Device-managed flow steering, which INIT_HCA may ask for instead, is in flow-steering.ts.
+// Left out: A0 steering by MAC index (not offered).
 
 import {
   MGM_QPN_MASK,

@@ -159,7 +159,7 @@ export class Transmitter {
     if ((this.descriptor.flags & MLX4_WQE_CTRL_FORCE_LOOPBACK) !== 0) {
       port.statistics.txLoopbackFrames++;
       port.statistics.txLoopbackOctets += frame.length;
-      hca.receiver.receive(port, frame);
+      hca.receiver.receive(port, frame, true);
       return;
     }
     const { mtuBytes } = port.settings;

@@ -4,6 +4,7 @@
 import { MLX4_EQ_STATE_FIRED, cqContext, eqContext, srqContext } from '#prm/contexts.ts';
 import type { ValuesOf } from '#prm/layout.ts';
 import { qpContext } from '#prm/qp-context.ts';
+import type { FlowRule } from './flow-rule.ts';
 import type { Hca, Phase } from './hca.ts';
 import type { MemoryRegion } from './memory-regions.ts';
 import type { PortOptions } from './options.ts';
@@ -94,8 +95,8 @@ export class CardView {
   }
 
   srq(srqn: number): ValuesOf<typeof srqContext.fields> | null {
-    const queue = this.hca.srqs.get(srqn & (2 ** this.hca.tables.logSrqs - 1));
-    return queue?.srqn !== srqn ? null : srqContext.read(queue.context);
+    const queue = this.hca.srq(srqn);
+    return queue === undefined ? null : srqContext.read(queue.refresh());
   }
 
   mpt(slot: number): MemoryRegion | null {
@@ -131,7 +132,12 @@ export class CardView {
     return this.hca.port(portNumber).options;
   }
 
-  /** Queue pairs that would get a frame: steer 0 multicast, 1 unicast. */
+  /** Flow steering rules of a port in the order in which they are tried; the default ones last. */
+  flowRules(portNumber: 1 | 2): readonly FlowRule[] {
+    return this.hca.flows.rulesOf(portNumber);
+  }
+
+  /** Queue pairs that would get a frame by groups (B0): steer 0 multicast, 1 unicast. */
   steered(portNumber: 1 | 2, steer: 0 | 1, mac: number): readonly number[] {
     return this.hca.steering.find(portNumber, steer, mac) ?? [];
   }

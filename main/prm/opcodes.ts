@@ -33,7 +33,6 @@ const row = <const M extends ModelledState>(
 const sriov = 'SR-IOV is out of scope';
 const virtual = 'a virtual function sends it to its master; it never reaches firmware';
 const unused = 'no Linux 6.1 driver sends it';
-const dmfs = 'device-managed flow steering is not offered (FS_EN is clear)';
 
 export const commandTable = {
   // Initialisation and general.
@@ -121,22 +120,10 @@ export const commandTable = {
   MLX4_CMD_QUERY_CQ: row(0x018, 'none', 'mailbox', 'full'),
   MLX4_CMD_MODIFY_CQ: row(0x02c, 'mailbox', 'none', 'partial', 'moderation; resize is refused'),
   // Shared receive queues.
-  MLX4_CMD_SW2HW_SRQ: row(
-    0x035,
-    'mailbox',
-    'none',
-    'partial',
-    'the context is kept; no receive uses it',
-  ),
+  MLX4_CMD_SW2HW_SRQ: row(0x035, 'mailbox', 'none', 'partial', 'no XRC domains'),
   MLX4_CMD_HW2SW_SRQ: row(0x036, 'none', 'varies', 'full'),
   MLX4_CMD_QUERY_SRQ: row(0x037, 'none', 'mailbox', 'full'),
-  MLX4_CMD_ARM_SRQ: row(
-    0x040,
-    'immediate',
-    'none',
-    'partial',
-    'the watermark is kept; it never fires',
-  ),
+  MLX4_CMD_ARM_SRQ: row(0x040, 'immediate', 'none', 'full'),
   // Queue pairs.
   MLX4_CMD_RST2INIT_QP: row(
     0x019,
@@ -185,9 +172,22 @@ export const commandTable = {
   MLX4_CMD_READ_MCG: row(0x025, 'none', 'mailbox', 'full'),
   MLX4_CMD_WRITE_MCG: row(0x026, 'mailbox', 'none', 'full'),
   MLX4_CMD_MGID_HASH: row(0x027, 'mailbox', 'immediate', 'full'),
-  MLX4_QP_FLOW_STEERING_ATTACH: row(0x065, 'mailbox', 'immediate', 'refused', dmfs),
-  MLX4_QP_FLOW_STEERING_DETACH: row(0x066, 'immediate', 'none', 'refused', dmfs),
-  MLX4_FLOW_STEERING_IB_UC_QP_RANGE: row(0x064, 'immediate', 'none', 'refused', dmfs),
+  // Flow steering is offered by the card profile `full` only; on others these find it off.
+  MLX4_QP_FLOW_STEERING_ATTACH: row(
+    0x065,
+    'mailbox',
+    'immediate',
+    'partial',
+    'Ethernet, IPv4, TCP, UDP, default rules; no InfiniBand, VXLAN, mirrors, sniffers',
+  ),
+  MLX4_QP_FLOW_STEERING_DETACH: row(0x066, 'immediate', 'none', 'full'),
+  MLX4_FLOW_STEERING_IB_UC_QP_RANGE: row(
+    0x064,
+    'immediate',
+    'none',
+    'partial',
+    'the range is checked, without effect: InfiniBand ports move no data',
+  ),
   // Miscellaneous and Ethernet. ACCESS_DDR is another name of ACCESS_MEM.
   MLX4_CMD_ACCESS_MEM: row(0x02e, 'immediate', 'immediate', 'refused', sriov),
   MLX4_CMD_QUERY_DEBUG_MSG: row(0x02a, 'none', 'none', 'refused', unused),

@@ -1,8 +1,9 @@
 // B0 steering: multicast group entries, the Ethernet form of a GID, the modifiers of WRITE_MCG and
-// MGID_HASH (facts/device 4.8, 5.29; mlx4.h, mcg.c).
-// Left out: rules of device-managed flow steering (5.28), which this card does not offer.
+// MGID_HASH (facts/device 4.8, 5.29; mlx4.h, mcg.c). Device-managed flow steering: rules and their
+// specs (5.28; device.h: struct mlx4_net_trans_rule_hw_*).
+// Left out: the fields of InfiniBand and VXLAN specs, which no card of this lab takes.
 
-import { be16, be32, bit, bits, bytes, layout } from './layout.ts';
+import { be16, be32, bit, bits, bytes, layout, u8 } from './layout.ts';
 
 /** Head of a group entry; 32-bit QP words follow. */
 export const mgmHeaderBytes = 0x20;
@@ -58,3 +59,76 @@ export const ethernetGid = layout('ethernet_gid', 16, {
 export const MLX4_STEERING_MODE_A0 = 0;
 export const MLX4_STEERING_MODE_B0 = 1;
 export const MLX4_STEERING_MODE_DEVICE_MANAGED = 2;
+
+/** Head of a flow steering rule (FLOW_STEERING_ATTACH); its specs follow back to back. */
+export const flowRuleBytes = 16;
+export const flowRule = layout('mlx4_net_trans_rule_hw_ctrl', flowRuleBytes, {
+  /** Lower values are matched first. */
+  prio: be16(0x0),
+  type: u8(0x2),
+  allow_loopback: bit(0x0, 3),
+  exclusive: bit(0x0, 2),
+  /** Before rules of the same priority that are there already, else behind them. */
+  lifo: bit(0x0, 0),
+  funcid: u8(0x5),
+  vep: u8(0x6),
+  port: u8(0x7),
+  qpn: bits(0x8, 23, 0),
+});
+/** Types of a rule (mcg.c: __promisc_mode). The default ones have no specs. */
+export const MLX4_FS_TYPE = {
+  REGULAR: 0,
+  /** Promiscuous. */
+  ALL_DEFAULT: 1,
+  MC_DEFAULT: 3,
+  MIRROR_RX_PORT: 4,
+  MIRROR_SX_PORT: 5,
+  UC_SNIFFER: 6,
+  MC_SNIFFER: 7,
+} as const;
+/** Priorities: who made the rule. Of ethtool's, the low bits are the rule's location. */
+export const MLX4_DOMAIN = { UVERBS: 0x1000, ETHTOOL: 0x2000, RFS: 0x3000, NIC: 0x5000 } as const;
+
+/** What every spec begins with; the size is in 4-byte words. */
+export const flowSpec = layout('mlx4_net_trans_rule_hw_spec', 4, { size: u8(0x0), id: be16(0x2) });
+/** Kinds of spec (mcg.c: __sw_id_hw). */
+export const MLX4_NET_TRANS_RULE_ID = {
+  ETH: 0xe001,
+  IPV4: 0xe002,
+  IPV6: 0xe003,
+  TCP: 0xe004,
+  IB: 0xe005,
+  UDP: 0xe006,
+  VXLAN: 0xe008,
+} as const;
+/** Spec of addresses, EtherType and VLAN. A bit that is 0 in a mask is not looked at. */
+export const flowSpecEth = layout('mlx4_net_trans_rule_hw_eth', 48, {
+  size: u8(0),
+  id: be16(2),
+  dst_mac: bytes(10, 6),
+  dst_mac_msk: bytes(18, 6),
+  src_mac: bytes(26, 6),
+  src_mac_msk: bytes(34, 6),
+  ether_type_enable: u8(41),
+  ether_type: be16(42),
+  vlan_tag_msk: be16(44),
+  vlan_tag: be16(46),
+});
+/** Spec of IPv4 addresses. */
+export const flowSpecIpv4 = layout('mlx4_net_trans_rule_hw_ipv4', 24, {
+  size: u8(0),
+  id: be16(2),
+  dst_ip: be32(8),
+  dst_ip_msk: be32(12),
+  src_ip: be32(16),
+  src_ip_msk: be32(20),
+});
+/** Spec of TCP or UDP ports: the id says which. */
+export const flowSpecTcpUdp = layout('mlx4_net_trans_rule_hw_tcp_udp', 24, {
+  size: u8(0),
+  id: be16(2),
+  dst_port: be16(10),
+  dst_port_msk: be16(14),
+  src_port: be16(18),
+  src_port_msk: be16(22),
+});

@@ -64,6 +64,15 @@ export const wqeDataSeg = layout('mlx4_wqe_data_seg', wqeDataBytes, {
   addr_l: be32(0xc),
 });
 
+/**
+ * Head of a descriptor in a shared receive queue (device.h: struct mlx4_wqe_srq_next_seg): which
+ * one comes next. Data segments follow. The facts do not have it; it is Linux 6.1's.
+ */
+export const wqeSrqNextSegBytes = 16;
+export const wqeSrqNextSeg = layout('mlx4_wqe_srq_next_seg', wqeSrqNextSegBytes, {
+  next_wqe_index: be16(0x2),
+});
+
 /** LSO segment: inline headers follow, padded so that data segments start at 16 bytes. */
 export const wqeLsoSegBytes = 4;
 export const wqeLsoSeg = layout('mlx4_wqe_lso_seg', wqeLsoSegBytes, {

@@ -124,6 +124,9 @@ export function queryDeviceCapabilities(hca: Hca, command: Command): void {
   if (options.flags.includes('COUNTERS')) {
     queryDevCap.set(into, 'max_counters', options.countersMax);
   }
+  if (options.flags2.includes('FS_EN')) {
+    queryDevCap.set(into, 'fs_max_num_qp_per_entry', options.flowQpsMax);
+  }
   if (options.blueFlame) queryDevCap.write(into, blueFlame);
   command.answer(into);
 }

@@ -1,5 +1,5 @@
 // Group commands (facts/device 4.8, 5.29): entries of the steering table, promiscuous lists,
-// hashes. Left out: the rules of device-managed flow steering.
+// hashes. Under flow steering there is no such table: the commands are refused.
 
 import { MLX4_WRITE_MCG_ENTRY, promiscPort, promiscSteer } from '#prm/steering.ts';
 import { demand } from '../command.ts';
@@ -8,7 +8,12 @@ import type { Hca } from '../hca.ts';
 
 const gidBytes = 16;
 
+function demandGroups(hca: Hca): void {
+  demand(!hca.flows.enabled, 'BAD_SYS_STATE', 'flow steering is on: there are no groups');
+}
+
 function checkIndex(hca: Hca, index: number): void {
+  demandGroups(hca);
   demand(index < hca.steering.table.entries, 'BAD_INDEX', `group entry ${index}`);
 }
 
@@ -30,6 +35,7 @@ export function writeGroup(hca: Hca, command: Command): void {
     demand(written, 'ICM_ERROR', 'the group table is not mapped');
     return;
   }
+  demandGroups(hca);
   const portNumber = promiscPort(inModifier);
   demand(portNumber === 1 || portNumber === 2, 'BAD_INDEX', `port ${portNumber}`);
   demand(hca.steering.holds(input), 'BAD_PARAM', 'more members than the entry holds');
@@ -37,5 +43,6 @@ export function writeGroup(hca: Hca, command: Command): void {
 }
 
 export function hashGid(hca: Hca, command: Command): void {
+  demandGroups(hca);
   command.result(0, hca.steering.hash(command.input.subarray(0, gidBytes)));
 }

@@ -124,12 +124,15 @@ function checkSizes(context: Uint8Array): void {
   }
 }
 
-/** Both completion queues must be there. */
+/** Both completion queues must be there, and the shared receive queue when it names one. */
 function checkQueues(hca: Hca, qp: QueuePair): void {
   for (const cqn of [qp.cqnSend, qp.cqnRecv]) {
     const found = hca.completions.queue(cqn) !== undefined;
     demand(found, 'BAD_RESOURCE', `CQ 0x${cqn.toString(16)} is not in use`);
   }
+  const { srqn } = qp;
+  const shared = srqn === null || hca.srq(srqn) !== undefined;
+  demand(shared, 'BAD_RESOURCE', `SRQ 0x${srqn?.toString(16)} is not in use`);
 }
 
 /**

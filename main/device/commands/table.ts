@@ -7,6 +7,7 @@ import type { Hca, Phase } from '../hca.ts';
 import * as completion from './completion.ts';
 import * as event from './event.ts';
 import * as firmware from './firmware.ts';
+import * as flow from './flow.ts';
 import * as initHca from './init-hca.ts';
 import * as mad from './mad.ts';
 import * as memory from './memory.ts';
@@ -121,4 +122,7 @@ export const commandRows = {
   MLX4_CMD_READ_MCG: ready(multicast.readGroup),
   MLX4_CMD_WRITE_MCG: ready(multicast.writeGroup, [0, 1]),
   MLX4_CMD_MGID_HASH: ready(multicast.hashGid, [0, 1]),
+  MLX4_QP_FLOW_STEERING_ATTACH: ready(flow.attachRule),
+  MLX4_QP_FLOW_STEERING_DETACH: ready(flow.detachRule),
+  MLX4_FLOW_STEERING_IB_UC_QP_RANGE: ready(flow.setIbRange),
 } as const satisfies { readonly [N in ModelledCommand]: CommandBehaviour };

@@ -68,6 +68,9 @@ const sentences: Readonly<Record<string, string>> = {
   READ_MCG: 'Reads an entry of the steering table.',
   WRITE_MCG: 'Writes an entry of the steering table.',
   MGID_HASH: 'Asks where an address belongs in the steering table.',
+  QP_FLOW_STEERING_ATTACH: 'Steers the frames that match a rule to a queue pair.',
+  QP_FLOW_STEERING_DETACH: 'Takes a steering rule away.',
+  FLOW_STEERING_IB_UC_QP_RANGE: 'Says which queue pairs unicast rules of InfiniBand may name.',
 };
 
 function portMapWords({ opModifier, mailbox }: GivenCommand): string {

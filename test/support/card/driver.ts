@@ -5,6 +5,7 @@ import { MLX4_MTT_FLAG_PRESENT, hw_index_to_key, mptEntry, mttEntryBytes } from 
 import { queryDevCap } from '#prm/dev-cap.ts';
 import {
   INIT_HCA_CACHELINE_64,
+  INIT_HCA_FS_UDP_TCP_UC_EN,
   INIT_HCA_VERSION,
   MLX4_ICM_ALLOC_SIZE,
   initHca,
@@ -71,12 +72,15 @@ export class BareDriver {
   /** Entry sizes as QUERY_DEV_CAP told them. */
   readonly sizes: Readonly<Record<string, number>>;
   readonly tables: Tables;
+  /** Entries of the flow steering table, log2; null for steering by groups. */
+  readonly logFlows: number | null;
   private readonly mapped = new Map<number, number>();
   private nextMtt = 0;
 
   /** Resets nothing: the rig is fresh. Goes as far as INIT_HCA. */
-  constructor(rig: Rig) {
+  constructor(rig: Rig, logFlows: number | null = null) {
     this.rig = rig;
+    this.logFlows = logFlows;
     this.commands = new Commands(rig);
     rig.enable();
     this.startFirmware();
@@ -106,16 +110,12 @@ export class BareDriver {
       check_port: true,
       altc_base: tables.altc,
       auxc_base: tables.auxc,
-      mc_base: tables.mcg,
-      log_mc_entry_sz: logs.mcgBytes,
-      log_mc_hash_sz: logs.mcg - 1,
-      log_mc_table_sz: logs.mcg,
-      uc_steering: true,
       dmpt_base: tables.dmpt,
       log_mpt_sz: logs.mpt,
       mtt_base: tables.mtt,
       cmpt_base: tables.cmpt,
       log_uar_sz: 10,
+      ...this.steeringFields(),
     });
     setInitHcaBase(mailbox, 'qpc', tables.qpc);
     setInitHcaBase(mailbox, 'srqc', tables.srqc);
@@ -130,6 +130,28 @@ export class BareDriver {
       log_rd: logRdmarcs,
     });
     return mailbox;
+  }
+
+  /** What a driver says of groups, or of flow steering (facts/device 5.10). */
+  private steeringFields() {
+    const { tables, logFlows } = this;
+    if (logFlows !== null) {
+      return {
+        dmfs: true,
+        fs_base: tables.mcg,
+        fs_log_entry_sz: logs.mcgBytes,
+        fs_log_table_sz: logFlows,
+        fs_eth_bits: INIT_HCA_FS_UDP_TCP_UC_EN,
+        fs_eth_num_addrs: 8,
+      };
+    }
+    return {
+      mc_base: tables.mcg,
+      log_mc_entry_sz: logs.mcgBytes,
+      log_mc_hash_sz: logs.mcg - 1,
+      log_mc_table_sz: logs.mcg,
+      uc_steering: true,
+    };
   }
 
   /** Maps the pages that an object in this slot needs. */

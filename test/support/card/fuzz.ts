@@ -9,17 +9,19 @@ import { insertVlan } from '#bus/frame.ts';
 import { broadcastMac } from '#bus/mac.ts';
 import type { CommandRecord } from '#device/command.ts';
 import { defaultTopology } from '#fabric/topology.ts';
-import { cqContext, eqContext } from '#prm/contexts.ts';
+import { cqContext, eqContext, srqContext } from '#prm/contexts.ts';
 import { commandTable } from '#prm/opcodes.ts';
 import type { CommandName } from '#prm/opcodes.ts';
 import { HCR_GO_BIT, MLX4_HCR_BASE, uarPageBytes } from '#prm/registers.ts';
 import { CMD_STAT, statusName } from '#prm/status.ts';
 import { K } from '#trace/kinds.ts';
 import { driverUar, wholeMemory } from './driver.ts';
+import { flowRuleOf, toMac } from './flows.ts';
 import { Network, completionEqn, groupEntry, gidOf, portMacs, udpTo } from './network.ts';
 import type { BarePair } from './pair.ts';
 import type { BareCq } from './queues.ts';
 import { Random } from './random.ts';
+import { BareSrq } from './srq.ts';
 
 const goMask = 2 ** HCR_GO_BIT;
 const names = Object.keys(commandTable) as CommandName[];
@@ -27,6 +29,8 @@ const names = Object.keys(commandTable) as CommandName[];
 const registers = [0x7c000, 0x7d000, MLX4_HCR_BASE, 0x8069c, 0xf03fc, 0xf00d8, 0xf8000, 0xf8080];
 /** A case of the reset register: rare, because it ends everything that came before. */
 const resetAt = 0xf0010;
+/** One of the numbers that spoilt commands often name. */
+const sharedNumber = 8;
 const sizes = [1, 2, 4, 4, 4, 3, 8, 0] as const;
 
 /** What a case did, for the message of a failure. */
@@ -40,6 +44,8 @@ export class Fuzzer {
   private readonly random: Random;
   private readonly pairs: BarePair[] = [];
   private readonly queues: BareCq[] = [];
+  /** What port 2 receives from, in half of the runs. */
+  private readonly srq: BareSrq | null;
   private readonly mailboxes: ReadonlyMap<CommandName, Uint8Array>;
   private readonly complaints: string[] = [];
   private seen = 0;
@@ -48,10 +54,15 @@ export class Fuzzer {
   constructor(seed: number) {
     this.random = new Random(seed);
     const card = { blueFlame: this.random.oneIn(2) };
-    this.net = new Network({ topology: defaultTopology, card });
+    const flows = this.random.oneIn(3) ? { profile: 'full' as const, logFlows: 4 } : {};
+    this.net = new Network({ topology: defaultTopology, card, ...flows });
     const { net } = this;
+    this.srq = this.random.oneIn(2) ? new BareSrq(net.driver, sharedNumber) : null;
+    this.srq?.post(this.srq.entries);
     for (const port of [1, 2] as const) {
-      const { qp, sends, receives } = net.receiver(port, { logSends: 3 });
+      const shared = port === 2 && this.srq !== null;
+      const context = shared ? { srqn: 2 ** 24 + sharedNumber } : {};
+      const { qp, sends, receives } = net.receiver(port, { logSends: 3, context });
       this.pairs.push(qp);
       this.queues.push(sends, receives);
       net.open(port);
@@ -151,7 +162,7 @@ export class Fuzzer {
   private goodCommandSpoilt(): void {
     const { random } = this;
     const [name, mailbox] = random.pick([...this.mailboxes]);
-    const near = random.pick([0x40, 0x41, 0x80, 0x81, 8, 0x100, 0x101, 1, 2, 0x201, 0x60]);
+    const near = random.pick([0x40, 0x41, 0x80, 0x81, 8, 16, 0x100, 0x101, 1, 2, 0x201, 0x60]);
     this.give(
       commandTable[name].opcode,
       random.spoil(mailbox),
@@ -240,7 +251,14 @@ export class Fuzzer {
 
   /** Receive descriptors and a doorbell record of any content. */
   private receiveAnything(): void {
-    const { random, net } = this;
+    const { random, net, srq } = this;
+    if (srq !== null && random.oneIn(3)) {
+      this.quietly(() => {
+        if (random.oneIn(4)) srq.link(random.below(srq.entries), random.below(srq.entries + 1));
+        net.rig.memory.writeBe32(srq.record, random.oneIn(4) ? random.edge() : ++srq.posted);
+      });
+      return;
+    }
     const pair = random.pick(this.pairs);
     const slot = random.below(pair.receives);
     const at = pair.buffer.address + pair.sendBlocks * 64 + slot * pair.stride;
@@ -361,7 +379,7 @@ function goodMailboxes(net: Network, pair: BarePair): ReadonlyMap<CommandName, U
     ],
     ['MLX4_CMD_MODIFY_CQ', cqContext.make({ cq_max_count: 3, cq_period: 5 })],
     ['MLX4_CMD_SW2HW_MPT', wholeMemory(0x101)],
-    ['MLX4_CMD_SW2HW_SRQ', new Uint8Array(48)],
+    ['MLX4_CMD_SW2HW_SRQ', srqContext.make({ log_size: 3, logstride: 1, ...context })],
     ['MLX4_CMD_RST2INIT_QP', pair.mailbox],
     ['MLX4_CMD_INIT2RTR_QP', pair.mailbox],
     ['MLX4_CMD_RTR2RTS_QP', pair.mailbox],
@@ -369,6 +387,7 @@ function goodMailboxes(net: Network, pair: BarePair): ReadonlyMap<CommandName, U
     ['MLX4_CMD_2ERR_QP', pair.mailbox],
     ['MLX4_CMD_UPDATE_QP', new Uint8Array(0x120)],
     ['MLX4_CMD_WRITE_MCG', groupEntry(gidOf(1, portMacs[0]), [pair.qpn])],
+    ['MLX4_QP_FLOW_STEERING_ATTACH', flowRuleOf({ qpn: pair.qpn }, [toMac(portMacs[0])])],
     ['MLX4_CMD_SET_PORT', new Uint8Array(64)],
     ['MLX4_CMD_SET_VLAN_FLTR', new Uint8Array(512).fill(0xff)],
     ['MLX4_CMD_MAD_IFC', Uint8Array.of(1, 1, 1, 1, ...new Uint8Array(252))],

@@ -15,6 +15,7 @@ import {
   promiscModifier,
 } from '#prm/steering.ts';
 import { BareDriver, logs } from './driver.ts';
+import { attach, toMac } from './flows.ts';
 import { BarePair } from './pair.ts';
 import type { PairOptions } from './pair.ts';
 import { BareCq, BareEq } from './queues.ts';
@@ -32,6 +33,12 @@ export const portMacs = [parseMac('00:02:c9:a0:b0:c1'), parseMac('00:02:c9:a0:b0
 /** An address of nobody in particular. */
 export const strangerMac = parseMac('02:00:00:00:00:99');
 
+/** How a network is made. */
+export interface NetworkOptions extends RigOptions {
+  /** Entries of the flow steering table, log2; steering is by groups without. */
+  readonly logFlows?: number;
+}
+
 /** A card that is up, with its driver. */
 export class Network {
   readonly rig: Rig;
@@ -41,9 +48,9 @@ export class Network {
   private nextCqn = 0x80;
   private nextQpn = 0x40;
 
-  constructor(options: RigOptions = {}) {
+  constructor(options: NetworkOptions = {}) {
     this.rig = new Rig(options);
-    this.driver = new BareDriver(this.rig);
+    this.driver = new BareDriver(this.rig, options.logFlows);
     this.driver.registerMemory();
     this.events = new BareEq(this.driver, asyncEqn);
     this.completions = new BareEq(this.driver, completionEqn, { vector: 1 });
@@ -78,9 +85,15 @@ export class Network {
     return { ...made, buffers };
   }
 
-  /** Steers an address on a port to queue pairs: hash, read the bucket, write it. */
+  /**
+   * Steers an address on a port to queue pairs: hash, read the bucket, write it. Gives the bucket.
+   * With flow steering a rule for each queue pair; gives the id of the last one.
+   */
   steer(port: 1 | 2, mac: number, qpns: readonly number[]): number {
-    const { commands } = this.driver;
+    const { commands, logFlows } = this.driver;
+    if (logFlows !== null) {
+      return qpns.map((qpn) => attach(this.driver, { port, qpn }, [toMac(mac)])).at(-1) ?? 0;
+    }
     const gid = gidOf(port, mac);
     const [, index] = commands.ok('MLX4_CMD_MGID_HASH', { in: gid, opMod: 1 }).immediate;
     this.writeGroup(index, gid, qpns);

@@ -322,18 +322,3 @@ test('CONF_SPECIAL_QP keeps a base that is a multiple of eight, 0 takes it away'
   expect([conf(0x201), conf(0x1000)]).toEqual(['BAD_PARAM', 'BAD_INDEX']);
   expect([conf(0), net.rig.card.view.specialQpBase]).toEqual(['OK', 0]);
 });
-
-test('shared receive queues keep their context, and give it back', () => {
-  const { net } = fresh();
-  const { commands } = net.driver;
-  net.driver.mapFor('srq', 3);
-  const srq = { in: new Uint8Array(48).fill(1), inMod: 3 };
-  expect(commands.status('MLX4_CMD_SW2HW_SRQ', srq)).toBe('OK');
-  expect(commands.status('MLX4_CMD_SW2HW_SRQ', srq)).toBe('BAD_RES_STATE');
-  expect(commands.status('MLX4_CMD_SW2HW_SRQ', { ...srq, inMod: 2 ** 24 })).toBe('BAD_INDEX');
-  expect(commands.status('MLX4_CMD_ARM_SRQ', { in: [0, 500], inMod: 3 })).toBe('OK');
-  expect(net.rig.card.view.srq(3)?.limit_watermark).toBe(500);
-  expect(commands.ok('MLX4_CMD_QUERY_SRQ', { inMod: 3 }).mailbox[0x1c]).toBe(1);
-  expect(commands.ok('MLX4_CMD_HW2SW_SRQ', { inMod: 3, opMod: 0 }).mailbox[0x20]).toBe(1);
-  expect(commands.status('MLX4_CMD_QUERY_SRQ', { inMod: 3 })).toBe('BAD_RES_STATE');
-});

@@ -130,13 +130,6 @@ describe('into memory', () => {
     net.arrive(1, udpTo(portMacs[0]));
     expect([receives.poll().length, statistic(net, overflow)]).toEqual([0, 1]);
   });
-
-  test('a shared receive queue is not served, which the trace shows', () => {
-    const { net, receives } = receiving({ context: { srqn: (1 << 24) + 3 } });
-    net.arrive(1, udpTo(portMacs[0]));
-    expect(receives.poll()).toEqual([]);
-    expect(net.rig.events('card.refused').at(-1)).toMatch(/SRQ is not modelled/);
-  });
 });
 
 describe('what reaches steering', () => {

@@ -164,6 +164,45 @@ describe('steering (5.29)', () => {
   });
 });
 
+describe('flow steering rules (5.28)', () => {
+  facts(
+    'rule',
+    steering.flowRule,
+    16,
+    `prio 00:2, type 02:1, lifo 00[0:0], exclusive 00[2:2], allow_loopback 00[3:3], funcid 05:1,
+    vep 06:1, port 07:1, qpn 08[23:0]`,
+  );
+  facts('spec', steering.flowSpec, 4, 'size 00:1, id 02:2');
+  // The facts give these places in decimal.
+  facts(
+    'Ethernet spec',
+    steering.flowSpecEth,
+    48,
+    `size 00:1, id 02:2, dst_mac 0a:6, dst_mac_msk 12:6, src_mac 1a:6, src_mac_msk 22:6,
+    ether_type_enable 29:1, ether_type 2a:2, vlan_tag_msk 2c:2, vlan_tag 2e:2`,
+  );
+  facts(
+    'IPv4 spec',
+    steering.flowSpecIpv4,
+    24,
+    'size 00:1, id 02:2, dst_ip 08:4, dst_ip_msk 0c:4, src_ip 10:4, src_ip_msk 14:4',
+  );
+  facts(
+    'TCP or UDP spec',
+    steering.flowSpecTcpUdp,
+    24,
+    'size 00:1, id 02:2, dst_port 0a:2, dst_port_msk 0e:2, src_port 12:2, src_port_msk 16:2',
+  );
+  test('types, kinds of spec, priorities', () => {
+    const { REGULAR, ALL_DEFAULT, MC_DEFAULT, UC_SNIFFER, MC_SNIFFER } = steering.MLX4_FS_TYPE;
+    expect([REGULAR, ALL_DEFAULT, MC_DEFAULT, UC_SNIFFER, MC_SNIFFER]).toEqual([0, 1, 3, 6, 7]);
+    expect(Object.values(steering.MLX4_NET_TRANS_RULE_ID)).toEqual([
+      0xe001, 0xe002, 0xe003, 0xe004, 0xe005, 0xe006, 0xe008,
+    ]);
+    expect(Object.values(steering.MLX4_DOMAIN)).toEqual([0x1000, 0x2000, 0x3000, 0x5000]);
+  });
+});
+
 describe('management datagrams and register access (5.21, 5.23)', () => {
   facts(
     'MAD',

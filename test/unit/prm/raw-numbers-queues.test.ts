@@ -209,6 +209,7 @@ describe('work queue entries (8)', () => {
   );
   facts('BlueFlame control', wqe.wqeCtrlBlueFlame, 16, 'qpn 04[31:8], fence_size 07:1');
   facts('data segment', wqe.wqeDataSeg, 16, 'byte_count 00:4, lkey 04:4, addr_h 08:4, addr_l 0c:4');
+  facts('SRQ descriptor head', wqe.wqeSrqNextSeg, 16, 'next_wqe_index 02:2');
   facts('LSO segment', wqe.wqeLsoSeg, 4, 'mss 00[31:16], header_size 00[15:0]');
   facts('datagram segment', wqe.wqeDatagramSeg, 48, 'dqpn 20:4, qkey 24:4, vlan 28:2, mac 2a:6');
   test('opcodes and flags', () => {

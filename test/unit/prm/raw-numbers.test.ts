@@ -167,7 +167,9 @@ describe('initialisation mailboxes (5.1 to 5.12)', () => {
     auxc_base 70:8, log_eq 84[4:0], num_sys_eqs 8a:2, log_rd 94[4:0], mc_base c0:8,
     log_mc_entry_sz d3:1, log_mc_hash_sz d7:1, uc_steering d8[27:27], log_mc_table_sz db:1,
     dmpt_base f0:8, mw_enabled f8[31:31], log_mpt_sz fb:1, mtt_base 100:8, cmpt_base 108:8,
-    log_uar_sz 12a:1, uar_page_sz 12b:1, driver_version 140:64, fs_base 1d0:8, fs_eth_bits 1f1:1`,
+    log_uar_sz 12a:1, uar_page_sz 12b:1, driver_version 140:64, fs_base 1d0:8,
+    fs_log_entry_sz 1e3:1, fs_a0_mode 1e8[31:30], fs_log_table_sz 1eb:1, fs_eth_bits 1f1:1,
+    fs_eth_num_addrs 1f2:2`,
   );
   facts('QUERY_ADAPTER', firmware.queryAdapter, 0x100, 'inta_pin 10:1, board_id f0:16');
   facts('map entry', firmware.mapEntry, 16, 'va 00:8, pa 08:8');

@@ -4,7 +4,7 @@
 // updated, so bonding restarts the part.
 // Unprotected: the bonded flag, read three times on the way; it may change in between (facts 7.5,
 // R3).
-// Left out: SR-IOV, flow steering (the card does not offer it).
+// Left out: SR-IOV, flow steering (this driver steers by groups).
 
 import { pageBytes } from '#bus/memory.ts';
 import type { AuxiliaryDevice } from '#kernel/base/auxiliary.ts';
