@@ -34,6 +34,8 @@ export interface InsideCpu {
   /** Memory of the guest; slow to index, but it says where the bytes are. */
   readonly mem8: Uint8Array;
   readonly memory_size: Int32Array;
+  /** Called before a snapshot's memory is put in place, for all of the memory. */
+  zero_memory(begin: number, length: number): void;
   jit_dirty_cache(begin: number, end: number): void;
   get_apic_addr(): number;
   handle_irqs(): void;
@@ -48,7 +50,7 @@ export interface InsideBus {
 const madeFor = 'the guest is made for v86 0.5.462 alone.';
 
 const parts: readonly (readonly [string, readonly string[]])[] = [
-  ['cpu', ['io', 'wasm_memory', 'mem8', 'memory_size', 'devices']],
+  ['cpu', ['io', 'wasm_memory', 'mem8', 'memory_size', 'zero_memory', 'devices']],
   ['cpu', ['jit_dirty_cache', 'get_apic_addr', 'handle_irqs', 'run_hardware_timers']],
   ['pci', ['pci_addr', 'pci_response32', 'pci_status32', 'device_spaces', 'devices']],
   ['pci', ['pci_query', 'pci_write8', 'pci_write16', 'pci_write32', 'raise_irq', 'lower_irq']],

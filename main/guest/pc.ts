@@ -21,6 +21,9 @@ export type EmulatorNic = 'ne2k' | 'virtio';
 /** Memory of a guest, bytes: all of it is within reach of DMA. */
 const memoryBytes = 512 * 1024 * 1024;
 
+/** Where the emulator puts the initramfs; of what it loads nothing lies higher. */
+const initramfsAt = 64 * 1024 * 1024;
+
 /** Boots quickly; with ACPI there are MSI-X, and a hot-plug driver that would eject the card. */
 const commandLine = [
   'console=ttyS0',
@@ -37,7 +40,15 @@ const bootMs = 240_000;
 
 const wasm = createRequire(import.meta.url).resolve('v86/build/v86.wasm');
 
-const bufferOf = (bytes: Uint8Array): ArrayBuffer => new Uint8Array(bytes).buffer;
+/** A copy, as the emulator wants it: it writes into the kernel. */
+const copyOf = (bytes: Uint8Array): ArrayBuffer => new Uint8Array(bytes).buffer;
+
+/** The bytes themselves, if they are all of their buffer: a snapshot is large, and is only read. */
+function bufferOf(bytes: Uint8Array): ArrayBuffer {
+  const { buffer } = bytes;
+  const isWhole = buffer instanceof ArrayBuffer && buffer.byteLength === bytes.length;
+  return isWhole ? buffer : copyOf(bytes);
+}
 
 export class Pc {
   readonly console: GuestConsole;
@@ -47,9 +58,12 @@ export class Pc {
   onFrame: (frame: Uint8Array) => void = () => undefined;
   private readonly emulator: V86;
   private readonly bus: InsideBus;
+  /** Bytes of memory, from its beginning, in which a PC that has not run may have something. */
+  private readonly loadedBytes: number;
 
-  private constructor(emulator: V86) {
+  private constructor(emulator: V86, files: BootFiles) {
     this.emulator = emulator;
+    this.loadedBytes = initramfsAt + files.initramfs.length;
     this.cpu = insideOf(emulator);
     this.bus = busOf(emulator);
     this.console = new GuestConsole((text) => {
@@ -74,10 +88,10 @@ export class Pc {
       disable_mouse: true,
       disable_speaker: true,
       net_device: { type: nic },
-      bios: { buffer: bufferOf(files.bios) },
-      vga_bios: { buffer: bufferOf(files.vgaBios) },
-      bzimage: { buffer: bufferOf(files.kernel) },
-      initrd: { buffer: bufferOf(files.initramfs) },
+      bios: { buffer: copyOf(files.bios) },
+      vga_bios: { buffer: copyOf(files.vgaBios) },
+      bzimage: { buffer: copyOf(files.kernel) },
+      initrd: { buffer: copyOf(files.initramfs) },
       cmdline: commandLine,
     });
     await new Promise<void>((resolve) => {
@@ -85,7 +99,7 @@ export class Pc {
         resolve();
       });
     });
-    return new Pc(emulator);
+    return new Pc(emulator, files);
   }
 
   /** Boots to the shell. Throws GuestSilent. */
@@ -95,9 +109,22 @@ export class Pc {
     await ready;
   }
 
-  /** Memory and processor are put back as they were. */
+  /**
+   * Memory and processor of one that has not run are put as they were. The emulator would write
+   * zeros over all of the memory before; above what it has loaded there are none but zeros, and to
+   * write them takes seconds, and pages of the host.
+   */
   async restore(snapshot: Uint8Array): Promise<void> {
-    await this.emulator.restore_state(bufferOf(snapshot));
+    const { cpu } = this;
+    const zero = cpu.zero_memory;
+    cpu.zero_memory = (begin, length) => {
+      zero.call(cpu, begin, Math.min(length, this.loadedBytes));
+    };
+    try {
+      await this.emulator.restore_state(bufferOf(snapshot));
+    } finally {
+      cpu.zero_memory = zero;
+    }
   }
 
   /** Lets it go on. */

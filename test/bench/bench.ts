@@ -4,6 +4,7 @@
 // Words after it choose: `npm run bench window timeline`.
 
 import { loadavg } from 'node:os';
+import { hasGuest } from '#guest/files.ts';
 import { bootsPerSecond } from './boot.ts';
 import { bringUpsPerSecond, cardPacketsPerSecond, commandsPerSecond } from './card.ts';
 import { cpuSeconds } from './clock.ts';
@@ -13,6 +14,8 @@ import {
   softirqRoundTripsPerSecond,
   workItemsPerSecond,
 } from './engine.ts';
+import { adapterCost, restoreToPing } from './guest/guest.ts';
+import type { AdapterCost } from './guest/guest.ts';
 import { longRun } from './long-run.ts';
 import { loopbackPackets, wirePackets } from './packets.ts';
 import { recordingRatio } from './recording.ts';
@@ -300,6 +303,44 @@ async function windowFigures(): Promise<Figure[]> {
   ];
 }
 
+async function guestFigures(): Promise<Figure[]> {
+  if (!hasGuest('686')) {
+    console.log('guest: left out; there is no Linux for a guest yet: npx mlx4-lab guest setup');
+    return [];
+  }
+  const restoreSeconds = Math.min(await restoreToPing(), await restoreToPing());
+  const card = await adapterCost('mlx4');
+  const virtio = await adapterCost('virtio');
+  const ne2k = await adapterCost('ne2k');
+  const beside = (of: (cost: AdapterCost) => number, digits: number): string =>
+    `virtio-net ${of(virtio).toFixed(digits)}, NE2000 ${of(ne2k).toFixed(digits)}`;
+  const tcp = (cost: AdapterCost): number => cost.tcpMbPerSecond;
+  const ping = (cost: AdapterCost): number => cost.pingMs;
+  return [
+    {
+      name: 'from a snapshot to a ping',
+      value: restoreSeconds,
+      unit: 's',
+      expected: '≤ 5',
+      beside: 'wall time, as all that follow; one second of it mlx4_reset() sleeps',
+    },
+    {
+      name: 'TCP between two guests',
+      value: tcp(card),
+      unit: 'MB/s',
+      expected: `≥ ${Math.max(tcp(virtio), tcp(ne2k)).toFixed(1)}`,
+      beside: beside(tcp, 1),
+    },
+    {
+      name: 'a ping from guest to guest',
+      value: ping(card),
+      unit: 'ms',
+      expected: `≤ ${Math.min(ping(virtio), ping(ne2k)).toFixed(2)}`,
+      beside: beside(ping, 2),
+    },
+  ];
+}
+
 /** Whether a figure is as expected; empty when nothing is. */
 function verdict({ expected, value }: Figure): string {
   if (expected === '') return '';
@@ -328,6 +369,7 @@ const groups: Readonly<Record<string, () => readonly Figure[] | Promise<readonly
   runs: runFigures,
   timeline: timelineFigures,
   window: windowFigures,
+  guest: guestFigures,
 };
 const wanted = process.argv.slice(2);
 const unknown = wanted.find((name) => !(name in groups));
