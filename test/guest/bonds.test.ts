@@ -4,29 +4,7 @@
 
 import { expect } from 'vitest';
 import { lacpTopology } from '#fabric/topology.ts';
-import {
-  cardFolder,
-  complaints,
-  guestTest,
-  load,
-  must,
-  startGuest,
-  until,
-} from './support/guests.ts';
-import type { Guest } from '#guest/guest.ts';
-
-async function bond(guest: Guest, mode: string): Promise<void> {
-  await load(guest);
-  await must(guest, `modprobe bonding mode=${mode} miimon=100`);
-  await must(guest, 'ip link set bond0 down');
-  await must(guest, 'ip link set eth0 master bond0 && ip link set eth1 master bond0');
-  await must(guest, 'ip link set bond0 up && ip addr add 10.0.0.2/24 dev bond0');
-}
-
-/** Waits until the card has a port map. */
-async function mapped(guest: Guest, map: readonly [number, number]): Promise<void> {
-  await expect.poll(() => guest.card.portMap, { timeout: 30_000 }).toEqual(map);
-}
+import { bond, guestTest, mapped, must, startGuest, until } from './support/guests.ts';
 
 guestTest()('active-backup: the map follows the active slave, and the ping goes on', async () => {
   const guest = await startGuest();
@@ -64,19 +42,4 @@ guestTest()('802.3ad: a partner is found, and the map is as for balance-xor', as
   await until(guest, 'grep -q "Number of ports: 2" /proc/net/bonding/bond0', 60);
   await until(guest, 'ping -c 1 -W 1 10.0.0.1 > /tmp/out');
   await mapped(guest, [1, 2]);
-});
-
-guestTest()('the type of a port of a bond is changed, and back', async () => {
-  const guest = await startGuest();
-  await bond(guest, 'active-backup');
-  await mapped(guest, [1, 1]);
-  await must(guest, `echo ib > ${cardFolder}/mlx4_port1`);
-  expect(await must(guest, `cat ${cardFolder}/mlx4_port1`)).toBe('ib');
-  await until(guest, '[ ! -e /sys/class/net/eth1 ]');
-  await mapped(guest, [1, 2]);
-  expect(guest.card.port(1).type).toBe('ib');
-  await must(guest, `echo eth > ${cardFolder}/mlx4_port1`);
-  await until(guest, '[ -e /sys/class/net/eth1 ]');
-  const complained = await complaints(guest);
-  expect(complained.filter((line) => /BUG|Oops|blocked for more/.test(line))).toEqual([]);
 });

@@ -3,9 +3,17 @@
 // a host and between the ports, at promiscuous mode; take everything down again.
 
 import { expect } from 'vitest';
-import { apart, complaints, guestTest, load, must, startGuest, until } from './support/guests.ts';
+import {
+  apart,
+  complaints,
+  guestTest,
+  load,
+  lost,
+  must,
+  startGuest,
+  until,
+} from './support/guests.ts';
 
-const lost = /(\d+)% packet loss/;
 /** Flags of a network device that is up; the second one hears every multicast group. */
 const upFlags = '0x1003';
 const allMulticastFlags = '0x1203';

@@ -5,6 +5,7 @@ import { expect } from 'vitest';
 import type { TopologySpec } from '#fabric/topology.ts';
 import { count } from '#test/support/counts.ts';
 import { complaints, guestTest, load, lost, must, startGuests, until } from './support/guests.ts';
+import { fetched, serve } from './support/files.ts';
 import type { Guest } from '#guest/guest.ts';
 
 /** Nothing between the cards but cables. */
@@ -22,15 +23,6 @@ async function up(guests: readonly Guest[]): Promise<void> {
   await until(guests[0]!, 'ping -c 1 -W 1 10.0.1.2 > /tmp/out');
 }
 
-/** Sends bytes over TCP; both ends have the same in the end. */
-async function send(from: Guest, to: Guest, address: string, bytes: number): Promise<void> {
-  await must(from, `head -c ${bytes} /dev/urandom > /tmp/sent`, 900_000);
-  const sum = (await must(from, 'md5sum < /tmp/sent')).split(' ')[0];
-  await must(to, 'nc -l -p 5000 > /tmp/got & sleep 1');
-  await must(from, `nc ${address} 5000 < /tmp/sent`, 900_000);
-  await until(to, `md5sum < /tmp/got | grep -q ${sum}`);
-}
-
 guestTest().each([
   ['a switch', {}],
   ['cables alone', { topology: backToBack }],
@@ -40,8 +32,13 @@ guestTest().each([
   await up(guests);
   expect(lost.exec(await must(here, 'ping -c 3 -s 8972 10.0.1.2'))?.[1]).toBe('0');
   const size = count(2_000_000, 100_000_000);
-  await send(here, there, '10.0.1.2', size);
-  await send(there, here, '10.0.1.1', size);
+  for (const [from, to, address] of [
+    [here, there, '10.0.1.1'],
+    [there, here, '10.0.1.2'],
+  ] as const) {
+    const sum = await serve(from, size);
+    expect(await fetched(to, address)).toBe(sum);
+  }
   for (const guest of guests) {
     expect(guest.errors).toEqual([]);
     expect((await complaints(guest)).filter((line) => /mlx4|BUG|WARN/.test(line))).toEqual([]);

@@ -1,5 +1,5 @@
-// Tests with the real Linux driver: `npm run test:guest`. One guest at a time, for each takes a
-// processor and 700 MB; none of them in `npm test`, for they need what `mlx4-lab guest setup` gets.
+// Tests with the real Linux driver: `npm run test:guest`. One file at a time, for a guest
+// takes a processor; none of them in `npm test`, for they need what `mlx4-lab guest setup` gets.
 
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';

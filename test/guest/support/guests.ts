@@ -1,6 +1,6 @@
 // Guests for tests: from their snapshot, with the driver's messages at hand.
 
-import { afterEach, test } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
 import { guestFiles, hasGuest } from '#guest/files.ts';
 import { Guest } from '#guest/guest.ts';
 import type { GuestSpec } from '#guest/guest.ts';
@@ -83,4 +83,18 @@ export async function apart(guest: Guest): Promise<(line: string) => string> {
   await must(guest, `unshare -n sh -c 'echo $$ > /tmp/ns; exec sleep 100000' & sleep 1`);
   await must(guest, 'ip link set eth1 netns $(cat /tmp/ns)');
   return (line) => `nsenter -t $(cat /tmp/ns) -n sh -c '${line}'`;
+}
+
+/** Both ports in bond0, 10.0.0.2, which is up. */
+export async function bond(guest: Guest, mode: string): Promise<void> {
+  await load(guest);
+  await must(guest, `modprobe bonding mode=${mode} miimon=100`);
+  await must(guest, 'ip link set bond0 down');
+  await must(guest, 'ip link set eth0 master bond0 && ip link set eth1 master bond0');
+  await must(guest, 'ip link set bond0 up && ip addr add 10.0.0.2/24 dev bond0');
+}
+
+/** Waits until the card has a port map. */
+export async function mapped(guest: Guest, map: readonly [number, number]): Promise<void> {
+  await expect.poll(() => guest.card.portMap, { timeout: 30_000 }).toEqual(map);
 }
