@@ -21,7 +21,10 @@ export interface GuestSpec {
   /** Where it goes on; without one it boots. */
   readonly snapshot?: Uint8Array;
   readonly card?: { readonly profile?: CardProfile; readonly options?: Partial<CardOptions> };
-  /** Both ports of every card on one switch, with host 10.0.0.1, unless given. */
+  /**
+   * Both ports of every card on one switch, with host 10.0.0.1, unless given. Packets are in the
+   * trace only where it says so.
+   */
   readonly topology?: TopologySpec;
 }
 
@@ -90,7 +93,9 @@ export class Guest {
     const clock = new HostClock(trace);
     const cards = Array.from({ length: count }, (_, at) => cardOf(spec, at, trace));
     const ports = new Map(cards.flatMap((card) => [...card.wirePorts()]));
-    const fabric = buildTopology(clock, trace, spec.topology ?? switched(count), ports);
+    // A guest has no end: unless somebody wants them, packets are not kept.
+    const topology = { recordPackets: false, ...(spec.topology ?? switched(count)) };
+    const fabric = buildTopology(clock, trace, topology, ports);
     const around: Around = { trace, clock, fabric, running: new Set() };
     try {
       const guests: Guest[] = [];

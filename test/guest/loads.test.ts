@@ -75,3 +75,24 @@ guestTest()('a cable that is pulled is noticed, and one that is plugged', async 
   expect(guest.fabric.act('plug', 'card0 port 1')).toBeNull();
   await until(guest, 'dmesg | grep -q "eth0: Link Up"');
 });
+
+guestTest()('packets that it has counted are those that the card has', async () => {
+  const guest = await startGuest();
+  await load(guest);
+  await must(guest, 'ip link set eth0 up && ip addr add 10.0.0.2/24 dev eth0');
+  await until(guest, 'ping -c 1 -W 1 10.0.0.1 > /tmp/out');
+  await must(guest, 'ping -c 5 -s 1000 10.0.0.1');
+  const counted = async (name: string): Promise<number> =>
+    Number(await must(guest, `cat /sys/class/net/eth0/statistics/${name}`));
+  const byCard = (): readonly number[] => {
+    const { sent, received, dropped, overflow } = guest.card.view.counts(1);
+    return [sent, received - dropped - overflow];
+  };
+  // The link's own messages come at any time, so both are read until they agree.
+  const difference = async (): Promise<readonly number[]> => {
+    const byDriver = [await counted('tx_packets'), await counted('rx_packets')];
+    return byCard().map((frames, at) => frames - byDriver[at]!);
+  };
+  await expect.poll(difference, { timeout: 20_000 }).toEqual([0, 0]);
+  expect(Math.min(...byCard())).toBeGreaterThanOrEqual(6);
+});

@@ -41,9 +41,8 @@ const runner =
 async function guests(): Promise<Pair> {
   const files = guestFiles('686');
   const cables = [{ a: 'card0 port 1', b: 'card1 port 1' }];
-  // The trace grows as long as packets are recorded; the emulator's adapters have none.
-  const topology = { cables, recordPackets: false };
-  const [a, b] = await Guest.startTogether({ files, snapshot: files.snapshot, topology }, 2);
+  const spec = { files, snapshot: files.snapshot, topology: { cables } };
+  const [a, b] = await Guest.startTogether(spec, 2);
   return {
     runners: [runner(a!), runner(b!)],
     async stop() {
