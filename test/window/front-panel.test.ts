@@ -160,6 +160,9 @@ test('a held command is counted, and let go', async () => {
 
 test('k twice within a frame throws the switch and throws it back', async () => {
   const { trace } = lab.desk.bench.session;
+  // The driver asks the card every second: with a command held, k would let it go.
+  await page.getByRole('button', { name: /^Pause$/ }).click();
+  await page.getByRole('button', { name: /^Run$/ }).waitFor();
   const from = trace.count;
   // Both presses before anything of the first can be shown.
   await page.evaluate(`{
@@ -175,6 +178,7 @@ test('k twice within a frame throws the switch and throws it back', async () => 
   await expect.poll(inputs).toEqual(['fault holdCommand', 'clear fault holdCommand']);
   const hold = page.getByRole('switch', { name: /^hold command/ });
   await expect.poll(() => hold.getAttribute('aria-checked')).toBe('false');
+  await page.getByRole('button', { name: /^Run$/ }).click();
 });
 
 test('choosing a type writes mlx4_port1 in a shell, and the menu follows the driver', async () => {
