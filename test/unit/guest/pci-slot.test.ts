@@ -38,6 +38,7 @@ function stand() {
     wasm_memory: memory,
     mem8: new Uint8Array(memory.buffer, 0x1000),
     memory_size: new Int32Array([0x8000]),
+    zero_memory: () => undefined,
     jit_dirty_cache: () => undefined,
     get_apic_addr: () => 0x400,
     handle_irqs: () => raised.push(-1),
