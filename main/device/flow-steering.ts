@@ -57,6 +57,12 @@ export class FlowSteering {
     return this.table !== null;
   }
 
+  /** The table. Throws a Refusal (BAD_SYS_STATE) while flow steering is off. */
+  demandTable(): FlowTable {
+    demand(this.table !== null, 'BAD_SYS_STATE', 'flow steering is off');
+    return this.table;
+  }
+
   /** Forgets every rule; flow steering is off. */
   clear(): void {
     this.table = null;
@@ -72,9 +78,9 @@ export class FlowSteering {
    * EXCEED_LIM when table or entry are full (facts/device 3.6), ICM_ERROR without a page.
    */
   attach(rule: FlowRule): number {
-    demand(this.table !== null, 'BAD_SYS_STATE', 'flow steering is off');
-    const entry = this.entries.get(rule.key) ?? this.freeEntry(this.table);
-    const most = Math.min(this.qpsMax, qpsPerMgm(this.table.entryBytes));
+    const table = this.demandTable();
+    const entry = this.entries.get(rule.key) ?? this.freeEntry(table);
+    const most = Math.min(this.qpsMax, qpsPerMgm(table.entryBytes));
     demand(entry.rules < most, 'EXCEED_LIM', `${most} queue pairs have this rule`);
     entry.rules++;
     this.entries.set(rule.key, entry);
@@ -90,7 +96,7 @@ export class FlowSteering {
 
   /** Takes a rule away. Throws a Refusal: BAD_SYS_STATE when it is off, BAD_RES_STATE for no id. */
   detach(id: number): void {
-    demand(this.table !== null, 'BAD_SYS_STATE', 'flow steering is off');
+    this.demandTable();
     const rule = this.byId.get(id);
     demand(rule !== undefined, 'BAD_RES_STATE', `there is no rule ${id}`);
     this.byId.delete(id);

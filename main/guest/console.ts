@@ -65,11 +65,6 @@ export class GuestConsole {
     }
   }
 
-  /** Types something, and nothing else. */
-  type(text: string): void {
-    this.send(text);
-  }
-
   /** Control-C: ends the line that runs. It is answered with the code that a shell gives for it. */
   interrupt(): void {
     this.send(controlC);

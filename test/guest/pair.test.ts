@@ -4,7 +4,7 @@
 import { expect } from 'vitest';
 import type { TopologySpec } from '#fabric/topology.ts';
 import { count } from '#test/support/counts.ts';
-import { complaints, guestTest, load, lost, must, startGuests, until } from './support/guests.ts';
+import { expectWell, guestTest, load, lost, must, startGuests, until } from './support/guests.ts';
 import { fetched, serve } from './support/files.ts';
 import type { Guest } from '#guest/guest.ts';
 
@@ -39,8 +39,5 @@ guestTest().each([
     const sum = await serve(from, size);
     expect(await fetched(to, address)).toBe(sum);
   }
-  for (const guest of guests) {
-    expect(guest.errors).toEqual([]);
-    expect((await complaints(guest)).filter((line) => /mlx4|BUG|WARN/.test(line))).toEqual([]);
-  }
+  for (const guest of guests) await expectWell(guest);
 });

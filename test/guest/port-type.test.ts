@@ -6,10 +6,12 @@ import { expect } from 'vitest';
 import type { Guest } from '#guest/guest.ts';
 import { count } from '#test/support/counts.ts';
 import {
+  answers,
   bond,
   cardFolder,
-  complaints,
+  expectWell,
   guestTest,
+  kernelTrouble,
   load,
   mapped,
   must,
@@ -30,31 +32,21 @@ async function change(guest: Guest, type: 'ib' | 'eth'): Promise<void> {
   expect(guest.card.port(2).type).toBe('eth');
 }
 
-async function isWell(guest: Guest): Promise<void> {
-  expect(guest.errors).toEqual([]);
-  const all = await complaints(guest);
-  expect(all.filter((line) => /BUG|Oops|WARN|blocked for more/.test(line))).toEqual([]);
-}
-
 guestTest()('without a bond: the other port goes and comes back too', async () => {
   const guest = await startGuest();
   await load(guest);
-  const answers = async (device: string): Promise<void> => {
-    await must(guest, `ip link set ${device} up && ip addr add 10.0.0.2/24 dev ${device}`);
-    await until(guest, 'ping -c 1 -W 1 10.0.0.1 > /tmp/out');
-  };
   await must(guest, traffic);
   for (let round = 0; round < rounds; round++) {
-    await answers('eth1');
+    await answers(guest, 'eth1');
     await change(guest, 'ib');
     // Port 1 has no device, so port 2 has the first name that is free.
     await until(guest, `${hasDevice('eth0')} && ! ${hasDevice('eth1')}`);
-    await answers('eth0');
+    await answers(guest, 'eth0');
     await change(guest, 'eth');
     await until(guest, `${hasDevice('eth0')} && ${hasDevice('eth1')}`);
   }
-  await answers('eth1');
-  await isWell(guest);
+  await answers(guest, 'eth1');
+  await expectWell(guest, kernelTrouble);
 });
 
 guestTest()('with a bond: it loses its slaves, and takes them again', async () => {
@@ -81,5 +73,5 @@ guestTest()('with a bond: it loses its slaves, and takes them again', async () =
     expect(guest.card.portMap).toEqual([1, 2]);
     await until(guest, 'ping -c 1 -W 1 10.0.0.1 > /tmp/out');
   }
-  await isWell(guest);
+  await expectWell(guest, kernelTrouble);
 });

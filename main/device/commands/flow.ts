@@ -10,14 +10,11 @@ import type { Hca } from '../hca.ts';
 
 const qpnMax = 2 ** 24;
 
-function demandFlows(hca: Hca): void {
-  demand(hca.flows.enabled, 'BAD_SYS_STATE', 'flow steering is off');
-}
-
 /** The input modifier is the size of the rule in 4-byte words; the result is its id. */
 export function attachRule(hca: Hca, command: Command): void {
   const { input, inModifier: words } = command;
-  demandFlows(hca);
+  // Before anything is said of the rule.
+  hca.flows.demandTable();
   const fits = words * 4 >= flowRuleBytes && words * 4 <= input.length;
   demand(fits, 'BAD_PARAM', `a rule of ${words} words`);
   const id = hca.flows.attach(readFlowRule(input.subarray(0, words * 4)));
@@ -26,13 +23,12 @@ export function attachRule(hca: Hca, command: Command): void {
 
 /** The input is the id of the rule. */
 export function detachRule(hca: Hca, command: Command): void {
-  demandFlows(hca);
   hca.flows.detach(parameter(command.request.inHigh, command.request.inLow));
 }
 
 /** The input is the lowest and the highest QPN of unicast rules on InfiniBand ports. */
 export function setIbRange(hca: Hca, command: Command): void {
-  demandFlows(hca);
+  hca.flows.demandTable();
   const { inHigh: lowest, inLow: highest } = command.request;
   const makesSense = lowest <= highest && highest < qpnMax;
   demand(makesSense, 'BAD_PARAM', `QPNs 0x${lowest.toString(16)} to 0x${highest.toString(16)}`);

@@ -4,12 +4,6 @@
 import { readFileSync } from 'node:fs';
 import type { Browser, Page } from 'playwright-core';
 
-/** The value that `part` of the sorted values are not above. */
-export function quantile(values: readonly number[], part: number): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))]!;
-}
-
 /** Lengths of frames, ms, while `act` goes on. */
 export async function frames(page: Page, act: () => Promise<void>): Promise<number[]> {
   await page.evaluate(`{

@@ -8,8 +8,9 @@ import { withRuns } from '#db/open.ts';
 import { Random } from '#test/support/card/random.ts';
 import { inFolder } from '../folder.ts';
 import { longRun } from '../long-run.ts';
+import { quantile } from '../quantile.ts';
 import { keepRun } from '../runs.ts';
-import { frames, inputs, memoryMb, quantile, settlings } from './probes.ts';
+import { frames, inputs, memoryMb, settlings } from './probes.ts';
 import { serve } from './served.ts';
 
 type Box = NonNullable<Awaited<ReturnType<Locator['boundingBox']>>>;

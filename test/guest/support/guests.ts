@@ -78,6 +78,27 @@ export async function complaints(guest: Guest): Promise<string[]> {
   return lines.filter((line) => level(line) <= 4 && !isKnown(line));
 }
 
+/**
+ * The lab made no mistake, and the kernel has no trouble. `trouble`: which of its complaints are;
+ * what a driver says of links and bonds that come and go is none.
+ */
+export async function expectWell(
+  guest: Guest,
+  trouble = /mlx4|BUG|Oops|WARN|blocked for more/,
+): Promise<void> {
+  expect(guest.errors).toEqual([]);
+  expect((await complaints(guest)).filter((line) => trouble.test(line))).toEqual([]);
+}
+
+/** Trouble of the kernel itself. */
+export const kernelTrouble = /BUG|Oops|WARN|blocked for more/;
+
+/** Gives a device 10.0.0.2, and waits for an answer of the host on the fabric. */
+export async function answers(guest: Guest, device: string): Promise<void> {
+  await must(guest, `ip link set ${device} up && ip addr add 10.0.0.2/24 dev ${device}`);
+  await until(guest, 'ping -c 1 -W 1 10.0.0.1 > /tmp/out');
+}
+
 /** Puts eth1 into a network namespace of its own, so that what is sent to it leaves by eth0. */
 export async function apart(guest: Guest): Promise<(line: string) => string> {
   await must(guest, `unshare -n sh -c 'echo $$ > /tmp/ns; exec sleep 100000' & sleep 1`);
