@@ -4,12 +4,14 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import { flavours } from '#guest/packages/wanted.ts';
-import type { GuestArguments, SetupArguments } from './guest.ts';
+import type { SetupArguments } from './guest.ts';
 import type { GuestCompareArguments } from './guest-compare.ts';
+import type { GuestSessionArguments } from './guest-session.ts';
 
 /** What the main program lends. */
 export interface LentToGuest {
   readonly setStatus: (status: number) => void;
+  readonly database: () => Option;
   readonly json: () => Option;
   readonly variant: () => Option;
 }
@@ -20,7 +22,15 @@ const flavour = (): Option =>
     .default(flavours[0]);
 
 /** Adds them. */
-export function addGuestCommands(lab: Command, { setStatus, json, variant }: LentToGuest): void {
+export function addGuestCommands(lab: Command, lent: LentToGuest): void {
+  const { setStatus, database, json, variant } = lent;
+  const kept = (command: Command): Command =>
+    command
+      .addOption(flavour())
+      .addOption(database())
+      .option('--no-record', 'do not keep the run')
+      .option('--no-packets', 'leave out packets, doorbells and interrupts, for long runs');
+
   const guest = lab
     .command('guest')
     .description("Linux's own driver on the lab's card, in an emulated PC");
@@ -32,21 +42,17 @@ export function addGuestCommands(lab: Command, { setStatus, json, variant }: Len
     .action(async (settings: SetupArguments) => {
       setStatus(await (await import('./guest.ts')).setupCommand(settings));
     });
-  guest
-    .command('run [script]')
+  kept(guest.command('run [script]'))
     .description(
       'run lines of shell, from a file or standard input; :pull card0 port 1 and the like',
     )
-    .addOption(flavour())
     .addOption(json())
-    .action(async (script: string | undefined, settings: GuestArguments) => {
+    .action(async (script: string | undefined, settings: GuestSessionArguments) => {
       setStatus(await (await import('./guest.ts')).guestRunCommand(script, settings));
     });
-  guest
-    .command('shell')
+  kept(guest.command('shell'))
     .description('type at it')
-    .addOption(flavour())
-    .action(async (settings: GuestArguments) => {
+    .action(async (settings: GuestSessionArguments) => {
       setStatus(await (await import('./guest-shell.ts')).guestShellCommand(settings));
     });
   guest

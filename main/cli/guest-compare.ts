@@ -9,11 +9,14 @@ import { compareChapters } from '#lab/conformance/compare.ts';
 import type { ComparedChapter, RowKind } from '#lab/conformance/compare.ts';
 import { ourCommands } from '#lab/conformance/ours.ts';
 import type { CommandsByChapter } from '#lab/conformance/ours.ts';
+import { defaultMachineSpec } from '#lab/default-machine.ts';
+import { parseHand } from '#lab/hands.ts';
+import { applyHand } from '#lab/input.ts';
 import type { Guest } from '#guest/guest.ts';
 import { guestCardSlot } from '#guest/pci-slot.ts';
 import { exitCheckFailed, exitPassed } from './exit.ts';
-import { openGuest, runLine } from './guest.ts';
-import type { GuestArguments } from './guest.ts';
+import { openGuest } from './guest-session.ts';
+import type { GuestArguments } from './guest-session.ts';
 import { print } from './print.ts';
 import { wrap } from './style.ts';
 
@@ -59,8 +62,14 @@ async function take(guest: Guest, listener: Listener, step: ChapterStep): Promis
     await listener.rest(step.rest);
     return;
   }
-  const line = 'run' in step ? step.run.replaceAll(cardFolder, guestFolder) : `:${step.hand}`;
-  const { code, output } = await runLine(guest, line);
+  if ('hand' in step) {
+    const input = parseHand(step.hand, defaultMachineSpec);
+    const why = typeof input === 'string' ? input : applyHand(guest, input);
+    if (why !== null) throw new Error(`${step.hand}: ${why}`);
+    return;
+  }
+  const line = step.run.replaceAll(cardFolder, guestFolder);
+  const { code, output } = await guest.run(line);
   if (code !== 0) throw new Error(`${line}: exit code ${code}\n${output}`);
 }
 

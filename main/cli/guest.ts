@@ -4,80 +4,26 @@
 
 import { readFileSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
-import type { Answer } from '#guest/console.ts';
 import { GuestSilent } from '#guest/console.ts';
-import { guestFiles, NoGuest } from '#guest/files.ts';
-import { Guest } from '#guest/guest.ts';
-import { NoPackages } from '#guest/packages/apt.ts';
-import { BadPackage } from '#guest/packages/deb.ts';
-import type { Flavour } from '#guest/packages/wanted.ts';
 import { setUpGuest } from '#guest/setup.ts';
-import { defaultMachineSpec } from '#lab/default-machine.ts';
-import { parseHand } from '#lab/hands.ts';
-import { applyHand } from '#lab/input.ts';
 import { BadFile } from './bad-file.ts';
 import { exitCheckFailed, exitPassed, exitTimeOut } from './exit.ts';
+import { GuestSession, withGuestFiles } from './guest-session.ts';
+import type { GuestArguments, GuestSessionArguments, RanLine } from './guest-session.ts';
 import { print, printError } from './print.ts';
-
-/** Options of every command with a guest. */
-export interface GuestArguments {
-  readonly flavour: Flavour;
-  readonly json?: boolean;
-}
+import { styleFor } from './style.ts';
 
 export interface SetupArguments extends GuestArguments {
   /** A folder with packages. */
   readonly debs?: string;
 }
 
-/** A line and what came of it. */
-export interface RanLine extends Answer {
-  readonly line: string;
-}
-
-const isSaid = (error: unknown): error is Error =>
-  error instanceof NoGuest || error instanceof NoPackages || error instanceof BadPackage;
-
 /** Gets a guest ready. Throws BadFile. */
 export async function setupCommand({ flavour, debs }: SetupArguments): Promise<number> {
-  try {
-    await setUpGuest({ flavour, say: print, ...(debs !== undefined && { debs }) });
-    return exitPassed;
-  } catch (error) {
-    if (isSaid(error)) throw new BadFile(error.message);
-    throw error;
-  }
-}
-
-/** A guest from its snapshot. Throws BadFile when there is none. */
-export async function openGuest(flavour: Flavour): Promise<Guest> {
-  try {
-    const files = guestFiles(flavour);
-    return await Guest.start({ files, snapshot: files.snapshot });
-  } catch (error) {
-    if (isSaid(error)) throw new BadFile(error.message);
-    throw error;
-  }
-}
-
-/** Does what hands do: null, or why it was not done. */
-export function actOn(guest: Guest, line: string): string | null {
-  const input = parseHand(line, defaultMachineSpec);
-  return typeof input === 'string' ? input : applyHand(guest, input);
-}
-
-/**
- * Runs one line of shell or of hands; `say` is told why a hand did not do it. Throws GuestSilent.
- */
-export async function runLine(
-  guest: Guest,
-  line: string,
-  say: (text: string) => void = () => undefined,
-): Promise<RanLine> {
-  if (!line.startsWith(':')) return { line, ...(await guest.run(line)) };
-  const why = actOn(guest, line.slice(1));
-  if (why !== null) say(why);
-  return { line, output: why ?? '', code: why === null ? 0 : 1 };
+  await withGuestFiles(() =>
+    setUpGuest({ flavour, say: print, ...(debs !== undefined && { debs }) }),
+  );
+  return exitPassed;
 }
 
 /** The lines of a script: all but empty ones and comments. Throws BadFile. */
@@ -90,31 +36,44 @@ async function linesOf(script: string | undefined): Promise<string[]> {
   }
 }
 
-/**
- * Runs a script line by line; the exit status is 1 when its last line failed, as a shell's is.
- * Throws BadFile.
- */
-export async function guestRunCommand(
-  script: string | undefined,
-  { flavour, json }: GuestArguments,
-): Promise<number> {
-  const lines = await linesOf(script);
-  const guest = await openGuest(flavour);
-  const say = json === true ? () => undefined : print;
-  guest.console.onLine = say;
+/** Runs lines as long as the guest answers; what each did. */
+async function runLines(
+  session: GuestSession,
+  lines: readonly string[],
+  say: (text: string) => void,
+): Promise<{ readonly ran: readonly RanLine[]; readonly silent: boolean }> {
   const ran: RanLine[] = [];
+  session.guest.console.listen({ printed: say });
   try {
     for (const line of lines) {
       say(`# ${line}`);
-      ran.push(await runLine(guest, line, say));
+      const done = await session.line(line);
+      if (line.startsWith(':') && done.output !== '') say(done.output);
+      ran.push(done);
     }
-    if (json === true) print(JSON.stringify(ran, null, 2));
-    return (ran.at(-1)?.code ?? 0) === 0 ? exitPassed : exitCheckFailed;
+    return { ran, silent: false };
   } catch (error) {
     if (!(error instanceof GuestSilent)) throw error;
     printError(error.message);
-    return exitTimeOut;
-  } finally {
-    await guest.stop();
+    return { ran, silent: true };
   }
+}
+
+/**
+ * Runs a script line by line; the exit status is 1 when its last line failed, as a shell's is.
+ * Throws BadFile and StoreError.
+ */
+export async function guestRunCommand(
+  script: string | undefined,
+  settings: GuestSessionArguments,
+): Promise<number> {
+  const lines = await linesOf(script);
+  const isJson = settings.json === true;
+  const session = await GuestSession.open(settings);
+  const { ran, silent } = await runLines(session, lines, isJson ? () => undefined : print);
+  const kept = await session.finish();
+  if (isJson) print(JSON.stringify(ran, null, 2));
+  else if (kept !== null) print(styleFor(process.stdout).dim(kept));
+  if (silent) return exitTimeOut;
+  return (ran.at(-1)?.code ?? 0) === 0 ? exitPassed : exitCheckFailed;
 }

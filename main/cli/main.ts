@@ -109,7 +109,7 @@ function program(setStatus: (status: number) => void): Command {
       setStatus(modelledCommand(settings.json === true));
     });
   addRunsCommands(lab, { setStatus, database, json, schedule, variant: variantOption });
-  addGuestCommands(lab, { setStatus, json, variant: variantOption });
+  addGuestCommands(lab, { setStatus, database, json, variant: variantOption });
   return lab;
 }
 

@@ -4,9 +4,9 @@
 
 import { Recorder } from '#db/recorder.ts';
 import { StoreError } from '#db/store-error.ts';
-import type { LabMachine } from '#lab/machine.ts';
 import type { PolicyChoice } from '#lab/policy.ts';
 import type { RunEnd, RunHead } from '#lab/record/run-record.ts';
+import type { Recorded } from '#lab/record/segment.ts';
 import { defaultDatabase } from '#db/data-folder.ts';
 import type { ScenarioFile } from './load.ts';
 import { printError } from './print.ts';
@@ -68,7 +68,7 @@ export class Recording {
   }
 
   /** What has happened before is recorded as well. */
-  watch(machine: LabMachine): void {
+  watch(machine: Recorded): void {
     this.recorder?.watch(machine);
   }
 

@@ -1,6 +1,7 @@
 // `mlx4-lab replay`: a kept run, run again and held against its recording event by event. The exit
 // status is 1 when they part; where and how is said in one sentence.
 
+import { NotAgain } from '#lab/real-run.ts';
 import { Replay } from '#lab/replay/replay.ts';
 import type { Replayed, ReplayOptions } from '#lab/replay/replay.ts';
 import type { RunRecord } from '#lab/record/run-record.ts';
@@ -14,11 +15,15 @@ import { loadKept } from './runs.ts';
 import type { DatabaseArguments, Kept } from './runs.ts';
 import { styleFor, wrap } from './style.ts';
 
-/** A replay that is about to begin. Throws BadFile for a scenario that is not understood now. */
+/**
+ * A replay that is about to begin. Throws BadFile for a scenario that is not understood now, and for
+ * a run that cannot be run again.
+ */
 export function beginReplay({ summary, record }: Kept, options: ReplayOptions): Replay {
   try {
     return new Replay(record, options);
   } catch (error) {
+    if (error instanceof NotAgain) throw new BadFile(`run ${summary.run}: ${error.message}`);
     if (!(error instanceof ScenarioError)) throw error;
     const said = 'its scenario is not understood by this version';
     throw new BadFile(`run ${summary.run}: ${said}:\n${error.message}`, error.problems);

@@ -11,6 +11,16 @@ export interface Answer {
 /** A guest that does not answer; the message says what was asked. */
 export class GuestSilent extends Error {}
 
+/** Who follows what is typed and printed. */
+export interface ConsoleListener {
+  /** A line goes to the shell. */
+  asked?(line: string): void;
+  /** The guest has printed a line. */
+  printed?(line: string): void;
+  /** The line has ended. */
+  answered?(code: number): void;
+}
+
 interface Waiting {
   readonly pattern: RegExp;
   readonly found: (match: RegExpExecArray) => void;
@@ -36,11 +46,15 @@ export class GuestConsole {
   private busy: Promise<unknown> = Promise.resolve();
   /** What the guest has printed of a line that has not ended. */
   private line = '';
-  /** Told of every line that the guest prints, as it comes. */
-  onLine: (line: string) => void = () => undefined;
+  private readonly listeners: ConsoleListener[] = [];
 
   constructor(send: (text: string) => void) {
     this.send = send;
+  }
+
+  /** Tells somebody of everything from now on. */
+  listen(listener: ConsoleListener): void {
+    this.listeners.push(listener);
   }
 
   /** The guest has printed something. */
@@ -61,7 +75,8 @@ export class GuestConsole {
     this.line = lines.pop()!;
     for (const line of lines) {
       const own = line.replace(endMark, '');
-      if (own !== '' || own === line) this.onLine(own);
+      if (own === '' && own !== line) continue;
+      for (const listener of this.listeners) listener.printed?.(own);
     }
   }
 
@@ -106,10 +121,12 @@ export class GuestConsole {
   private async ask(line: string, timeoutMs: number): Promise<Answer> {
     const mark = `@@${++this.count}`;
     this.buffer = '';
+    for (const listener of this.listeners) listener.asked?.(line);
     // A mistake in it is the line's, and not the end of what stands behind it.
     this.send(`command eval ${quoted(line)}; ${markOf(this.count, '$?')}\n`);
     const end = new RegExp(`^([\\s\\S]*?)\\n?${mark} (\\d+)\\n`);
     const [, output = '', code] = await this.waitFor(end, timeoutMs, line);
+    for (const listener of this.listeners) listener.answered?.(Number(code));
     return { output: output.replace(/^\n/, ''), code: Number(code) };
   }
 }

@@ -13,6 +13,8 @@ export class NoGuest extends Error {}
 
 /** All of a guest: what it boots from, and where it goes on. */
 export interface GuestFiles extends BootFiles {
+  /** As `uname -r` says it. */
+  readonly release: string;
   readonly snapshot: Uint8Array;
 }
 
@@ -33,7 +35,7 @@ export function cacheFolder(): string {
  * The layout of what setup makes, and of the configuration space that the snapshot's kernel has
  * seen: counted up when either changes, so that a cache of another lab is made anew.
  */
-const layout = 3;
+const layout = 4;
 
 const names = {
   bios: 'bios.bin',
@@ -74,7 +76,7 @@ function manifestOf(flavour: Flavour): Manifest {
 
 /** The files of a guest. Throws NoGuest. */
 export function guestFiles(flavour: Flavour): GuestFiles {
-  const { sums } = manifestOf(flavour);
+  const { release, sums } = manifestOf(flavour);
   const read = (name: string): Uint8Array => {
     const path = join(folderOf(flavour), name);
     const bytes = existsSync(path) ? readFileSync(path) : null;
@@ -82,6 +84,7 @@ export function guestFiles(flavour: Flavour): GuestFiles {
     throw missing(flavour, `${path} is not what was put there.`);
   };
   return {
+    release,
     bios: read(names.bios),
     vgaBios: read(names.vgaBios),
     kernel: read(names.kernel),
@@ -102,17 +105,17 @@ export function hasGuest(flavour: Flavour): boolean {
 }
 
 /** Keeps the files of a guest; gives their folder. */
-export function keepGuest(flavour: Flavour, release: string, files: GuestFiles): string {
+export function keepGuest(flavour: Flavour, files: GuestFiles): string {
   const folder = folderOf(flavour);
   mkdirSync(folder, { recursive: true });
   const sums: Record<string, string> = {};
   for (const [part, name] of Object.entries(names)) {
-    const bytes = files[part as keyof GuestFiles];
+    const bytes = files[part as keyof typeof names];
     writeFileSync(join(folder, name), bytes);
     sums[name] = sumOf(bytes);
   }
   // The list comes last, and whole: what is cut off here is no guest.
-  const manifest: Manifest = { layout, release, sums };
+  const manifest: Manifest = { layout, release: files.release, sums };
   writeFileSync(join(folder, `${manifestName}.new`), JSON.stringify(manifest, null, 2));
   renameSync(join(folder, `${manifestName}.new`), join(folder, manifestName));
   return folder;

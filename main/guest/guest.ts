@@ -12,6 +12,8 @@ import { Trace } from '#trace/trace.ts';
 import type { Answer, GuestConsole } from './console.ts';
 import { HostClock } from './host-clock.ts';
 import { PciSlot } from './pci-slot.ts';
+import { Telling } from './telling.ts';
+import { TracedCard } from './traced-card.ts';
 import { Pc } from './pc.ts';
 import type { BootFiles } from './pc.ts';
 
@@ -21,11 +23,13 @@ export interface GuestSpec {
   /** Where it goes on; without one it boots. */
   readonly snapshot?: Uint8Array;
   readonly card?: { readonly profile?: CardProfile; readonly options?: Partial<CardOptions> };
-  /**
-   * Both ports of every card on one switch, with host 10.0.0.1, unless given. Packets are in the
-   * trace only where it says so.
-   */
+  /** Both ports of every card on one switch, with host 10.0.0.1, unless given. */
   readonly topology?: TopologySpec;
+  /**
+   * Packets are in the trace, and the doorbells and interrupts that come with them. Not unless
+   * asked for: a guest has no end.
+   */
+  readonly traffic?: boolean;
 }
 
 /** What guests of one fabric share. */
@@ -33,6 +37,7 @@ interface Around {
   readonly trace: Trace;
   readonly clock: HostClock;
   readonly fabric: Fabric;
+  readonly traffic: boolean;
   /** Those that are on. */
   readonly running: Set<Guest>;
 }
@@ -42,6 +47,9 @@ const lineMs = 120_000;
 
 /** Between the addresses of one card and the next. */
 const macsPerCard = 0x10;
+
+/** The terminal of the guest at a position. */
+const terminalAt = (at: number): string => (at === 0 ? 'main' : `main of card${at}`);
 
 /** The card of the guest at a position: as asked for, with addresses of its own. */
 function cardOf({ card = {} }: GuestSpec, at: number, trace: Trace): ConnectX3 {
@@ -77,8 +85,14 @@ export class Guest {
     this.pc = pc;
     this.card = card;
     this.around = around;
-    this.slot = new PciSlot(pc.cpu, card, around.clock);
-    around.running.add(this);
+    const { trace, clock, running, traffic } = around;
+    this.slot = new PciSlot(pc.cpu, new TracedCard(card, trace, traffic), clock);
+    const telling = new Telling(trace, clock, terminalAt(running.size));
+    pc.console.listen(telling);
+    pc.onLog = (line) => {
+      telling.logged(line);
+    };
+    running.add(this);
   }
 
   /** Boots one, or lets it go on from its snapshot. Throws GuestSilent. */
@@ -93,10 +107,10 @@ export class Guest {
     const clock = new HostClock(trace);
     const cards = Array.from({ length: count }, (_, at) => cardOf(spec, at, trace));
     const ports = new Map(cards.flatMap((card) => [...card.wirePorts()]));
-    // A guest has no end: unless somebody wants them, packets are not kept.
-    const topology = { recordPackets: false, ...(spec.topology ?? switched(count)) };
+    const { traffic = false } = spec;
+    const topology = { ...(spec.topology ?? switched(count)), recordPackets: traffic };
     const fabric = buildTopology(clock, trace, topology, ports);
-    const around: Around = { trace, clock, fabric, running: new Set() };
+    const around: Around = { trace, clock, fabric, traffic, running: new Set() };
     try {
       const guests: Guest[] = [];
       for (const card of cards) {
@@ -113,6 +127,11 @@ export class Guest {
 
   get trace(): Trace {
     return this.around.trace;
+  }
+
+  /** Time since it was made, ns; events from now on have it. */
+  now(): number {
+    return this.around.clock.now();
   }
 
   get fabric(): Fabric {

@@ -8,10 +8,12 @@ import type { ModuleFile } from './modules.ts';
 
 /** What the shell prints when it can be used. */
 export const readyMark = '@@ready';
+/** The last line of the log of a boot. */
+export const bootedLine = 'guest: booted';
 
 /**
  * The first program. The shell is interactive, so that a mistake in a line does not end it, and
- * prints no prompt, so that only answers come back. It reads the line as a script: the end of a
+ * prints no prompt, so that only answers come back. The kernel's log has a line of its own. It reads the line as a script: the end of a
  * background job interrupts its reading of standard input, and it would take that for the end.
  */
 const init = `#!/bin/busybox sh
@@ -25,6 +27,9 @@ dmesg -n 1
 export PATH=/bin HOME=/tmp ENV=/etc/shrc
 cd /tmp
 stty -F /dev/ttyS0 -echo
+stty -F /dev/ttyS1 raw
+echo ${bootedLine} >/dev/kmsg
+cat /dev/kmsg >/dev/ttyS1 &
 while true; do setsid sh -c 'exec sh -i /dev/ttyS0 </dev/ttyS0 >/dev/ttyS0 2>&1'; done
 `;
 

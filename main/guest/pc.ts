@@ -1,13 +1,15 @@
-// A PC on v86. It boots a kernel, or goes on from a snapshot; its console is the serial line. It
-// has a network adapter of the emulator's own, which nobody uses but the bench; whoever wants a
+// A PC on v86. It boots a kernel, or goes on from a snapshot; its console is the first serial line,
+// the second one carries the kernel's log. It has a network adapter of the emulator's own, which nobody uses but the bench; whoever wants a
 // card puts it into a slot (pci-slot.ts).
 
 import { createRequire } from 'node:module';
 import { V86 } from 'v86';
 import { GuestConsole } from './console.ts';
-import { readyMark } from './initramfs.ts';
+import { bootedLine, readyMark } from './initramfs.ts';
 import { busOf, insideOf } from './inside.ts';
 import type { InsideBus, InsideCpu } from './inside.ts';
+import { KernelLog } from './kernel-log.ts';
+import type { LogLine } from './kernel-log.ts';
 
 /** What a guest boots from. */
 export interface BootFiles {
@@ -56,6 +58,9 @@ export class Pc {
   readonly console: GuestConsole;
   /** The processor, for what is put into a slot. */
   readonly cpu: InsideCpu;
+  /** Told of every line of the kernel's log. */
+  onLog: (line: LogLine) => void = () => undefined;
+  private onBooted: () => void = () => undefined;
   /** Gets the frames that the emulator's own adapter sends. */
   onFrame: (frame: Uint8Array) => void = () => undefined;
   private readonly emulator: V86;
@@ -74,6 +79,13 @@ export class Pc {
     emulator.add_listener('serial0-output-byte', (byte: number) => {
       this.console.take(String.fromCharCode(byte));
     });
+    const log = new KernelLog((line) => {
+      this.onLog(line);
+      if (line.text === bootedLine) this.onBooted();
+    });
+    emulator.add_listener('serial1-output-byte', (byte: number) => {
+      log.take(String.fromCharCode(byte));
+    });
     emulator.add_listener('net0-send', (frame: Uint8Array) => {
       this.onFrame(frame);
     });
@@ -90,6 +102,7 @@ export class Pc {
       disable_mouse: true,
       disable_speaker: true,
       net_device: { type: nic },
+      uart1: true,
       bios: { buffer: copyOf(files.bios) },
       vga_bios: { buffer: copyOf(files.vgaBios) },
       bzimage: { buffer: copyOf(files.kernel) },
@@ -104,11 +117,17 @@ export class Pc {
     return new Pc(emulator, files);
   }
 
-  /** Boots to the shell. Throws GuestSilent. */
+  /**
+   * Boots to the shell, and until the log of the boot is out: a snapshot would else go on with it.
+   * Throws GuestSilent.
+   */
   async boot(): Promise<void> {
     const ready = this.console.waitFor(new RegExp(`${readyMark}\\n`), bootMs, 'boot');
+    const logged = new Promise<void>((resolve) => {
+      this.onBooted = resolve;
+    });
     await this.emulator.run();
-    await ready;
+    await Promise.all([ready, logged]);
   }
 
   /**

@@ -92,5 +92,5 @@ export async function setUpGuest({ flavour, debs, say }: SetupOptions): Promise<
   const guest = await Guest.start({ files });
   const snapshot = await guest.snapshot();
   await guest.stop();
-  say(`ready: ${keepGuest(flavour, release, { ...files, snapshot })}`);
+  say(`ready: ${keepGuest(flavour, { ...files, release, snapshot })}`);
 }

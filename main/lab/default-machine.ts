@@ -8,7 +8,7 @@ export const defaultMachineSpec: MachineSpec = {
   cpus: 4,
   hz: 250,
   variant: 'v6.6',
-  card: { profile: 'default', options: {} },
+  card: { profile: 'default', slot: '0000:06:00.0', options: {} },
   topology: defaultTopology,
   moduleOptions: new Map(),
   rename: true,

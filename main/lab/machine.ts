@@ -25,9 +25,6 @@ import type { Input, MachineSpec } from './scenario/scenario.ts';
 import { Terminal } from './terminal.ts';
 import { startUdev } from './udev.ts';
 
-/** PCI address of the lab's card. */
-export const cardSlot = '0000:06:00.0';
-
 /** Most points of a run; one that needs more has run away. */
 const pointsMax = 400_000_000;
 
@@ -61,9 +58,9 @@ export class LabMachine {
     const release = profile === '6.12' ? '6.12.0' : '6.1.0';
     this.k = new Kernel({ cpus, hz, profile, release, pointsMax }, trace, policy);
     this.booted = new WaitQueue(this.k, 'boot');
-    this.card = new ConnectX3({ name: 'card0', trace, ...card });
+    this.card = new ConnectX3({ name: 'card0', trace, profile: card.profile, options: card.options });
     this.fabric = buildTopology(this.k.sim, trace, topology, this.card.wirePorts());
-    this.k.pci.plug(cardSlot, this.card);
+    this.k.pci.plug(card.slot, this.card);
     for (const definition of moduleDefinitions) this.k.modules.define(definition, this.variant);
     for (const [name, options] of spec.moduleOptions) this.k.modules.setOptions(name, options);
     mountRamfs(this.k);

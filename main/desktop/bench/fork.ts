@@ -4,6 +4,7 @@
 import { choosePolicy, makePolicy } from '#lab/policy.ts';
 import type { PolicyName } from '#lab/policy.ts';
 import type { RunRecord } from '#lab/record/run-record.ts';
+import { NotAgain } from '#lab/real-run.ts';
 import { Replay } from '#lab/replay/replay.ts';
 import type { ScenarioRun } from '#lab/run.ts';
 import { Refused } from './refused.ts';
@@ -12,13 +13,23 @@ import { inSlices } from './slices.ts';
 /** Points between two looks at the clock. */
 const lookPoints = 1000;
 
+/** Throws Refused. */
+function replayOf(record: RunRecord): Replay {
+  try {
+    return new Replay(record, { live: true });
+  } catch (error) {
+    if (error instanceof NotAgain) throw new Refused(error.message);
+    throw error;
+  }
+}
+
 /** The run, standing at the event or at the next point after it. Throws Refused. */
 export async function replayTo(
   record: RunRecord,
   seq: number,
   onProgress: (done: number) => void,
 ): Promise<ScenarioRun> {
-  const replay = new Replay(record, { live: true });
+  const replay = replayOf(record);
   await inSlices(
     () => replay.approach(seq, lookPoints),
     () => {

@@ -7,14 +7,14 @@ import { runScenario } from '../run.ts';
 import { loadScenario } from '../scenario/load.ts';
 import { K } from '#trace/kinds.ts';
 import type { Trace } from '#trace/trace.ts';
-import { cardSlot } from '../machine.ts';
+import { defaultMachineSpec } from '../default-machine.ts';
 import { cardFolder, chapters } from './chapters.ts';
 import type { ChapterStep } from './chapters.ts';
 
 /** Commands of each chapter, in the order of `chapters`. */
 export type CommandsByChapter = readonly (readonly CommandRecord[])[];
 
-const folder = `/sys/bus/pci/devices/${cardSlot}`;
+const folder = `/sys/bus/pci/devices/${defaultMachineSpec.card.slot}`;
 
 function stepText(step: ChapterStep): string {
   if ('run' in step) return `run: ${JSON.stringify(step.run.replaceAll(cardFolder, folder))}`;

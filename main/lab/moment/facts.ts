@@ -28,8 +28,7 @@ export interface MachineFacts {
   readonly faults: readonly { readonly name: FaultName; readonly title: string }[];
 }
 
-/** PCI address and name of the lab's card, as machine.ts has them. */
-const slot = '0000:06:00.0';
+/** Name of the lab's card, as machine.ts has it. */
 const cardName = 'card0';
 /** The card has no sensor: the lab's choice. */
 const temperatureC = 54;
@@ -56,7 +55,13 @@ export function machineFacts({ card, topology, variant }: MachineSpec): MachineF
   const options: CardOptions = { ...cardProfiles[card.profile], ...card.options };
   const { major, minor, sub } = options.firmwareVersion;
   return {
-    card: { name: cardName, slot, firmware: `${major}.${minor}.${sub}`, temperatureC, variant },
+    card: {
+      name: cardName,
+      slot: card.slot,
+      firmware: `${major}.${minor}.${sub}`,
+      temperatureC,
+      variant,
+    },
     portChoices: choicesOf(options),
     cables: cablesOf(topology),
     switches: (topology.switches ?? []).map(({ name, ports }) => ({ name, ports })),

@@ -11,6 +11,7 @@ import type { Difference } from '../compare/difference.ts';
 import { Matcher } from '../compare/match.ts';
 import type { LabMachine } from '../machine.ts';
 import { runEndOf } from '../record/run-record.ts';
+import { assertAgain } from '../real-run.ts';
 import type { RunEnd, RunRecord } from '../record/run-record.ts';
 import { ScenarioRun } from '../run.ts';
 import { loadScenario } from '../scenario/load.ts';
@@ -52,9 +53,13 @@ export class Replay {
   private same = 0;
   private readonly inputs: InputsAgain;
 
-  /** Throws ScenarioError when this program does not know the scenario any more. */
+  /**
+   * Throws ScenarioError when this program does not know the scenario any more, NotAgain for a run
+   * of the real driver.
+   */
   constructor(record: RunRecord, options: ReplayOptions = {}) {
     const { head } = record;
+    assertAgain(head);
     const trace = new Trace();
     this.record = record;
     this.run = new ScenarioRun(loadScenario(head.scenarioFile, head.scenarioText), {

@@ -1,11 +1,14 @@
 // One schedule on another driver: the scenario again, with the recorded switches as far as they fit
 // and a person's inputs at their times, to its own end. Unlike a replay it goes on where it parts
-// from the recording; what the two have in common and where they part is for compare/.
+// from the recording; what the two have in common and where they part is for compare/. A run of the
+// real driver has no switches: what was typed and done by hand is all that is given again.
 
 import { ReplayPolicy } from '#explore/replay.ts';
 import { Trace } from '#trace/trace.ts';
+import { choosePolicy } from '../policy.ts';
+import { isReal } from '../real-run.ts';
 import { runEndOf } from '../record/run-record.ts';
-import type { RunRecord } from '../record/run-record.ts';
+import type { RunHead, RunRecord } from '../record/run-record.ts';
 import { ScenarioRun } from '../run.ts';
 import { loadScenario } from '../scenario/load.ts';
 
@@ -66,7 +69,7 @@ export class Rerun {
     const { run, record, variant } = this;
     const { machine } = run;
     return {
-      head: { ...record.head, variant },
+      head: { ...record.head, ...scheduleOf(record.head), variant },
       end: runEndOf(run.result()),
       inputs: machine.inputs,
       choices: machine.k.sim.choices,
@@ -74,6 +77,10 @@ export class Rerun {
     };
   }
 }
+
+/** What a real driver did has no schedule: the lab's driver does it in the plainest order. */
+const scheduleOf = (head: RunHead): Pick<RunHead, 'policy'> =>
+  isReal(head) ? { policy: choosePolicy(undefined, undefined).name } : head;
 
 /** Gives the other run, in one go. Throws ScenarioError. */
 export function rerun(record: RunRecord, variant: string): RunRecord {

@@ -74,9 +74,10 @@ function parseModules(value: Value | undefined): ReadonlyMap<string, string> {
 
 /** `default`, or a map with what differs from a profile. */
 function parseCard(value: Value): CardSpec {
-  if (!value.isMap) return { profile: value.oneOf(profiles) ?? 'default', options: {} };
-  const keys = value.map(['profile', 'msixVectors', 'with', 'without', 'port1', 'port2']);
-  const profile = keys.profile?.oneOf(profiles) ?? 'default';
+  const { card } = defaultMachineSpec;
+  if (!value.isMap) return { ...card, profile: value.oneOf(profiles) ?? card.profile };
+  const keys = value.map(['profile', 'slot', 'msixVectors', 'with', 'without', 'port1', 'port2']);
+  const profile = keys.profile?.oneOf(profiles) ?? card.profile;
   const base = cardProfiles[profile];
   const added = keys.with?.list().flatMap((item) => flagOf(item) ?? []) ?? [];
   const removed = keys.without?.list().flatMap((item) => flagOf(item) ?? []) ?? [];
@@ -93,7 +94,14 @@ function parseCard(value: Value): CardSpec {
     ports: [parsePort(keys.port1, base.ports[0]), parsePort(keys.port2, base.ports[1])],
     ...present({ msixVectors: keys.msixVectors?.integer(0, 128) }),
   };
-  return { profile, options };
+  return { profile, slot: parseSlot(keys.slot) ?? card.slot, options };
+}
+
+/** Domain, bus, device and function, as in sysfs. */
+function parseSlot(value: Value | undefined): string | undefined {
+  const text = value?.text();
+  if (text === undefined || /^[0-9a-f]{4}:[0-9a-f]{2}:[01][0-9a-f]\.[0-7]$/.test(text)) return text;
+  return value?.fail('is no PCI address', 'write it as sysfs does: "0000:06:00.0"');
 }
 
 /** A capability flag by its name in main/prm/dev-cap.ts. */

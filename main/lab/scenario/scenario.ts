@@ -18,6 +18,8 @@ export interface When {
 /** The card in the machine. */
 export interface CardSpec {
   readonly profile: CardProfile;
+  /** PCI address, as Linux writes it. */
+  readonly slot: string;
   /** What differs from the profile. */
   readonly options: Partial<CardOptions>;
 }

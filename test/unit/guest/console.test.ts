@@ -43,7 +43,7 @@ test('a guest that does not answer is said to be silent', async () => {
 test('lines are told as they come, without the word that ends an answer', async () => {
   const { console } = shell({ 'printf x': 'one\r\n\r\nx' }, 2);
   const lines: string[] = [];
-  console.onLine = (line) => lines.push(line);
+  console.listen({ printed: (line) => lines.push(line) });
   await console.run('printf x', 1000);
   expect(lines).toEqual(['one', '', 'x']);
 });

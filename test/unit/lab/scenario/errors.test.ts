@@ -121,6 +121,12 @@ const machine: readonly Row[] = [
   ],
   [withMachine('  card: { msixVectors: 500 }'), '4:24', /from 0 to 128/, /example/],
   [
+    withMachine('  card: { slot: "6:0.0" }'),
+    '4:17',
+    'machine.card.slot is no PCI address',
+    'write it as sysfs does: "0000:06:00.0"',
+  ],
+  [
     withMachine('  card: { port1: { type: fc } }'),
     '4:26',
     'machine.card.port1.type does not know "fc"',

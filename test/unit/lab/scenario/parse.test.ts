@@ -35,6 +35,7 @@ machine:
   variant: v6.1+bond-locks-intf
   card:
     profile: default
+    slot: '0000:00:04.0'
     msixVectors: 0
     without: [PORT_REMAP]
     with: [BLH]
@@ -59,6 +60,7 @@ machine:
     autoload: false,
     card: {
       profile: 'default',
+      slot: '0000:00:04.0',
       options: {
         msixVectors: 0,
         flags: [...flags, 'BLH'],
