@@ -71,7 +71,7 @@ export class GuestSession {
 
   /** Throws BadFile when there is no guest, StoreError for a named database that is none. */
   static async open(settings: GuestSessionArguments): Promise<GuestSession> {
-    const { release } = await withGuestFiles(async () => guestFiles(settings.flavour));
+    const { release } = await withGuestFiles(() => Promise.resolve(guestFiles(settings.flavour)));
     const recording = new Recording(realRunHead({ release, slot: guestCardSlot }), settings);
     const guest = await openGuest(settings.flavour, settings.packets !== false);
     return new GuestSession(guest, recording);

@@ -16,8 +16,8 @@ import type { DatabaseArguments, Kept } from './runs.ts';
 import { styleFor, wrap } from './style.ts';
 
 /**
- * A replay that is about to begin. Throws BadFile for a scenario that is not understood now, and for
- * a run that cannot be run again.
+ * A replay that is about to begin. Throws BadFile for a scenario that is not understood now, and
+ * for a run that cannot be run again.
  */
 export function beginReplay({ summary, record }: Kept, options: ReplayOptions): Replay {
   try {

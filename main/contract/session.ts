@@ -25,6 +25,8 @@ export interface SessionState {
   readonly policy: string;
   readonly seed: number | null;
   readonly live: boolean;
+  /** Linux itself runs or ran, not the lab's kernel: no event of it comes a second time. */
+  readonly real: boolean;
   /** The machine runs by itself. */
   readonly running: boolean;
   /** Virtual seconds for each second; Infinity does not cross JSON: null is as fast as it goes. */

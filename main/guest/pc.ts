@@ -1,6 +1,6 @@
 // A PC on v86. It boots a kernel, or goes on from a snapshot; its console is the first serial line,
-// the second one carries the kernel's log. It has a network adapter of the emulator's own, which nobody uses but the bench; whoever wants a
-// card puts it into a slot (pci-slot.ts).
+// the second one carries the kernel's log. It has a network adapter of the emulator's own, which
+// nobody uses but the bench; whoever wants a card puts it into a slot (pci-slot.ts).
 
 import { createRequire } from 'node:module';
 import { V86 } from 'v86';

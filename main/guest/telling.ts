@@ -1,5 +1,5 @@
-// What a guest's trace holds besides what its card and the wires do: what was typed at its shell and
-// what came back, and its kernel's log. Nothing else is seen of a real kernel from outside.
+// What a guest's trace holds besides what its card and the wires do: what was typed at its shell
+// and what came back, and its kernel's log. Nothing else is seen of a real kernel from outside.
 
 import { K } from '#trace/kinds.ts';
 import type { Trace } from '#trace/trace.ts';

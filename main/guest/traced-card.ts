@@ -1,7 +1,7 @@
-// The card as the slot gets it: each access to its registers, and each interrupt that it asks for, is
-// in the trace, in the words in which the lab's own kernel tells of them. A driver that polls reads
-// the same from one register thousands of times in a row: the first of them is told. What comes
-// with every packet (doorbells, interrupts) is left out when packets are.
+// The card as the slot gets it: each access to its registers, and each interrupt that it asks for,
+// is in the trace, in the words in which the lab's own kernel tells of them. A driver that polls
+// reads the same from one register thousands of times in a row: the first of them is told. What
+// comes with every packet (doorbells, interrupts) is left out when packets are.
 
 import type { AccessSize, BarSpec, MsixMessage, PciFunction, PciHost } from '#bus/pci-function.ts';
 import { K } from '#trace/kinds.ts';

@@ -58,7 +58,12 @@ export class LabMachine {
     const release = profile === '6.12' ? '6.12.0' : '6.1.0';
     this.k = new Kernel({ cpus, hz, profile, release, pointsMax }, trace, policy);
     this.booted = new WaitQueue(this.k, 'boot');
-    this.card = new ConnectX3({ name: 'card0', trace, profile: card.profile, options: card.options });
+    this.card = new ConnectX3({
+      name: 'card0',
+      trace,
+      profile: card.profile,
+      options: card.options,
+    });
     this.fabric = buildTopology(this.k.sim, trace, topology, this.card.wirePorts());
     this.k.pci.plug(card.slot, this.card);
     for (const definition of moduleDefinitions) this.k.modules.define(definition, this.variant);

@@ -1,7 +1,7 @@
-// A recorded run of Linux's own driver, which the emulated PC of guest/ runs: what it is called, the
-// machine that stands for it, and what cannot be done with it. Its time is the clock of the computer
-// that it ran on, so it is the only one of its kind: no schedule gives it again. But what was typed
-// and done by hand is kept, and our driver can do the same.
+// A recorded run of Linux's own driver, which the emulated PC of guest/ runs: what it is called,
+// the machine that stands for it, and what cannot be done with it. Its time is the clock of the
+// computer that it ran on, so it is the only one of its kind: no schedule gives it again. But what
+// was typed and done by hand is kept, and our driver can do the same.
 
 import type { Trace } from '#trace/trace.ts';
 import { K } from '#trace/kinds.ts';

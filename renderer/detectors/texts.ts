@@ -7,6 +7,8 @@ type Name = Detector['name'];
 
 export const texts = {
   title: 'Detectors',
+  none: 'They look into the lab’s kernel. Linux itself reports in dmesg.',
+  noneShort: 'none: Linux itself reports in dmesg',
   rule: 'Rule',
   printed: 'What the kernel printed last',
   nothingPrinted: {

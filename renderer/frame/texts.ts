@@ -58,6 +58,7 @@ export const texts = {
   portStands: (number: number, type: string, link: string, activity: string): string =>
     `Port ${number}, ${type}, link ${link}, activity ${activity}`,
   noBond: 'no bond',
+  bond: 'bond',
   noActive: 'no active port',
   inHardware: 'in hardware',
   notInHardware: 'not in hardware',
@@ -82,7 +83,9 @@ export const texts = {
   policies: { 'until-blocked': 'until blocked', random: 'random', 'you-choose': 'you choose' },
   newRunWith: 'New run',
   sameChoices: 'Same choices',
+  sameLines: 'Same lines',
   newRunNote: 'New run begins this scenario anew.',
   sameNote: 'Same choices runs what has happened up to here again, on the other driver.',
+  sameLinesNote: 'Same lines types what was typed here into the lab’s machine, on that driver.',
   samePick: 'Pick another driver to run the same choices on it.',
 } as const;

@@ -39,6 +39,7 @@ export const texts = {
   switch: 'switch',
   cardSays: 'as the card has it',
   driverSays: 'as the driver believes',
+  driverUnseen: 'the driver is not seen',
   rows: { portMap: 'Port map', rxPortCheck: 'RX port check', hardware: 'Hardware bond' },
   noBond: 'No bond.',
   /** Loading the module makes bond0: a second one of that name is refused. */

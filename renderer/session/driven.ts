@@ -19,6 +19,9 @@ const policies: readonly string[] = [
   'you-choose',
 ] satisfies Wanted['policy'][];
 
+/** The lab's driver that is as the one of Linux 6.1, which guests run. */
+export const variantOfLinux = 'v6.1';
+
 /** A policy that a person can begin a run with; a recording may have had another one. */
 export const isPolicy = (name: string): name is Wanted['policy'] => policies.includes(name);
 

@@ -55,7 +55,7 @@ export class Session {
   readonly following: boolean = $derived(this.cursor.at === 'end');
   /** Why nothing can be done to the machine now, or null. */
   readonly blocked: string | null = $derived.by(() => {
-    if (this.state?.live === false) return texts.recording;
+    if (this.state?.live === false) return this.state.real ? texts.realRecording : texts.recording;
     return this.following ? null : texts.lookingBack;
   });
   readonly lab: Lab;

@@ -26,6 +26,7 @@ export const terminalTexts = {
   tasks: 'tasks',
   lookingBack: (time: string) => `You look at ${time}. Go to the live end (l) to type.`,
   recording: 'This is a recording. Fork here (f) to type.',
+  realRecording: 'This is a recording of Linux itself: nothing more can be typed.',
   stopped: (why: string) => `The machine has stopped: ${why}.`,
   closed: 'This shell has left. Open a new terminal.',
   away: 'The lab is away.',

@@ -21,7 +21,7 @@ export function whyNotTyped(
 ): string | null {
   if (lost) return texts.away;
   if (state === null) return '';
-  if (!state.live) return texts.recording;
+  if (!state.live) return state.real ? texts.realRecording : texts.recording;
   if (!following) return texts.lookingBack(secondsText(moment?.timeNs ?? 0));
   if (state.stopped !== null) return texts.stopped(state.stopped);
   return hasLeft ? texts.closed : null;

@@ -52,8 +52,9 @@ export function pointsPerSecond(idleTasks: number, points: number): number {
 }
 
 /**
- * What a point costs beside 1,000 idle tasks, as a multiple of what it costs beside 10. Best against
- * best of rounds in turn: a machine that others use as well may be twice as fast a second later.
+ * What a point costs beside 1,000 idle tasks, as a multiple of what it costs beside 10. Best
+ * against best of rounds in turn: a machine that others use as well may be twice as fast a second
+ * later.
  */
 export function idleTaskRatio(points: number, rounds: number): number {
   let [few, many] = [0, 0];

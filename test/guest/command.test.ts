@@ -9,10 +9,14 @@ import { guestTest } from './support/guests.ts';
 const launcher = fileURLToPath(new URL('../../main/cli/mlx4-lab.mjs', import.meta.url));
 
 function lab(words: readonly string[], input: string): { status: number | null; stdout: string } {
-  const { status, stdout } = spawnSync(process.execPath, [launcher, 'guest', ...words], {
-    encoding: 'utf8',
-    input,
-  });
+  const { status, stdout } = spawnSync(
+    process.execPath,
+    [launcher, 'guest', ...words, '--no-record'],
+    {
+      encoding: 'utf8',
+      input,
+    },
+  );
   return { status, stdout };
 }
 

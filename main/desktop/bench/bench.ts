@@ -8,6 +8,7 @@ import { Choosing } from '#lab/choosing/choosing.ts';
 import type { Fold } from '#lab/fold/fold.ts';
 import type { Lists } from '#lab/lists/lists.ts';
 import type { Timeline } from '#lab/timeline/timeline.ts';
+import { isReal } from '#lab/real-run.ts';
 import type { RunHead } from '#lab/record/run-record.ts';
 import { seqAtTime } from '#lab/replay/moment.ts';
 import type { BodyOf } from '#contract/requests.ts';
@@ -221,6 +222,7 @@ export class Bench {
       policy: head.policy,
       seed: head.seed,
       live: live !== null,
+      real: isReal(head),
       running: live?.running ?? false,
       speed: live === null ? 1 : live.speed,
       timeNs: session.nowNs,

@@ -5,7 +5,9 @@
 import { Recorder } from '#db/recorder.ts';
 import { StoreError } from '#db/store-error.ts';
 import { parseHand } from '#lab/hands.ts';
-import type { Input, MachineSpec } from '#lab/scenario/scenario.ts';
+import { machineFacts } from '#lab/moment/facts.ts';
+import type { MachineFacts } from '#lab/moment/facts.ts';
+import type { Input } from '#lab/scenario/scenario.ts';
 import type { RunEnd, RunHead, RunRecord } from '#lab/record/run-record.ts';
 import { kindsOfGoal } from '#lab/replay/find-event.ts';
 import type { StepGoal } from '#lab/replay/find-event.ts';
@@ -99,8 +101,9 @@ export class LiveSession {
     return this.run.machine.k.trace;
   }
 
-  get spec(): MachineSpec {
-    return this.run.machine.spec;
+  /** What its machine is made of. */
+  get facts(): MachineFacts {
+    return machineFacts(this.run.machine.spec);
   }
 
   get nowNs(): number {

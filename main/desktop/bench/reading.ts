@@ -2,9 +2,8 @@
 // made as far as somebody asks; a recording is read to its end before it comes to the bench.
 
 import { Lists } from '#lab/lists/lists.ts';
-import { machineFacts } from '#lab/moment/facts.ts';
+import type { MachineFacts } from '#lab/moment/facts.ts';
 import { Moments } from '#lab/moment/moment.ts';
-import type { MachineSpec } from '#lab/scenario/scenario.ts';
 import { Timeline } from '#lab/timeline/timeline.ts';
 import type { Trace } from '#trace/trace.ts';
 import { inSlices } from './slices.ts';
@@ -12,16 +11,21 @@ import { inSlices } from './slices.ts';
 /** Events between two looks at the clock. */
 const lookEvents = 4096;
 
-/** A run that can be read. Throws ScenarioError for a machine that this program does not know. */
+/** What is read: a run, and what its machine is made of. */
+interface Readable {
+  readonly trace: Trace;
+  readonly facts: MachineFacts;
+}
+
 export class Reading {
   readonly trace: Trace;
   readonly moments: Moments;
   readonly lists: Lists;
   readonly timeline: Timeline;
 
-  constructor({ trace, spec }: { readonly trace: Trace; readonly spec: MachineSpec }) {
+  constructor({ trace, facts }: Readable) {
     this.trace = trace;
-    this.moments = new Moments(trace, machineFacts(spec));
+    this.moments = new Moments(trace, facts);
     this.lists = new Lists(trace);
     this.timeline = new Timeline(trace, 'time', 0);
   }

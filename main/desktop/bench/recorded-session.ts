@@ -1,9 +1,11 @@
 // A run of the library on the bench: nothing runs, any moment of it can be looked at. Acting on it
 // is refused; a fork makes a live session of it.
 
+import { machineFacts } from '#lab/moment/facts.ts';
+import type { MachineFacts } from '#lab/moment/facts.ts';
+import { isReal } from '#lab/real-run.ts';
 import type { RunRecord } from '#lab/record/run-record.ts';
 import { loadScenario } from '#lab/scenario/load.ts';
-import type { MachineSpec } from '#lab/scenario/scenario.ts';
 import type { Trace } from '#trace/trace.ts';
 import type { RecordState } from '#contract/session.ts';
 import type { KeptSoFar } from './own-marks.ts';
@@ -32,10 +34,16 @@ export class RecordedSession {
     return { run: this.number, events: this.trace.count };
   }
 
+  /** Linux itself ran, not the lab's kernel. */
+  get real(): boolean {
+    return isReal(this.record.head);
+  }
+
   /** What its machine was made of. Throws ScenarioError when this program does not know it. */
-  get spec(): MachineSpec {
+  get facts(): MachineFacts {
     const { scenarioFile, scenarioText, variant } = this.record.head;
-    return { ...loadScenario(scenarioFile, scenarioText).machine, variant };
+    const { machine } = loadScenario(scenarioFile, scenarioText);
+    return machineFacts({ ...machine, variant }, this.real);
   }
 
   get recordState(): RecordState {

@@ -11,6 +11,7 @@ import type { NetDevice } from '#kernel/net/netdevice.ts';
 import {
   ethStats,
   ethStatsBytes,
+  ifStat,
   linkSpeedMbps,
   MLX4_DUMP_ETH_STATS_RESET,
   queryPort,
@@ -28,6 +29,8 @@ import {
   mlx4_cmd_box,
   mlx4_free_cmd_mailbox,
 } from '../mlx4_core/cmd.ts';
+import { mlx4_get_default_counter_index } from '../mlx4_core/fw.ts';
+import { mlx4_get_counter_stats } from '../mlx4_core/main/counters.ts';
 import type { mlx4_en_dev, mlx4_en_priv } from './mlx4_en.ts';
 
 /** Priorities of the statistics' groups, and the entry for frames without VLAN behind them. */
@@ -139,6 +142,15 @@ function parseCounters(hw: Map<string, number>, from: Uint8Array): void {
   hw.set('tx_bytes_phy', group(from, last(txOctetsOffset), stride));
 }
 
+/** What the port's own counter has: of this function alone. Another mode's fields are not these. */
+function parseIfStat(hw: Map<string, number>, from: Uint8Array): void {
+  if (ifStat.get(from, 'counter_mode') !== 0) return;
+  hw.set('pf_rx_bytes', ifStat.get(from, 'rx_bytes'));
+  hw.set('pf_tx_bytes', ifStat.get(from, 'tx_bytes'));
+  hw.set('pf_rx_packets', ifStat.get(from, 'rx_frames'));
+  hw.set('pf_tx_packets', ifStat.get(from, 'tx_frames'));
+}
+
 /** Asks the card for the port's counters; `reset` sets them to 0 there. */
 export function* mlx4_en_DUMP_ETH_STATS(
   mdev: mlx4_en_dev,
@@ -156,10 +168,13 @@ export function* mlx4_en_DUMP_ETH_STATS(
   if (err === 0) {
     const answer = new Uint8Array(ethStatsBytes);
     mailbox.buf.read(0, answer);
+    const index = mlx4_get_default_counter_index(mdev.dev, port);
+    const counter = yield* mlx4_get_counter_stats(mdev.dev, index, reset);
     yield* spin_lock_bh(priv.stats_lock);
     mlx4_en_fold_software_stats(netdev);
     parseErrors(netdev, priv, answer);
     parseCounters(priv.hw_stats, answer);
+    if (counter instanceof Uint8Array) parseIfStat(priv.hw_stats, counter);
     yield* spin_unlock_bh(priv.stats_lock);
   }
   yield* mlx4_free_cmd_mailbox(mdev.dev, mailbox);

@@ -2,6 +2,7 @@
 // and what each did that the other did not, by task, object, log, firmware command, packet and
 // count. The result is plain data; text.ts tells it.
 
+import { isReal } from '../real-run.ts';
 import type { RunRecord } from '../record/run-record.ts';
 import { fullBudget } from './aligned.ts';
 import type { Alignment, Readings } from './aligned.ts';
@@ -44,6 +45,8 @@ export interface Comparison {
   readonly runs: Both<RunRow>;
   /** Every event is the same, and all that the runs came to. */
   readonly equal: boolean;
+  /** One of them is of Linux itself, which is seen from outside only. */
+  readonly outside: boolean;
   /** How the runs were made otherwise, a sentence each. */
   readonly made: readonly string[];
   readonly common: CommonPart;
@@ -111,6 +114,7 @@ export function compareRuns(
     sides,
     runs: bothOf(records, (record, side) => runRow(sides[side], record)),
     equal: seq === null && outcome.length === 0 && findings.length === 0,
+    outside: isReal(a.head) || isReal(b.head),
     made: madeWords(records, sides),
     common: { events, untilNs: events === 0 ? 0 : a.trace.event(events - 1).timeNs },
     parting: seq === null ? null : { seq, said: partingWords(match, seq, sides) },

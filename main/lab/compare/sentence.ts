@@ -5,6 +5,7 @@ import type { Both } from './both.ts';
 import { workPurpose } from './cause.ts';
 import type { HoldCause, Parting } from './cause.ts';
 import type { Comparison } from './compare.ts';
+import { outsideSaid } from './outside.ts';
 
 /** A part of a sentence; `mono` is a name that the machine gave. */
 export interface Said {
@@ -13,7 +14,7 @@ export interface Said {
 }
 
 /** How two runs stand to each other. */
-export type Relation = 'equal' | 'parted' | 'noStart' | 'otherModel';
+export type Relation = 'equal' | 'parted' | 'noStart' | 'otherModel' | 'outside';
 
 const words = (text: string): Said => ({ text, mono: false });
 const name = (text: string): Said => ({ text, mono: true });
@@ -90,6 +91,7 @@ export function comparisonSentence(
   if (relation === 'equal') {
     return [words(`The same, event for event: ${counts.a} of ${counts.b}.`)];
   }
+  if (relation === 'outside') return [words(outsideSaid)];
   if (relation === 'noStart') {
     return [words('These two runs share no start. Lined up at their first event.')];
   }

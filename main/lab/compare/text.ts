@@ -10,6 +10,7 @@ import type { Sides } from './difference.ts';
 import type { PacketDifference, PacketWords } from './packets.ts';
 import type { TaskDifference } from './tasks.ts';
 import { outcomeText } from './outcome.ts';
+import { outsideSaid } from './outside.ts';
 import { roundSeconds, shortText } from '../record/words.ts';
 
 /** A line below a heading; `depth` says how far in it stands. */
@@ -266,8 +267,21 @@ function countersSection({ counters, runs, sides }: Comparison): TextSection {
   };
 }
 
+/** What is there of a run of Linux itself. */
+const outsideSections = (comparison: Comparison): TextSection[] => [
+  { title: 'seen from outside', said: outsideSaid, lines: [] },
+  outcomeSection(comparison),
+  findingsSection(comparison),
+  commandsSection(comparison),
+  logSection(comparison),
+  packetsSection(comparison),
+];
+
 /** The whole comparison, the most important part first. */
-export const comparisonSections = (comparison: Comparison): TextSection[] => [
+export const comparisonSections = (comparison: Comparison): TextSection[] =>
+  comparison.outside ? outsideSections(comparison) : insideSections(comparison);
+
+const insideSections = (comparison: Comparison): TextSection[] => [
   outcomeSection(comparison),
   partingSection(comparison),
   findingsSection(comparison),

@@ -14,6 +14,7 @@ import { differenceRows } from './difference-rows.ts';
 import type { DifferenceRow } from './difference-rows.ts';
 import { lineUp } from './lined-up.ts';
 import type { LinedLane, RunWithLanes } from './lined-up.ts';
+import { outsideRows } from './outside.ts';
 import { comparisonSentence } from './sentence.ts';
 import type { Relation, Said } from './sentence.ts';
 
@@ -64,8 +65,10 @@ const startEvents = 1000;
  * A scenario of their own is why two runs share no start; of one scenario it is the program that
  * recorded them: its model of the driver is another one from the first steps on.
  */
-function relationOf({ a, b }: Both<RunRecord>, { equal, common }: Comparison): Relation {
+function relationOf({ a, b }: Both<RunRecord>, comparison: Comparison): Relation {
+  const { equal, common, outside } = comparison;
   if (equal) return 'equal';
+  if (outside) return 'outside';
   if (common.events >= startEvents) return 'parted';
   if (a.head.scenarioText !== b.head.scenarioText) return 'noStart';
   return a.head.programHash === b.head.programHash ? 'parted' : 'otherModel';
@@ -106,7 +109,11 @@ export function compareForView({ a, b, onEvent }: ComparedPair): ComparedRuns {
   const traces = bothOf(records, ({ trace }) => trace);
   // What another model does otherwise is no difference between the runs.
   const rows =
-    relation === 'otherModel' ? [] : differenceRows(comparison, parting, telling, traces);
+    relation === 'otherModel'
+      ? []
+      : relation === 'outside'
+        ? outsideRows(comparison)
+        : differenceRows(comparison, parting, telling, traces);
   const heads = bothOf(records, ({ head }) => head);
   const shared = {
     events: sharedEvents(records, parting.at),

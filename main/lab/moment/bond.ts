@@ -25,6 +25,8 @@ export interface BondView {
   /** The active slave, or null. */
   readonly active: string | null;
   readonly slaves: readonly string[];
+  /** False: the driver is Linux's own, of which only what it has told the card is seen. */
+  readonly seen: boolean;
   readonly rows: readonly BondRow[];
 }
 
@@ -98,6 +100,26 @@ export function bondOf(notes: PanelNotes, card: string): BondView | null {
     mode: notes.text('bond.mode', bond),
     active: active === '' ? null : short(active),
     slaves: slavesOf(bond).map(short),
+    seen: true,
     rows: [portMapRow(notes, card), rxPortCheckRow(notes, card), hardwareRow(notes, card)],
+  };
+}
+
+/** What the card has been told of a bond by a driver that nobody sees into. */
+export function unseenBond(notes: PanelNotes, card: string): BondView {
+  const rows = [portMapRow(notes, card), rxPortCheckRow(notes, card), hardwareRow(notes, card)];
+  return {
+    name: card,
+    mode: '',
+    active: null,
+    slaves: [],
+    seen: false,
+    rows: rows.map(({ what, card: onCard, cardMap }) => ({
+      what,
+      card: onCard,
+      driver: '',
+      equal: true,
+      ...(cardMap === undefined ? {} : { cardMap }),
+    })),
   };
 }

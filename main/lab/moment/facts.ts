@@ -26,6 +26,8 @@ export interface MachineFacts {
   readonly hosts: readonly string[];
   readonly ibPeers: readonly string[];
   readonly faults: readonly { readonly name: FaultName; readonly title: string }[];
+  /** Linux itself drives the card: nothing of what it holds, waits for or believes is seen. */
+  readonly real: boolean;
 }
 
 /** Name of the lab's card, as machine.ts has it. */
@@ -50,8 +52,8 @@ function cablesOf({ cables = [] }: TopologySpec): MachineFacts['cables'] {
   }));
 }
 
-/** The facts of a scenario's machine under a variant. */
-export function machineFacts({ card, topology, variant }: MachineSpec): MachineFacts {
+/** The facts of a scenario's machine under a variant, or under Linux itself. */
+export function machineFacts({ card, topology, variant }: MachineSpec, real = false): MachineFacts {
   const options: CardOptions = { ...cardProfiles[card.profile], ...card.options };
   const { major, minor, sub } = options.firmwareVersion;
   return {
@@ -68,5 +70,6 @@ export function machineFacts({ card, topology, variant }: MachineSpec): MachineF
     hosts: (topology.hosts ?? []).map(({ name }) => name),
     ibPeers: (topology.ibPeers ?? []).map(({ name }) => name),
     faults: faultNames.map((name) => ({ name, title: faultText(name) })),
+    real,
   };
 }

@@ -17,7 +17,7 @@ import type { TerminalView } from './terminals.ts';
 import { Naming } from './things.ts';
 import { TraceIndex } from './trace-index.ts';
 import type { CastMember } from './trace-index.ts';
-import { waitsOf } from './waits.ts';
+import { nothingSeen, waitsOf } from './waits.ts';
 import type { Waits } from './waits.ts';
 
 /** Something that was found before the moment. */
@@ -36,6 +36,7 @@ export interface Moment {
   readonly timeNs: number;
   readonly waits: Waits;
   readonly panel: Panel;
+  /** None where Linux itself runs: they look into the lab's kernel. */
   readonly detectors: readonly Detector[];
   readonly terminals: readonly TerminalView[];
   /** Every task that has been in play in the run, with its letter. */
@@ -80,13 +81,14 @@ export class Moments {
     index.refresh();
     const fold = this.seeker.at(seq);
     const naming = new Naming(trace, fold, index);
-    const waits = waitsOf(naming);
+    const { real } = this.facts;
+    const waits = real ? nothingSeen : waitsOf(naming);
     return {
       seq,
       timeNs: fold.timeNs,
       waits,
       panel: panelOf(trace, fold, this.facts),
-      detectors: detectorsOf(naming, waits.cycles),
+      detectors: real ? [] : detectorsOf(naming, waits.cycles),
       cast: index.cast,
       terminals: terminalsOf(trace, fold),
       blocked: waits.things.filter(({ kind, state }) => kind === 'task' && state === 'waits')

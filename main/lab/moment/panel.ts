@@ -3,7 +3,7 @@
 
 import type { Trace } from '#trace/trace.ts';
 import type { Fold } from '../fold/fold.ts';
-import { bondOf } from './bond.ts';
+import { bondOf, unseenBond } from './bond.ts';
 import type { BondView } from './bond.ts';
 import type { MachineFacts, PortChoice } from './facts.ts';
 import { ledsOf } from './leds.ts';
@@ -126,7 +126,7 @@ class PanelMaker {
         ...facts.hosts.map((name) => ({ ...this.farPort(1, name), kind: 'host' as const })),
         ...facts.ibPeers.map((name) => ({ ...this.farPort(1, name), kind: 'ibPeer' as const })),
       ],
-      bond: bondOf(notes, card.name),
+      bond: facts.real ? unseenBond(notes, card.name) : bondOf(notes, card.name),
       bondingLoaded: notes.isLoaded('bonding'),
       faults: facts.faults.map(({ name, title }) => this.fault(name, title)),
     };

@@ -5,6 +5,7 @@
 import type { Cycle } from './cycles.ts';
 import { holdEdges, numbered, waitEdges, workEdges } from './edges.ts';
 import type { Edge } from './edges.ts';
+import { words } from './phrase.ts';
 import type { Phrase } from './phrase.ts';
 import { lastingResources, Picture, shownResources } from './picture.ts';
 import { resourceThing } from './resource-things.ts';
@@ -19,6 +20,17 @@ export interface Waits {
   readonly cycles: readonly Cycle[];
   readonly sentence: readonly Phrase[];
 }
+
+/** The picture of Linux itself, which nobody sees into. */
+export const nothingSeen: Waits = {
+  things: [],
+  edges: [],
+  cycles: [],
+  sentence: [
+    words('Linux itself shows none of its locks, references and works.'),
+    words(' What its card does is on the panel and in the lists, what it says is in dmesg.'),
+  ],
+};
 
 /** Tasks that are in the picture: in play, or a shell, or a worker. */
 function taskThings(picture: Picture, actors: ReadonlySet<number>): Thing[] {

@@ -1,6 +1,7 @@
 // Counters of the card (main.c: mlx4_init_counters_table, mlx4_allocate_default_counters,
-// mlx4_counter_alloc; facts/device 5.20): one for each port by default, if the card has any. The
-// last one is the sink that nobody reads; who gets no other counts there.
+// mlx4_counter_alloc; cmd.c: mlx4_get_counter_stats; facts/device 5.20): one for each port by
+// default, if the card has any. The last one is the sink that nobody reads; who gets no other
+// counts there.
 
 import { ENOENT, ENOSPC } from '#kernel/errno.ts';
 import { MLX4_IF_STAT_RESET, ifStat } from '#prm/port.ts';
@@ -54,6 +55,21 @@ export function* mlx4_counter_alloc(dev: mlx4_dev): MaySleep<number> {
 
 /** Counters have 8 bits in QUERY_IF_STAT. */
 const counterBits = 0xff;
+
+/**
+ * What a counter has (cmd.c); `reset` sets it to 0 there. Null for the sink, which is not asked,
+ * and for a card without counters. A negative error.
+ */
+export function* mlx4_get_counter_stats(
+  dev: mlx4_dev,
+  index: number,
+  reset: boolean,
+): MaySleep<Uint8Array | null | number> {
+  if (index === -1 || index === MLX4_SINK_COUNTER_INDEX(dev)) return null;
+  return yield* queryMailbox(dev, 'MLX4_CMD_QUERY_IF_STAT', ifStat.sizeBytes, {
+    in_modifier: (index | (reset ? MLX4_IF_STAT_RESET : 0)) >>> 0,
+  });
+}
 
 /** Sets a counter to 0 and gives it back. The sink stays. */
 export function* mlx4_counter_free(dev: mlx4_dev, index: number): MaySleep<void> {

@@ -55,6 +55,7 @@ export const restPanel: Panel = {
     mode: 'active-backup',
     active: 'p1',
     slaves: ['p1', 'p2'],
+    seen: true,
     rows: [
       {
         what: 'portMap',
@@ -96,6 +97,7 @@ export const partedPanel: Panel = {
     mode: 'active-backup',
     active: 'p2',
     slaves: ['p1', 'p2'],
+    seen: true,
     rows: [
       {
         what: 'portMap',
