@@ -38,7 +38,7 @@ export function addGuestCommands(lab: Command, lent: LentToGuest): void {
     .command('setup')
     .description("get Debian's kernel, unpack it, boot it once and keep a snapshot")
     .addOption(flavour())
-    .option('--debs <folder>', 'packages that are there already: kernel, busybox-static, seabios')
+    .option('--debs <folder>', 'packages that are there already; it says which are not')
     .action(async (settings: SetupArguments) => {
       setStatus(await (await import('./guest.ts')).setupCommand(settings));
     });

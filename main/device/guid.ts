@@ -1,5 +1,6 @@
 // GUIDs: made from the MAC address, as Mellanox does (ff:fe in the middle would be EUI-64; theirs
-// has 03:00). The board has port 1's with the lowest byte as it is, each port its own.
+// has 03:00). They are four in a row, as flint's query lists them: node, port 1, port 2, system
+// image (Mellanox OFED for Linux User Manual 2.1, "Extracting the Port GUID").
 
 import type { CardOptions } from './options.ts';
 
@@ -22,5 +23,8 @@ const whole = ([high, low]: readonly [number, number]): bigint =>
 export const portGuid64 = (options: CardOptions, portNumber: 1 | 2): bigint =>
   whole(portGuid(options, portNumber));
 
-/** GUID of the board: one below port 1's. */
+/** GUID of the board as a node: one below port 1's. */
 export const boardGuid = (options: CardOptions): bigint => whole(guidOf(options.ports[0].mac - 1));
+
+/** GUID of the system that the board is in: it is one of its own, so it has the fourth. */
+export const systemImageGuid = (options: CardOptions): bigint => boardGuid(options) + 3n;

@@ -12,6 +12,10 @@ export interface PortInfoSetting {
   readonly lid: number;
   readonly smLid: number;
   readonly smSl: number;
+  /** Largest packet that both ends can take, IB MTU code; 0 = no change. */
+  readonly neighborMtu: number;
+  /** Longest time of a datagram through the subnet: 4.096 µs × 2^this. */
+  readonly subnetTimeout: number;
   readonly lmc: number;
   readonly gidPrefix: bigint;
 }
@@ -23,6 +27,9 @@ export class IbPort {
   lid = 0;
   smLid = 0;
   smSl = 0;
+  /** IB MTU code; 0 until a manager has set it. */
+  neighborMtu = 0;
+  subnetTimeout = 0;
   lmc = 0;
   gidPrefix = IB_DEFAULT_GID_PREFIX;
 
@@ -56,6 +63,8 @@ export class IbPort {
     this.lid = lid;
     this.smLid = smLid;
     this.smSl = smSl;
+    if (setting.neighborMtu !== 0) this.neighborMtu = setting.neighborMtu;
+    this.subnetTimeout = setting.subnetTimeout;
     this.lmc = lmc;
     this.gidPrefix = prefix;
     return changed;

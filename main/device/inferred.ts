@@ -215,4 +215,14 @@ export const inferred: readonly Inferred[] = [
     facts: '5.23',
     test: 'port.test.ts: a write leaves the named speeds',
   },
+  {
+    what: 'Until a manager names an MTU, an InfiniBand port says that it is the largest it can do.',
+    facts: '5.21',
+    test: 'mad.test.ts: PortInfo has the MTU and lanes that SET_PORT asked for',
+  },
+  {
+    what: 'A datagram that the link drops until the port is ACTIVE completes as one that is out.',
+    facts: '8',
+    test: 'ib-packet.test.ts: all else is dropped, and complete too',
+  },
 ];

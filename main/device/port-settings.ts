@@ -33,6 +33,8 @@ export class PortSettings {
   pause: PauseSettings = { pptx: 0, pfctx: 0, pprx: 0, pfcrx: 0 };
   beaconSeconds = 0;
   ibCapabilityMask = 0;
+  /** What it offers on InfiniBand: largest MTU as its code (5 = 4096 bytes), virtual lanes. */
+  infiniBand = { mtuCap: 5, lanes: 8 };
   /** MACs by table index; 0 = empty. */
   readonly macTable = new Float64Array(MLX4_MAX_MAC_NUM);
   /** VLAN ids by table index; -1 = empty. */

@@ -145,9 +145,13 @@ export class Port {
     if (this.initialised) this.phy.offerChanged();
   }
 
-  /** A subnet manager's Set(PortInfo). False when the port is not in a state for it. */
+  /**
+   * A subnet manager's Set(PortInfo). False when the port is not in a state for it, or cannot do
+   * what it says.
+   */
   manage(setting: PortInfoSetting): boolean {
     if (this.type !== 'ib' || !this.carrier || !this.ib.allows(setting)) return false;
+    if (setting.neighborMtu > this.settings.infiniBand.mtuCap) return false;
     const changed = this.ib.apply(setting);
     if (changed !== 0) this.owner.portInfoChanged(this, changed);
     this.report(this.ib.active);

@@ -35,7 +35,7 @@ import {
 } from '#prm/mad.ts';
 import { connectX3DeviceId } from '#prm/pci-config.ts';
 import type { Hca } from './hca.ts';
-import { boardGuid, portGuid64 } from './guid.ts';
+import { boardGuid, portGuid64, systemImageGuid } from './guid.ts';
 import type { PortInfoSetting } from './ib-port.ts';
 import type { Port } from './port.ts';
 import { agentNs } from './timing.ts';
@@ -56,8 +56,6 @@ const speedQdr = 4;
 /** From this rate on a 4x link runs at FDR, an extended speed. */
 const fdrMbps = 56_000;
 const extendedFdr = 1;
-const mtu4096 = 5;
-const lanes8 = 4;
 
 /** The agent of one card. */
 export class SubnetAgent {
@@ -161,6 +159,8 @@ function settingOf(request: Uint8Array): PortInfoSetting {
     lid: field('lid'),
     smLid: field('sm_lid'),
     smSl: field('mtu_sm_sl') & 0xf,
+    neighborMtu: field('mtu_sm_sl') >> 4,
+    subnetTimeout: field('subnet_timeout') & 0x1f,
     lmc: field('mkey_lmc') & 7,
     gidPrefix: field('gid_prefix'),
   };
@@ -171,14 +171,13 @@ function putGuid(hca: Hca, port: Port, data: Uint8Array): void {
 }
 
 function nodeInfoOf(hca: Hca, port: Port): Uint8Array {
-  const board = boardGuid(hca.options);
   return nodeInfo.make({
     base_version: 1,
     class_version: 1,
     node_type: channelAdapter,
     num_ports: hca.ports.length,
-    system_image_guid: board,
-    node_guid: board,
+    system_image_guid: systemImageGuid(hca.options),
+    node_guid: boardGuid(hca.options),
     port_guid: portGuid64(hca.options, port.portNumber),
     partition_cap: partitions,
     device_id: connectX3DeviceId,
@@ -188,7 +187,8 @@ function nodeInfoOf(hca: Hca, port: Port): Uint8Array {
 
 /** An Ethernet port has no manager: it is ACTIVE as soon as its link is up. */
 function portInfoOf(port: Port): Uint8Array {
-  const { ib } = port;
+  const { ib, settings } = port;
+  const { mtuCap, lanes } = settings.infiniBand;
   const ethernet = port.linkUp ? IB_PORT_STATE.ACTIVE : IB_PORT_STATE.DOWN;
   const state = port.type === 'eth' ? ethernet : ib.state;
   const physical = port.carrier ? IB_PORT_PHYS_STATE.LINK_UP : IB_PORT_PHYS_STATE.POLLING;
@@ -205,9 +205,12 @@ function portInfoOf(port: Port): Uint8Array {
     phys_state: physical * 16 + IB_PORT_PHYS_STATE.POLLING,
     mkey_lmc: ib.lmc,
     link_speed: (port.carrier ? speedQdr : speedSdr) * 16 + allSpeeds,
-    mtu_sm_sl: mtu4096 * 16 + ib.smSl,
-    init_type_mtu_cap: mtu4096,
+    // Until a manager says what the other end can do, it is what this end can.
+    mtu_sm_sl: Math.min(ib.neighborMtu || mtuCap, mtuCap) * 16 + ib.smSl,
+    init_type_mtu_cap: mtuCap,
+    subnet_timeout: ib.subnetTimeout,
     link_speed_ext: (port.speedMbps >= fdrMbps ? extendedFdr : 0) * 16 + extendedFdr,
-    vl_cap_init: lanes8 * 16,
+    // Codes 1 to 4: 1, 2, 4 or 8 lanes.
+    vl_cap_init: (Math.floor(Math.log2(lanes)) + 1) * 16,
   });
 }

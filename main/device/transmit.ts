@@ -2,8 +2,9 @@
 // owner bits, gathers each packet, fills in checksums, inserts a VLAN tag and sends through the
 // physical port that the port map gives. A descriptor that cannot be sent leaves an error
 // completion, puts the queue pair into ERR and flushes what is behind it.
-// A large send is cut into packets (segmentation.ts).
-// Left out: services other than raw Ethernet: error completions, and the trace says so.
+// A large send is cut into packets (segmentation.ts). On an InfiniBand port the special queue pairs
+// send management datagrams, which come as whole packets too.
+// Left out: services other than these: error completions, and the trace says so.
 
 import { EtherType, fcsBytes, insertVlan, minFrameBytes } from '#bus/frame.ts';
 import { MLX4_QP_ST } from '#prm/qp-context.ts';
@@ -22,6 +23,7 @@ import {
 import type { Syndrome } from './completions.ts';
 import { Descriptor } from './descriptor.ts';
 import type { Hca } from './hca.ts';
+import { datagramOf } from './ib-packet.ts';
 import { Packet } from './packet.ts';
 import type { QueuePair } from './queue-pair.ts';
 import { segment } from './segmentation.ts';
@@ -111,6 +113,7 @@ export class Transmitter {
     if (refusal !== null) return this.fail(qp, 'LOCAL_QP_OP_ERR', refusal);
     const frame = descriptor.gather(qp, minFrameBytes);
     if (!(frame instanceof Uint8Array)) return this.fail(qp, frame.syndrome, frame.why);
+    if (this.hca.port(qp.portNumber).type === 'ib') return this.sendDatagram(qp, frame);
     if (opcode === MLX4_OPCODE_LSO) return this.sendLarge(qp, frame);
     this.transmit(qp, this.finish(frame));
     return this.complete(qp);
@@ -129,8 +132,18 @@ export class Transmitter {
     const isSend = opcode === MLX4_OPCODE_SEND || opcode === MLX4_OPCODE_LSO;
     if (!isSend) return `opcode 0x${opcode.toString(16)} is not modelled`;
     if (qp.service !== MLX4_QP_ST.MLX) return `service type ${qp.service} is not modelled`;
-    if (this.hca.port(qp.portNumber).type !== 'eth') return 'the port is not Ethernet';
     return null;
+  }
+
+  /** Until a port is ACTIVE its link drops all but subnet management, and nobody is told. */
+  private sendDatagram(qp: QueuePair, packet: Uint8Array): boolean {
+    const datagram = datagramOf(packet);
+    if (datagram === null) return this.fail(qp, 'LOCAL_QP_OP_ERR', 'no management datagram');
+    const port = this.hca.port(qp.portNumber);
+    const carries = datagram.subnetManagement ? port.carrier : port.linkUp;
+    if (carries) port.phy.send(datagram.bytes);
+    else port.statistics.txDropped++;
+    return this.complete(qp);
   }
 
   /** Checksums and tag. */

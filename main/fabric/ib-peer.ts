@@ -25,6 +25,8 @@ const ibSpeedsMbps: readonly number[] = Object.freeze([40_000, 56_000]);
 const sweepNs = 100_000_000;
 /** The manager's own LID; ports get the next ones. */
 const managerLid = 1;
+/** What OpenSM gives every port unless told otherwise: 4.096 µs × 2^18, about a second. */
+const subnetTimeout = 18;
 /** Datagrams of a bring-up: ARMED, then ACTIVE. */
 type Step = 'idle' | 'arming' | 'activating';
 
@@ -126,7 +128,12 @@ export class IbPeer implements WirePort {
   }
 
   private setPortInfo(lid: number, state: number): void {
-    const data = portInfo.make({ lid, sm_lid: managerLid, speed_state: state });
+    const data = portInfo.make({
+      lid,
+      sm_lid: managerLid,
+      speed_state: state,
+      subnet_timeout: subnetTimeout,
+    });
     this.end?.send(
       mad.make({
         base_version: 1,

@@ -10,6 +10,7 @@ import { moduleOf, withDependencies } from './modules.ts';
 import { fetchPackages } from './packages/apt.ts';
 import { debFiles } from './packages/deb.ts';
 import type { PackedFile } from './packages/deb.ts';
+import { isTaken, lackingFile, programs } from './packages/programs.ts';
 import {
   biosFiles,
   busybox,
@@ -18,6 +19,7 @@ import {
   kernelFile,
   kernelOf,
   modules,
+  packagesOf,
   seabios,
 } from './packages/wanted.ts';
 import type { Flavour, Wanted } from './packages/wanted.ts';
@@ -26,21 +28,34 @@ import type { BootFiles } from './pc.ts';
 /** What setup does. */
 export interface SetupOptions {
   readonly flavour: Flavour;
-  /** A folder with the three packages; without one they are fetched from Debian. */
+  /** A folder with the packages; without one they are fetched from Debian. */
   readonly debs?: string;
   readonly say: (line: string) => void;
 }
 
-/** Files of a package in a folder, of the newest when there are several. */
+/** The file of a package in a folder, the newest when there are several. */
+const fileOf = (folder: string, { file }: Wanted): string | undefined =>
+  readdirSync(folder)
+    .filter((one) => file.test(one))
+    .toSorted((a, b) => b.localeCompare(a, 'en', { numeric: true }))[0];
+
+/** Throws NoGuest when a folder has not all packages, and says which it lacks. */
+function demandPackages(folder: string, flavour: Flavour): void {
+  if (!existsSync(folder)) throw new NoGuest(`There is no folder ${folder}.`);
+  const lacking = packagesOf(flavour).filter((wanted) => fileOf(folder, wanted) === undefined);
+  if (lacking.length === 0) return;
+  const said = lacking.map((wanted) => wanted.said).join('; ');
+  const packages = lacking.length === 1 ? 'package' : 'packages';
+  throw new NoGuest(`${folder} lacks Debian's ${packages} ${said}.`);
+}
+
+/** Files of a package that is in a folder. */
 function unpacked(
   folder: string,
-  { file, said }: Wanted,
+  wanted: Wanted,
   isWanted: (path: string) => boolean,
 ): Promise<PackedFile[]> {
-  const [name] = readdirSync(folder)
-    .filter((one) => file.test(one))
-    .toSorted((a, b) => b.localeCompare(a, 'en', { numeric: true }));
-  if (name === undefined) throw new NoGuest(`${folder} lacks Debian's package ${said}.`);
+  const name = fileOf(folder, wanted)!;
   return debFiles(readFileSync(join(folder, name)), name, isWanted);
 }
 
@@ -51,6 +66,17 @@ function one(files: readonly PackedFile[], path: RegExp | string): PackedFile {
   );
   if (found === undefined) throw new NoGuest(`A package lacks ${String(path)}.`);
   return found;
+}
+
+/** Programs with all that they need. */
+async function programFiles(folder: string): Promise<PackedFile[]> {
+  const files: PackedFile[] = [];
+  for (const program of programs) {
+    files.push(...(await unpacked(folder, program, (path) => isTaken(program, path))));
+  }
+  const lacking = lackingFile(files);
+  if (lacking !== undefined) throw new NoGuest(`A package lacks ${lacking}.`);
+  return files;
 }
 
 /** What a guest boots from, out of a folder of packages. */
@@ -68,12 +94,16 @@ async function bootFiles(
   const tools = await unpacked(folder, busybox, (path) => path === busyboxFile);
   const bios = await unpacked(folder, seabios, (path) => path.endsWith('.bin'));
   const drivers = kernels.filter(({ path }) => isModule(path)).map(moduleOf);
-  const kept = withDependencies(drivers, modules);
   const files: BootFiles = {
     bios: one(bios, biosFiles.bios).bytes,
     vgaBios: one(bios, biosFiles.vga).bytes,
     kernel: kernel.bytes,
-    initramfs: initramfs(release, one(tools, busyboxFile).bytes, kept),
+    initramfs: initramfs({
+      release,
+      busybox: one(tools, busyboxFile).bytes,
+      modules: withDependencies(drivers, modules),
+      programs: await programFiles(folder),
+    }),
   };
   return { release, files };
 }
@@ -83,9 +113,10 @@ export async function setUpGuest({ flavour, debs, say }: SetupOptions): Promise<
   const packages = debs ?? join(cacheFolder(), 'packages');
   if (debs === undefined) {
     mkdirSync(packages, { recursive: true });
-    const wanted = [kernelOf(flavour), busybox, seabios].map(({ name }) => name);
-    await fetchPackages(packages, wanted, say);
-  } else if (!existsSync(debs)) throw new NoGuest(`There is no folder ${debs}.`);
+    const names = packagesOf(flavour).map(({ name }) => name);
+    await fetchPackages(packages, names, say);
+  }
+  demandPackages(packages, flavour);
   say('unpacking');
   const { release, files } = await bootFiles(packages, flavour);
   say(`booting Linux ${release} once`);

@@ -3,7 +3,7 @@
 // ACCESS_REG with PTYS. Left out: the fields of MAD_DEMUX (5.22), which the card refuses, and
 // traps.
 
-import { be16, be32, be64, bytes, layout, u8 } from './layout.ts';
+import { be16, be32, be64, bits, bytes, layout, u8 } from './layout.ts';
 
 export const madBytes = 256;
 /** Start of the data of a subnet management packet. */
@@ -21,6 +21,28 @@ export const mad = layout('mlx4_mad_ifc', madBytes, {
   mkey: be64(0x18),
   data: bytes(madDataOffset, 192),
 });
+
+/**
+ * What stands before a datagram in an InfiniBand packet, and behind it (ib_pack.h): local route
+ * header, global one if the link next header says so, base transport header, datagram header; CRC.
+ */
+export const lrh = layout('lrh', 8, {
+  virtual_lane: bits(0, 31, 28),
+  link_version: bits(0, 27, 24),
+  service_level: bits(0, 23, 20),
+  link_next_header: bits(0, 17, 16),
+  destination_lid: be16(2),
+  packet_length: bits(4, 26, 16),
+  source_lid: be16(6),
+});
+export const IB_LNH_IBA_LOCAL = 2;
+export const IB_LNH_IBA_GLOBAL = 3;
+export const IB_GRH_BYTES = 40;
+export const IB_BTH_BYTES = 12;
+export const IB_DETH_BYTES = 8;
+export const ibCrcBytes = 4;
+/** The lane of subnet management: it works as soon as the link has trained. */
+export const managementLane = 15;
 
 /** Extended information, in the mailbox behind the MAD (opcode modifier bit 2). */
 export const madExtendedOffset = 0x100;

@@ -47,14 +47,18 @@ export function setPort(hca: Hca, command: Command): void {
 /** Too many virtual lanes answer BAD_SIZE: the driver then asks for fewer. */
 function setInfiniBand(port: Port, input: Uint8Array): void {
   demand(port.supports('ib'), 'BAD_PARAM', 'the port cannot do InfiniBand');
+  const infiniBand = { ...port.settings.infiniBand };
   if (setPortIb.get(input, 'change_port_vl')) {
     const lanes = setPortIb.get(input, 'vl_cap');
-    demand(lanes <= vlCapMax, 'BAD_SIZE', `${lanes} virtual lanes`);
+    demand(lanes >= 1 && lanes <= vlCapMax, 'BAD_SIZE', `${lanes} virtual lanes`);
+    infiniBand.lanes = lanes;
   }
   if (setPortIb.get(input, 'change_port_mtu')) {
     const code = setPortIb.get(input, 'mtu_cap');
     demand(code >= 1 && code <= mtuCodeMax, 'BAD_PARAM', `MTU code ${code}`);
+    infiniBand.mtuCap = code;
   }
+  port.settings.infiniBand = infiniBand;
   port.settings.ibCapabilityMask = setPortIb.get(input, 'ib_cap');
   port.setType('ib');
 }

@@ -70,19 +70,18 @@ const newest = (names: readonly string[]): string | undefined =>
  */
 export async function fetchPackages(
   folder: string,
-  patterns: readonly string[],
+  patterns: readonly RegExp[],
   say: (line: string) => void,
 ): Promise<void> {
   const config = configOf(join(folder, 'apt'));
   say("reading Debian's list of packages");
   await apt('apt-get', config, folder, ['update', '-qq']);
-  const names: string[] = [];
-  for (const pattern of patterns) {
-    const said = await apt('apt-cache', config, folder, ['search', '--names-only', pattern]);
-    const name = newest(said.split('\n').flatMap((line) => line.split(' ')[0] || []));
-    if (name === undefined) throw new NoPackages(`Debian has no package ${pattern}.`);
-    names.push(name);
-  }
+  const known = (await apt('apt-cache', config, folder, ['pkgnames'])).split('\n');
+  const names = patterns.map((pattern) => {
+    const name = newest(known.filter((one) => pattern.test(one)));
+    if (name === undefined) throw new NoPackages(`Debian has no package ${pattern.source}.`);
+    return name;
+  });
   say(`fetching ${names.join(', ')}`);
   await apt('apt-get', config, folder, ['download', '-qq', ...names]);
 }

@@ -8,12 +8,22 @@ import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { extract } from 'tar-stream';
 import type * as Xz from 'xz-decompress';
 
-/** A file of a package. */
+/** A file of a package, or a symbolic link. */
 export interface PackedFile {
   /** From the root of the system, without a slash before it: `bin/busybox`. */
   readonly path: string;
+  /** Type and permissions, as in `st_mode`. */
+  readonly mode: number;
+  /** What is in it; of a link the path that it leads to. */
   readonly bytes: Uint8Array;
 }
+
+const permissions = 0o777;
+/** Types in `st_mode`. */
+const fileType = 0o100000;
+const linkMode = 0o120777;
+
+export const isLink = ({ mode }: PackedFile): boolean => mode === linkMode;
 
 /** A package that is none, or is damaged; the message names the file. */
 export class BadPackage extends Error {}
@@ -58,7 +68,7 @@ const unpackers: Readonly<Record<string, (bytes: Uint8Array) => Readable>> = {
   },
 };
 
-/** Files of one of the two archives whose path is wanted. */
+/** Files and symbolic links of one of the two archives whose path is wanted. */
 async function filesIn(
   members: ReadonlyMap<string, Uint8Array>,
   archive: 'control' | 'data',
@@ -73,21 +83,26 @@ async function filesIn(
   source.pipe(entries);
   const files: PackedFile[] = [];
   for await (const entry of entries) {
-    const path = entry.header.name.replace(/^\.?\//, '');
-    if (entry.header.type === 'file' && isWanted(path)) {
+    const { name, type, mode, linkname } = entry.header;
+    const path = name.replace(/^\.?\//, '');
+    if (type === 'file' && isWanted(path)) {
       const chunks: Buffer[] = [];
       for await (const chunk of entry) chunks.push(chunk as Buffer);
-      files.push({ path, bytes: Buffer.concat(chunks) });
-    } else {
-      entry.resume();
+      const bytes = Buffer.concat(chunks);
+      files.push({ path, mode: fileType + (mode & permissions), bytes });
+      continue;
     }
+    if (type === 'symlink' && isWanted(path)) {
+      files.push({ path, mode: linkMode, bytes: Buffer.from(linkname ?? '') });
+    }
+    entry.resume();
   }
   return files;
 }
 
 /**
- * The files of a package whose path is wanted. `name` is for messages. Throws BadPackage for what
- * is no package, and for a file that is not what its sum says.
+ * The files and symbolic links of a package whose path is wanted. `name` is for messages. Throws
+ * BadPackage for what is no package, and for a file that is not what its sum says.
  */
 export async function debFiles(
   bytes: Uint8Array,
@@ -102,8 +117,10 @@ export async function debFiles(
       lines.split('\n').map((line) => [line.slice(34), line.slice(0, 32)] as const),
     );
     const files = await filesIn(members, 'data', isWanted);
-    for (const { path, bytes: content } of files) {
-      const wanted = sums.get(path);
+    for (const file of files) {
+      const { path, bytes: content } = file;
+      // A link has no sum: the list is of files.
+      const wanted = isLink(file) ? undefined : sums.get(path);
       const sum = createHash('md5').update(content).digest('hex');
       if (wanted !== undefined && wanted !== sum) throw new Error(`${path} is damaged`);
     }

@@ -1,5 +1,7 @@
 // What of Debian's packages a guest is made of: the kernel with the card's drivers, busybox, and
-// the BIOS that starts it.
+// the BIOS that starts it; in programs.ts the programs that look at the card.
+
+import { programs } from './programs.ts';
 
 /** Kernels of Debian for 32-bit PCs: without and with physical address extension. */
 export const flavours = ['686', '686-pae'] as const;
@@ -9,27 +11,35 @@ export type Flavour = (typeof flavours)[number];
 export interface Wanted {
   /** As a person would ask for it. */
   readonly said: string;
-  /** What its name looks like, for apt. */
-  readonly name: string;
+  /** What its name looks like. */
+  readonly name: RegExp;
   /** What its file is called. */
   readonly file: RegExp;
 }
 
 export const kernelOf = (flavour: Flavour): Wanted => ({
   said: `linux-image-6.1.0-…-${flavour}, i386`,
-  name: `^linux-image-6\\.1\\.0-[0-9]+-${flavour}$`,
+  name: new RegExp(`^linux-image-6\\.1\\.0-\\d+-${flavour}$`),
   file: new RegExp(`^linux-image-(6\\.1\\.0-\\d+)-${flavour}_.*_i386\\.deb$`),
 });
 export const busybox: Wanted = {
   said: 'busybox-static, i386',
-  name: '^busybox-static$',
+  name: /^busybox-static$/,
   file: /^busybox-static_.*_i386\.deb$/,
 };
 export const seabios: Wanted = {
   said: 'seabios',
-  name: '^seabios$',
+  name: /^seabios$/,
   file: /^seabios_.*_all\.deb$/,
 };
+
+/** All packages of a guest. */
+export const packagesOf = (flavour: Flavour): readonly Wanted[] => [
+  kernelOf(flavour),
+  busybox,
+  seabios,
+  ...programs,
+];
 
 /** Files of each package, by their path. */
 export const kernelFile = /^boot\/vmlinuz-(.*)$/;

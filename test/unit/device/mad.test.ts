@@ -4,6 +4,7 @@
 import { describe, expect, test } from 'vitest';
 import { formatMac } from '#bus/mac.ts';
 import { IB_PORT_STATE, mad, madDataOffset, nodeInfo, portInfo } from '#prm/mad.ts';
+import { setPortIb } from '#prm/port.ts';
 import { Network } from '#test/support/card/network.ts';
 
 const get = 1;
@@ -47,7 +48,7 @@ describe('Get', () => {
       node_type: 1,
       num_ports: 2,
       node_guid: 0x0002_c903_00a0_b0c0n,
-      system_image_guid: 0x0002_c903_00a0_b0c0n,
+      system_image_guid: 0x0002_c903_00a0_b0c3n,
       port_guid: 0x0002_c903_00a0_b0c2n,
       device_id: 0x1003,
       local_port_vendor: 0x0200_02c9,
@@ -124,14 +125,14 @@ describe('Set(PortInfo)', () => {
   /** An InfiniBand port whose link is up. */
   function port(): {
     net: Network;
-    give: (state: number, lid?: number) => number;
+    give: (state: number, lid?: number, more?: Parameters<typeof portInfo.make>[0]) => number;
     state: () => number;
   } {
     const net = new Network();
     net.driver.commands.ok('MLX4_CMD_SET_PORT', { in: new Uint8Array(64), inMod: 1, opMod: 0 });
     net.open(1);
-    const give = (state: number, lid = 5) => {
-      const data = portInfo.make({ lid, sm_lid: 1, speed_state: state });
+    const give = (state: number, lid = 5, more: Parameters<typeof portInfo.make>[0] = {}) => {
+      const data = portInfo.make({ lid, sm_lid: 1, speed_state: state, ...more });
       return ask(net, 0x15, { method: set, data }).status;
     };
     return { net, give, state: () => ask(net, 0x15).first[32]! & 0xf };
@@ -151,6 +152,42 @@ describe('Set(PortInfo)', () => {
     expect([give(0, 9), state()]).toEqual([0, IB_PORT_STATE.INIT]);
     expect(portInfo.get(ask(net, 0x15).first, 'lid')).toBe(9);
     expect([give(0, 0), give(0, 0xc000)]).toEqual([0x001c, 0x001c]);
+  });
+
+  test('the time of a subnet and the MTU of the other end are kept; no MTU is no change', () => {
+    const { net, give } = port();
+    const shown = () => {
+      const { mtu_sm_sl, subnet_timeout } = portInfo.read(ask(net, 0x15).first);
+      return { mtu: mtu_sm_sl >> 4, sl: mtu_sm_sl & 0xf, subnet_timeout };
+    };
+    expect(shown()).toEqual({ mtu: 5, sl: 0, subnet_timeout: 0 });
+    expect(give(0, 5, { subnet_timeout: 0x80 + 18, mtu_sm_sl: 0x43 })).toBe(0);
+    expect(shown()).toEqual({ mtu: 4, sl: 3, subnet_timeout: 18 });
+    expect(give(0, 5, { subnet_timeout: 17 })).toBe(0);
+    expect(shown()).toEqual({ mtu: 4, sl: 0, subnet_timeout: 17 });
+  });
+
+  test('PortInfo has the MTU and lanes that SET_PORT asked for; a larger MTU is refused', () => {
+    const { net, give } = port();
+    const shown = () => {
+      const { mtu_sm_sl, init_type_mtu_cap, vl_cap_init } = portInfo.read(ask(net, 0x15).first);
+      return [mtu_sm_sl >> 4, init_type_mtu_cap & 0xf, vl_cap_init >> 4];
+    };
+    const setPort = (fields: Parameters<typeof setPortIb.make>[0]) => {
+      const input = setPortIb.make(fields);
+      net.driver.commands.ok('MLX4_CMD_SET_PORT', { in: input, inMod: 1, opMod: 0 });
+    };
+    expect(shown()).toEqual([5, 5, 4]);
+    setPort({ change_port_mtu: true, mtu_cap: 3, change_port_vl: true, vl_cap: 2 });
+    expect(shown()).toEqual([3, 3, 2]);
+    // What has no flag stays as it is.
+    setPort({ mtu_cap: 1, vl_cap: 1 });
+    expect(shown()).toEqual([3, 3, 2]);
+    expect(give(0, 5, { mtu_sm_sl: 0x40 })).toBe(0x001c);
+    expect(give(0, 5, { mtu_sm_sl: 0x20 })).toBe(0);
+    expect(shown()).toEqual([2, 3, 2]);
+    setPort({ change_port_mtu: true, mtu_cap: 1 });
+    expect(shown()).toEqual([1, 1, 2]);
   });
 
   test('is refused on an Ethernet port and on one without link', () => {

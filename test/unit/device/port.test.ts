@@ -424,7 +424,7 @@ describe('InfiniBand', () => {
     qp.send(udpTo(portMacs[1]));
     net.rig.clock.runFor(msNs);
     expect(sends.decoded()[0]).toMatchObject({ opcode: 0x1e });
-    expect(net.rig.events('card.refused').at(-1)).toMatch(/the port is not Ethernet/);
+    expect(net.rig.events('card.refused').at(-1)).toMatch(/no management datagram/);
     expect(net.rig.fabric!.ibPeer('ibpeer0').received).toBe(0);
   });
 

@@ -1,11 +1,17 @@
-// What a guest boots into: modules in their order, the archive as Linux reads it.
+// What a guest boots into: modules in their order, the archive as Linux reads it, each file behind
+// the folder that it is in.
 
 import { expect, test } from 'vitest';
-import { cpio, cpioFile, cpioFolder } from '#guest/cpio.ts';
+import { cpio, cpioFile, cpioFolder, cpioLink, cpioProgram } from '#guest/cpio.ts';
+import { initramfs } from '#guest/initramfs.ts';
 import { moduleOf, modulesDep, withDependencies } from '#guest/modules.ts';
 
 const fileOf = (path: string, depends: string) =>
-  moduleOf({ path, bytes: Buffer.from(`\x7fELF…\0license=GPL\0depends=${depends}\0name=x\0`) });
+  moduleOf({
+    path,
+    mode: cpioFile,
+    bytes: Buffer.from(`\x7fELF…\0license=GPL\0depends=${depends}\0name=x\0`),
+  });
 
 const en = fileOf('a/mlx4_en.ko', 'mlx4_core,ptp');
 const core = fileOf('a/mlx4_core.ko', '');
@@ -53,4 +59,38 @@ test('an archive of folders and files of every length', () => {
     ['etc', cpioFolder, ''],
     ...files.map(({ path, mode, bytes }) => [path, mode, bytes.toString()]),
   ]);
+});
+
+test('programs are where /usr is /, with their permissions; every folder comes first', () => {
+  const file = (path: string, mode: number, words: string) => ({
+    path,
+    mode,
+    bytes: Buffer.from(words),
+  });
+  const archive = initramfs({
+    release: '6.1.0-50-686',
+    busybox: Buffer.from('box'),
+    modules: [core, en],
+    programs: [
+      file('usr/bin/tool', cpioProgram, 'a tool'),
+      file('usr/lib/pc/lib.so.1', cpioLink, 'lib.so.1.2'),
+      file('lib/pc/lib.so.1.2', cpioFile, 'code'),
+    ],
+  });
+  const entries = entriesOf(archive);
+  expect(entries).toEqual(
+    expect.arrayContaining([
+      ['usr', cpioLink, '.'],
+      ['bin/tool', cpioProgram, 'a tool'],
+      ['lib/pc/lib.so.1', cpioLink, 'lib.so.1.2'],
+      ['lib/pc/lib.so.1.2', cpioFile, 'code'],
+    ]),
+  );
+  const names = entries.map(([name]) => name);
+  expect(new Set(names).size).toBe(names.length);
+  for (const [at, name] of names.entries()) {
+    const slash = name.lastIndexOf('/');
+    if (slash >= 0) expect(names.slice(0, at)).toContain(name.slice(0, slash));
+  }
+  for (const folder of ['dev', 'proc', 'sys', 'tmp']) expect(names).toContain(folder);
 });
