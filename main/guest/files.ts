@@ -35,7 +35,7 @@ export function cacheFolder(): string {
  * The layout of what setup makes, and of the configuration space that the snapshot's kernel has
  * seen: counted up when either changes, so that a cache of another lab is made anew.
  */
-const layout = 4;
+const layout = 5;
 
 const names = {
   bios: 'bios.bin',

@@ -1,9 +1,8 @@
 // Goal: the real driver survives what a card can do to it.
-// Method: a catastrophic error while traffic flows; and a port of the other type.
+// Method: a catastrophic error while traffic flows.
 
 import { expect } from 'vitest';
-import type { TopologySpec } from '#fabric/topology.ts';
-import { answers, cardFolder, guestTest, load, must, startGuest, until } from './support/guests.ts';
+import { answers, guestTest, load, must, startGuest, until } from './support/guests.ts';
 
 guestTest()('a catastrophic error: noticed, reset, and traffic goes on', async () => {
   const guest = await startGuest();
@@ -15,24 +14,4 @@ guestTest()('a catastrophic error: noticed, reset, and traffic goes on', async (
   await until(guest, 'ip link set eth0 up');
   await answers(guest, 'eth0');
   expect(guest.errors).toEqual([]);
-});
-
-/** Port 1 at an InfiniBand peer. */
-const atPeer = (subnetManager: boolean): TopologySpec => ({
-  ibPeers: [{ name: 'peer0', subnetManager }],
-  cables: [{ a: 'card0 port 1', b: 'peer0' }],
-});
-
-guestTest().each([
-  [true, '4: ACTIVE'],
-  [false, '2: INIT'],
-])('an InfiniBand port, subnet manager %s', async (subnetManager, state) => {
-  const guest = await startGuest({ topology: atPeer(subnetManager) });
-  await load(guest);
-  await must(guest, `echo ib > ${cardFolder}/mlx4_port1`);
-  const port = '/sys/class/infiniband/mlx4_0/ports/1';
-  await until(guest, `[ "$(cat ${port}/link_layer)" = InfiniBand ]`);
-  await until(guest, `[ "$(cat ${port}/state)" = "${state}" ]`);
-  const lid = Number(await must(guest, `cat ${port}/lid`));
-  expect(lid > 0).toBe(subnetManager);
 });
