@@ -24,6 +24,7 @@ export const EtherType = {
   vlan: 0x8100,
   ipv6: 0x86dd,
   serviceVlan: 0x88a8,
+  macControl: 0x8808,
   slow: 0x8809,
   roce: 0x8915,
 } as const;

@@ -107,6 +107,11 @@ export class Hca implements PortOwner {
     this.alive = false;
   }
 
+  /** Time, ns. */
+  now(): number {
+    return this.link.now();
+  }
+
   /** Calls back unless there was a reset in between. */
   after(delayNs: number, fn: () => void): void {
     this.link.after(delayNs, () => {

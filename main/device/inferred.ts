@@ -225,4 +225,9 @@ export const inferred: readonly Inferred[] = [
     facts: '8',
     test: 'ib-packet.test.ts: all else is dropped, and complete too',
   },
+  {
+    what: 'A queue pair of a stopped port waits with its next descriptor.',
+    facts: '5.14, 5.19',
+    test: 'flow-control.test.ts: a queue pair waits with its descriptors',
+  },
 ];

@@ -147,13 +147,14 @@ const trace61Options: CardOptions = {
 
 /**
  * All that is modelled: large sends, BlueFlame and flow steering, which the real driver uses and
- * ours does not. 24 queue pairs fill an entry of 128 bytes, so that the 2^17 entries for which the
- * driver asks (facts/device 11.1) take 16 MiB of its memory; larger entries would take up to 128.
+ * ours does not, and counts of flow control. 24 queue pairs fill an entry of 128 bytes, so that the
+ * 2^17 entries for which the driver asks (facts/device 11.1) take 16 MiB of its memory; larger
+ * entries would take up to 128.
  */
 const fullOptions: CardOptions = {
   ...defaultOptions,
   flags: [...defaultOptions.flags, 'BLH'],
-  flags2: [...defaultOptions.flags2, 'FS_EN'],
+  flags2: [...defaultOptions.flags2, 'FS_EN', 'FLOWSTATS_EN'],
   blueFlame: true,
   flowQpsMax: 24,
 };

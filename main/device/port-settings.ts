@@ -1,6 +1,6 @@
 // What SET_PORT and the filter commands leave in a port (facts/device 5.14, 5.18, 9.5): tables,
 // filters, MTU, pause. CLOSE_HCA and a reset throw it away; CLOSE_PORT keeps it.
-// Kept without effect: pause, user MTU and MAC, the GID table, the beacon, the InfiniBand mask.
+// Kept without effect: user MTU and MAC, the GID table, the beacon, the InfiniBand mask.
 
 import { readBe32 } from '#bus/bytes.ts';
 import {

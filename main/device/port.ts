@@ -5,6 +5,9 @@
 // knows.
 
 import type { LinkOffer, LinkState } from '#bus/wire.ts';
+import { isMacControl } from '#bus/mac-control.ts';
+import { FlowControl } from './flow-control.ts';
+import type { FlowClock } from './flow-control.ts';
 import { IbPort } from './ib-port.ts';
 import type { PortInfoSetting } from './ib-port.ts';
 import type { PortOptions } from './options.ts';
@@ -19,7 +22,7 @@ export type PortType = 'ib' | 'eth';
 const ibSpeedsMbps: readonly number[] = [40_000, 56_000];
 
 /** What the rest of the card does for a port. */
-export interface PortOwner {
+export interface PortOwner extends FlowClock {
   /** The port became usable or stopped being so while it was initialised. */
   portChanged(portNumber: 1 | 2, up: boolean): void;
   /** A subnet manager changed what the port is told; MLX4_EQ_PORT_INFO bits. */
@@ -34,6 +37,7 @@ export class Port {
   readonly options: PortOptions;
   readonly phy: PortPhy;
   readonly ib = new IbPort();
+  readonly flow: FlowControl;
   type: PortType;
   initialised = false;
   settings = new PortSettings();
@@ -50,6 +54,7 @@ export class Port {
     this.options = options;
     this.phy = phy;
     this.owner = owner;
+    this.flow = new FlowControl(owner);
     this.ethSpeedsMbps = options.speedsMbps;
     const { supportsIb, supportsEth, suggested } = options;
     this.type = supportsIb && supportsEth ? suggested : supportsIb ? 'ib' : 'eth';
@@ -110,6 +115,7 @@ export class Port {
     this.phy.count('card.open', false);
     this.setReported(false);
     this.ib.linkChanged(false);
+    this.flow.release();
     this.phy.offerChanged();
   }
 
@@ -161,11 +167,15 @@ export class Port {
   linkChanged(state: LinkState): void {
     if (!this.initialised) return;
     if (this.type === 'ib') this.ib.linkChanged(state.up);
+    if (!state.up) this.flow.release();
     this.report(this.linkUp);
   }
 
   received(frame: Uint8Array): void {
-    if (this.carrier) this.owner.frameReceived(this, frame);
+    if (!this.carrier) return;
+    if (this.type === 'eth' && isMacControl(frame)) {
+      this.flow.take(frame, this.settings.pause, this.speedMbps);
+    } else this.owner.frameReceived(this, frame);
   }
 
   /** A frame with a wrong FCS came in. */

@@ -11,6 +11,7 @@ import {
   rssContext,
   rssContextOffset,
   schedQueuePort,
+  schedQueuePriority,
 } from '#prm/qp-context.ts';
 import type { QueueBuffer } from './queue-buffer.ts';
 import { Spreader } from './rss.ts';
@@ -36,6 +37,8 @@ export class QueuePair {
   pd = 0;
   uar = 0;
   portNumber: 1 | 2 = 1;
+  /** User priority of what it sends, 0 to 7. */
+  priority = 0;
   /** Use the port itself, not what the port map says (facts/device 10.5). */
   forcedPort = false;
   cqnSend = 0;
@@ -95,7 +98,9 @@ export class QueuePair {
   /** Takes from the context what may change after RST2INIT: path, port, VLAN stripping, RSS. */
   loadPath(): void {
     const { context } = this;
-    this.portNumber = schedQueuePort(qpContext.get(context, 'path_sched_queue'));
+    const schedQueue = qpContext.get(context, 'path_sched_queue');
+    this.portNumber = schedQueuePort(schedQueue);
+    this.priority = schedQueuePriority(schedQueue);
     this.counter = qpContext.get(context, 'path_counter_index');
     this.forcedPort = (qpContext.get(context, 'params2') & MLX4_QP_BIT_FPP) !== 0;
     this.vlanStrip = !qpContext.get(context, 'vlan_strip_disable');

@@ -1,7 +1,7 @@
 // Real counts of a port (DUMP_ETH_STATS, facts/device 5.19) and of the interface counters that
 // queue pairs name (QUERY_IF_STAT, 5.20). Octets are without FCS; size classes count it, as on the
-// wire. Left out: octets with framing, pause and length-error counters: nothing in the lab makes
-// them.
+// wire. Flow control has a page of its own (flow-control.ts). Left out: octets with framing and
+// length-error counters: nothing in the lab makes them.
 
 import { ethStats, ethStatsBytes, ethStatsNoVlan, ethStatsOffset, ifStat } from '#prm/port.ts';
 import { rxFramesOffset, rxOctetsOffset, txFramesOffset, txOctetsOffset } from '#prm/port.ts';

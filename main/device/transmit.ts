@@ -23,6 +23,7 @@ import {
 import type { Syndrome } from './completions.ts';
 import { Descriptor } from './descriptor.ts';
 import type { Hca } from './hca.ts';
+import type { Port } from './port.ts';
 import { datagramOf } from './ib-packet.ts';
 import { Packet } from './packet.ts';
 import type { QueuePair } from './queue-pair.ts';
@@ -96,9 +97,22 @@ export class Transmitter {
     if (qp.state === 'ERR') this.flush(qp);
     if (qp.state === 'SQD') qp.sendWaits = true;
     for (let sent = 0; sent < sendBurst; sent++) {
-      if (qp.state !== 'RTS' || !this.sendNext(qp)) return;
+      if (qp.state !== 'RTS' || this.isHeld(qp) || !this.sendNext(qp)) return;
     }
     this.schedule(qp, sendTurnNs);
+  }
+
+  /** The other end of the link has stopped it: it goes on when it may. */
+  private isHeld(qp: QueuePair): boolean {
+    return this.physicalPort(qp).flow.holds(qp.priority, qp, () => {
+      this.schedule(qp, sendTurnNs);
+    });
+  }
+
+  /** The port that a queue pair's frames leave by. */
+  private physicalPort(qp: QueuePair): Port {
+    const { hca } = this;
+    return hca.port(qp.forcedPort ? qp.portNumber : hca.portMap[qp.portNumber - 1]!);
   }
 
   /** Sends one descriptor. False when there is none, or the queue pair is broken now. */
@@ -166,8 +180,7 @@ export class Transmitter {
 
   private transmit(qp: QueuePair, frame: Uint8Array): void {
     const { hca } = this;
-    const physical = qp.forcedPort ? qp.portNumber : hca.portMap[qp.portNumber - 1]!;
-    const port = hca.port(physical);
+    const port = this.physicalPort(qp);
     hca.counters.countTx(qp.counter, frame.length);
     if ((this.descriptor.flags & MLX4_WQE_CTRL_FORCE_LOOPBACK) !== 0) {
       port.statistics.txLoopbackFrames++;

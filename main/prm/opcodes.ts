@@ -196,7 +196,7 @@ export const commandTable = {
   MLX4_CMD_NOP: row(0x031, 'none', 'none', 'full'),
   MLX4_CMD_SET_VLAN_FLTR: row(0x047, 'mailbox', 'none', 'full'),
   MLX4_CMD_SET_MCAST_FLTR: row(0x048, 'immediate', 'none', 'full'),
-  MLX4_CMD_DUMP_ETH_STATS: row(0x049, 'none', 'mailbox', 'partial', 'no flow control page'),
+  MLX4_CMD_DUMP_ETH_STATS: row(0x049, 'none', 'mailbox', 'full'),
   MLX4_CMD_SET_VEP: row(0x052, 'none', 'none', 'refused', unused),
   MLX4_CMD_QUERY_IF_STAT: row(0x054, 'none', 'mailbox', 'full'),
   MLX4_CMD_SET_IF_STAT: row(0x055, 'none', 'none', 'refused', unused),

@@ -1,6 +1,7 @@
-// Tests with the real Linux driver: `npm run test:guest`. One file at a time, for a guest
-// takes a processor; none of them in `npm test`, for they need what `mlx4-lab guest setup` gets.
+// Tests with the real Linux driver: `npm run test:guest`. Two files at a time, for a guest takes a
+// processor; none of them in `npm test`, for they need what `mlx4-lab guest setup` gets.
 
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
@@ -11,7 +12,7 @@ export default defineConfig({
     root: fileURLToPath(new URL('../../', import.meta.url)),
     include: ['test/guest/**/*.test.ts'],
     pool: 'forks',
-    maxWorkers: 1,
+    maxWorkers: Math.min(2, availableParallelism()),
     testTimeout: long ? 3_600_000 : 240_000,
     hookTimeout: 240_000,
     passWithNoTests: false,

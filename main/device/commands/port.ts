@@ -115,10 +115,15 @@ export function setMulticastFilter(hca: Hca, command: Command): void {
 export function dumpStatistics(hca: Hca, command: Command): void {
   const { inModifier } = command;
   const port = portOf(hca, inModifier & portMask);
-  const flow = (inModifier & MLX4_DUMP_ETH_STATS_FLOW_CONTROL) !== 0;
-  demand(!flow, 'BAD_PARAM', 'flow control statistics are not offered');
+  const reset = (inModifier & MLX4_DUMP_ETH_STATS_RESET) !== 0;
+  if ((inModifier & MLX4_DUMP_ETH_STATS_FLOW_CONTROL) !== 0) {
+    const offered = hca.options.flags2.includes('FLOWSTATS_EN');
+    demand(offered, 'BAD_PARAM', 'flow control statistics are not offered');
+    command.answer(port.flow.report(reset));
+    return;
+  }
   command.answer(port.statistics.report());
-  if ((inModifier & MLX4_DUMP_ETH_STATS_RESET) !== 0) port.statistics = new PortStatistics();
+  if (reset) port.statistics = new PortStatistics();
 }
 
 export function queryCounter(hca: Hca, command: Command): void {

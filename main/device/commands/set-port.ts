@@ -1,6 +1,6 @@
 // SET_PORT in all its forms (facts/device 5.14). The opcode modifier chooses the form, and with it
 // the port's type: an InfiniBand form makes it an InfiniBand port, an Ethernet form an Ethernet
-// port. Kept without effect: priorities, schedulers, VXLAN, RoCE addresses, pause. Not offered: A0
+// port. Kept without effect: priorities, schedulers, VXLAN, RoCE addresses. Not offered: A0
 // steering.
 
 import {

@@ -1,8 +1,7 @@
 // Port commands of mlx4_en (en_port.c; facts/device 5.8, 5.18, 5.19): VLAN filter, link state,
 // statistics. Packet and byte counters of the netdev come from the rings; the card's own counters
-// feed errors, drops, multicast and the ethtool groups. The mailbox is asked for before stats_lock
-// is taken. Left out: the flow control page of the statistics (the card does not offer
-// FLOWSTATS_EN).
+// feed errors, drops, multicast and the ethtool groups. Mailboxes are asked for before stats_lock
+// is taken.
 
 import { readBe32 } from '#bus/bytes.ts';
 import { spin_lock_bh, spin_unlock_bh } from '#kernel/locking/spinlock.ts';
@@ -11,8 +10,11 @@ import type { NetDevice } from '#kernel/net/netdevice.ts';
 import {
   ethStats,
   ethStatsBytes,
+  flowStats,
+  flowStatsBytes,
   ifStat,
   linkSpeedMbps,
+  MLX4_DUMP_ETH_STATS_FLOW_CONTROL,
   MLX4_DUMP_ETH_STATS_RESET,
   queryPort,
   rxFramesOffset,
@@ -29,8 +31,11 @@ import {
   mlx4_cmd_box,
   mlx4_free_cmd_mailbox,
 } from '../mlx4_core/cmd.ts';
+import type { mlx4_cmd_mailbox } from '../mlx4_core/cmd/mailbox.ts';
 import { mlx4_get_default_counter_index } from '../mlx4_core/fw.ts';
 import { mlx4_get_counter_stats } from '../mlx4_core/main/counters.ts';
+import { mlx4_has_cap2 } from '../mlx4_core/mlx4.ts';
+import type { mlx4_dev } from '../mlx4_core/mlx4.ts';
 import type { mlx4_en_dev, mlx4_en_priv } from './mlx4_en.ts';
 
 /** Priorities of the statistics' groups, and the entry for frames without VLAN behind them. */
@@ -151,6 +156,57 @@ function parseIfStat(hw: Map<string, number>, from: Uint8Array): void {
   hw.set('pf_tx_packets', ifStat.get(from, 'tx_frames'));
 }
 
+/**
+ * Counts of the flow control page, by priority; without priorities in use all eight are the same.
+ */
+function parseFlow(hw: Map<string, number>, from: Uint8Array): void {
+  const names = ['pause', 'pause_duration', 'pause_transition'] as const;
+  for (let i = 0; i < priorities; i++) {
+    const entry = from.subarray(i * flowStatsBytes, (i + 1) * flowStatsBytes);
+    for (const direction of ['rx', 'tx'] as const) {
+      for (const name of names) {
+        const value = flowStats.get(entry, `${direction}_${name}`);
+        hw.set(`${direction}_${name}_prio_${i}`, value);
+        if (i === 0) hw.set(`${direction}_${name}`, value);
+      }
+    }
+  }
+}
+
+/** What the card has counted at a port, as it was asked for. */
+interface DumpedStats {
+  readonly stats: Uint8Array;
+  /** Of the port's own counter; null when it has none. */
+  readonly counter: Uint8Array | null;
+  /** Flow control; null when the card does not count it. */
+  readonly flow: Uint8Array | null;
+}
+
+/** Sends the commands, with two mailboxes. A negative error. */
+function* dumpStats(
+  dev: mlx4_dev,
+  [mailbox, flowMailbox]: readonly [mlx4_cmd_mailbox, mlx4_cmd_mailbox],
+  port: number,
+  reset: boolean,
+): MaySleep<DumpedStats | number> {
+  const modifier = port | (reset ? MLX4_DUMP_ETH_STATS_RESET : 0);
+  const op = 'MLX4_CMD_DUMP_ETH_STATS';
+  const err = yield* mlx4_cmd_box(dev, 0, mailbox.dma, modifier, 0, op);
+  if (err !== 0) return err;
+  const stats = new Uint8Array(ethStatsBytes);
+  mailbox.buf.read(0, stats);
+  const index = mlx4_get_default_counter_index(dev, port);
+  const answer = yield* mlx4_get_counter_stats(dev, index, reset);
+  const counter = typeof answer === 'number' ? null : answer;
+  if (!mlx4_has_cap2(dev, 'FLOWSTATS_EN')) return { stats, counter, flow: null };
+  const flowModifier = modifier | MLX4_DUMP_ETH_STATS_FLOW_CONTROL;
+  const flowErr = yield* mlx4_cmd_box(dev, 0, flowMailbox.dma, flowModifier, 0, op);
+  if (flowErr !== 0) return flowErr;
+  const flow = new Uint8Array(priorities * flowStatsBytes);
+  flowMailbox.buf.read(0, flow);
+  return { stats, counter, flow };
+}
+
 /** Asks the card for the port's counters; `reset` sets them to 0 there. */
 export function* mlx4_en_DUMP_ETH_STATS(
   mdev: mlx4_en_dev,
@@ -159,24 +215,26 @@ export function* mlx4_en_DUMP_ETH_STATS(
 ): MaySleep<number> {
   const netdev = yield* mdev.pndev[port]!.read();
   if (netdev === null) return 0;
+  const { dev } = mdev;
   const priv = netdev_priv<mlx4_en_priv>(netdev);
-  const mailbox = yield* mlx4_alloc_cmd_mailbox(mdev.dev);
+  const mailbox = yield* mlx4_alloc_cmd_mailbox(dev);
   if (typeof mailbox === 'number') return mailbox;
-  const modifier = port | (reset ? MLX4_DUMP_ETH_STATS_RESET : 0);
-  const op = 'MLX4_CMD_DUMP_ETH_STATS';
-  const err = yield* mlx4_cmd_box(mdev.dev, 0, mailbox.dma, modifier, 0, op);
-  if (err === 0) {
-    const answer = new Uint8Array(ethStatsBytes);
-    mailbox.buf.read(0, answer);
-    const index = mlx4_get_default_counter_index(mdev.dev, port);
-    const counter = yield* mlx4_get_counter_stats(mdev.dev, index, reset);
+  const flowMailbox = yield* mlx4_alloc_cmd_mailbox(dev);
+  if (typeof flowMailbox === 'number') {
+    yield* mlx4_free_cmd_mailbox(dev, mailbox);
+    return flowMailbox;
+  }
+  const dumped = yield* dumpStats(dev, [mailbox, flowMailbox], port, reset);
+  if (typeof dumped !== 'number') {
     yield* spin_lock_bh(priv.stats_lock);
     mlx4_en_fold_software_stats(netdev);
-    parseErrors(netdev, priv, answer);
-    parseCounters(priv.hw_stats, answer);
-    if (counter instanceof Uint8Array) parseIfStat(priv.hw_stats, counter);
+    parseErrors(netdev, priv, dumped.stats);
+    parseCounters(priv.hw_stats, dumped.stats);
+    if (dumped.counter !== null) parseIfStat(priv.hw_stats, dumped.counter);
+    if (dumped.flow !== null) parseFlow(priv.hw_stats, dumped.flow);
     yield* spin_unlock_bh(priv.stats_lock);
   }
-  yield* mlx4_free_cmd_mailbox(mdev.dev, mailbox);
-  return err;
+  yield* mlx4_free_cmd_mailbox(dev, mailbox);
+  yield* mlx4_free_cmd_mailbox(dev, flowMailbox);
+  return typeof dumped === 'number' ? dumped : 0;
 }

@@ -24,7 +24,7 @@ const macRemoved =
 
 export const reasons: readonly Reason[] = [
   ...(['real', 'ours'] as const).flatMap((side) => [
-    { chapter: /^(up|bond|failover)$/, side, command: /^SET_MCAST_FLTR /, reason: filters },
+    { chapter: /^(up|down|bond|failover)$/, side, command: /^SET_MCAST_FLTR /, reason: filters },
     { chapter: /^(bond|failover|portType)$/, side, command: /^QUERY_PORT /, reason: looks },
   ]),
   {

@@ -219,7 +219,7 @@ function* setUpPort(priv: mlx4_en_priv): MaySleep<number> {
 function* registerNetdev(priv: mlx4_en_priv): MaySleep<number> {
   const { k, dev, mdev, port, prof } = priv;
   priv.stats_bitmap = mlx4_en_set_stats_bitmap({
-    flowStats: false,
+    flowStats: mlx4_has_cap2(mdev.dev, 'FLOWSTATS_EN'),
     rxPfc: prof.rx_ppp,
     txPfc: prof.tx_ppp,
     rxPause: prof.rx_pause !== 0,

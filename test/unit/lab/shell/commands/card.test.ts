@@ -1,7 +1,8 @@
 // ethtool, devlink, ibstat and ibv_devinfo on a real machine. Shapes are those of ethtool 6.1,
-// iproute2
-// 6.1 and rdma-core 44, compared with the real programs where those run without a card.
+// iproute2 6.1 and rdma-core 44, compared with the real programs where those run without a card.
 
+import { pauseFrame, quantaMax } from '#bus/mac-control.ts';
+import { defaultMachineSpec } from '#lab/default-machine.ts';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { bondedLab, bootedLab } from '#test/support/lab.ts';
 import type { Lab } from '#test/support/lab.ts';
@@ -65,6 +66,22 @@ describe('ethtool', () => {
     expect(values.get('rx_errors')).toBe('0');
     expect(lines[1]).toMatch(/^ {5}rx_packets: \d+$/);
     expect([...values.keys()]).toContain('tx0_packets');
+  });
+
+  test('-S counts how often and for how long the other end has stopped the card', () => {
+    const card = { ...defaultMachineSpec.card, profile: 'full' as const };
+    const cables = [{ a: 'card0 port 1', b: 'host0', speedMbps: 40_000 }];
+    const full = bootedLab({
+      card,
+      topology: { hosts: [{ name: 'host0', ip: '10.0.0.1' }], cables },
+    });
+    full.out('ip link set ens1 up; sleep 1');
+    const [host] = full.machine.fabric.hosts;
+    host!.send(pauseFrame(host!.mac, quantaMax));
+    full.run(1);
+    const text = full.out('ethtool -S ens1');
+    expect(text).toContain('     rx_pause: 1\n     rx_pause_duration: 838\n');
+    expect(text).toContain('     rx_pause_transition: 1\n     tx_pause: 0\n');
   });
 
   test('-k', () => {
