@@ -7,6 +7,7 @@ import type { ChapterStep } from '#lab/conformance/chapters.ts';
 import { periodic } from '#lab/conformance/command.ts';
 import { compareChapters } from '#lab/conformance/compare.ts';
 import type { ComparedChapter, RowKind } from '#lab/conformance/compare.ts';
+import type { OtherField } from '#lab/conformance/fields.ts';
 import { ourCommands } from '#lab/conformance/ours.ts';
 import type { CommandsByChapter } from '#lab/conformance/ours.ts';
 import { defaultMachineSpec } from '#lab/default-machine.ts';
@@ -96,7 +97,15 @@ const marks: Readonly<Record<RowKind, string>> = {
   unexplained: '!',
 };
 
-function printChapter({ title, rows, counts }: ComparedChapter, all: boolean): void {
+/** A field, first as the real driver has written it, then ours; why, or nothing. */
+function printField({ command, field, real, ours, times, reason }: OtherField): void {
+  const often = times === 1 ? '' : `, ${times} times`;
+  const words = `${command} ${field}: ${real}, ours ${ours}${often}`;
+  print(`${reason === null ? marks.unexplained : marks.explained} ${wrap(words, '      ').trim()}`);
+  if (reason !== null) print(wrap(reason, '      '));
+}
+
+function printChapter({ title, rows, fields, counts }: ComparedChapter, all: boolean): void {
   const { same, moved, explained, unexplained } = counts;
   print(
     `\n${title}: ${same} the same, ${moved} in another order, ${explained} explained, ` +
@@ -109,6 +118,7 @@ function printChapter({ title, rows, counts }: ComparedChapter, all: boolean): v
     if (reason === null || shown[at + 1]?.reason === reason) return;
     print(wrap(reason, '      '));
   });
+  fields.forEach(printField);
 }
 
 /** Compares. Throws BadFile when there is no guest. */

@@ -6,7 +6,16 @@ import { expect } from 'vitest';
 import type { TopologySpec } from '#fabric/topology.ts';
 import type { Guest } from '#guest/guest.ts';
 import { guestCardSlot } from '#guest/pci-slot.ts';
-import { answers, cardFolder, guestTest, load, must, startGuest, until } from './support/guests.ts';
+import {
+  answers,
+  cardFolder,
+  expectWell,
+  guestTest,
+  load,
+  must,
+  startGuest,
+  until,
+} from './support/guests.ts';
 
 /** `name: value` lines, by name; of two with one name the first. */
 function fieldsOf(text: string): Map<string, string> {
@@ -60,6 +69,12 @@ guestTest().each([
   expect(Number(said['port_lid']) > 0).toBe(subnetManager);
   expect(Number(said['sm_lid']) > 0).toBe(subnetManager);
   expect(said['port_lid'] === said['sm_lid']).toBe(!subnetManager);
+  await expectWell(guest);
+
+  await must(guest, `echo 2048 > ${cardFolder}/mlx4_port1_mtu`);
+  await until(guest, `ibv_devinfo -i 1 | grep -q "max_mtu:.*2048 (4)"`);
+  guest.fabric.act('pull', 'card0 port 1');
+  await until(guest, 'ibv_devinfo -i 1 | grep -q PORT_DOWN');
 });
 
 guestTest()('the card, and its Ethernet ports as their cables are', async () => {
@@ -72,6 +87,9 @@ guestTest()('the card, and its Ethernet ports as their cables are', async () => 
     hca_id: 'mlx4_0',
     fw_ver: `${major}.${minor}.${sub}`,
     board_id: boardId,
+    node_guid: '0002:c903:00a0:b0c0',
+    sys_image_guid: '0002:c903:00a0:b0c3',
+    hw_ver: '0x0',
     vendor_id: '0x02c9',
     vendor_part_id: String(0x1003),
     phys_port_cnt: '2',

@@ -1,6 +1,7 @@
-// Memory of a queue (alloc.c: mlx4_buf_direct_alloc, mlx4_alloc_hwq_res): one contiguous buffer,
-// its translation entries with pages as large as its address allows, and a doorbell record of two
-// words. Bitmaps, zones and doorbell pages are in alloc/.
+// Memory of a queue (alloc.c: mlx4_buf_alloc, mlx4_alloc_hwq_res): a buffer, its translation
+// entries, and a doorbell record. mlx4_en's buffers are contiguous, with pages as large as their
+// addresses allow; mlx4_ib's are of single pages when they are larger than two, which here lie
+// behind one another all the same. Bitmaps, zones and doorbell pages are in alloc/.
 
 import { pageBytes } from '#bus/memory.ts';
 import { dma_alloc_coherent, dma_free_coherent } from '#kernel/pci/dma.ts';
@@ -26,18 +27,27 @@ export function bufferPages(buf: DmaBuffer, page_shift: number): number[] {
   return pages;
 }
 
+/** How the memory of a queue is asked for. */
+export interface HwqShape {
+  /** Largest buffer that is contiguous for sure, bytes: max_direct of mlx4_buf_alloc(). */
+  readonly max_direct?: number;
+  /** log2 of the doorbell record's words. */
+  readonly dbOrder?: 0 | 1;
+}
+
 /**
  * Memory, translation and doorbell record of a queue of `size` bytes; a negative error otherwise.
  */
 export function* mlx4_alloc_hwq_res(
   dev: mlx4_dev,
   size: number,
+  { max_direct = Infinity, dbOrder = 1 }: HwqShape = {},
 ): MaySleep<mlx4_hwq_resources | number> {
   const { pdev } = dev.persist;
-  const db = yield* mlx4_db_alloc(dev, 1);
+  const db = yield* mlx4_db_alloc(dev, dbOrder);
   db.write(0, 0);
   const buf = dma_alloc_coherent(pdev, size);
-  const page_shift = pageShiftOf(buf);
+  const page_shift = size <= max_direct ? pageShiftOf(buf) : PAGE_SHIFT;
   const pages = bufferPages(buf, page_shift);
   const mtt = yield* mlx4_mtt_init(dev, pages.length, page_shift);
   if (typeof mtt === 'number') {

@@ -8,6 +8,7 @@ import { MLX4_CQ_DB_REQ_NOT } from '#prm/registers.ts';
 import type { Atomic, MaySleep } from '#sim/task.ts';
 import { mlx4_alloc_hwq_res, mlx4_free_hwq_res } from '../mlx4_core/alloc.ts';
 import { mlx4_cq_alloc, mlx4_cq_arm, mlx4_cq_free } from '../mlx4_core/cq.ts';
+import { maxDirectBytes } from './mlx4_ib.ts';
 import type { mlx4_ib_cq, mlx4_ib_dev } from './mlx4_ib.ts';
 
 /** The driver's object of a queue. */
@@ -25,7 +26,9 @@ export function* mlx4_ib_create_cq(
   const { dev, eq_table } = ibdev;
   if (cq.cqe < 1 || cq.cqe > dev.caps.max_cqes) return -EINVAL;
   const entries = entriesFor(cq.cqe);
-  const wqres = yield* mlx4_alloc_hwq_res(dev, entries * dev.caps.cqe_size);
+  const wqres = yield* mlx4_alloc_hwq_res(dev, entries * dev.caps.cqe_size, {
+    max_direct: maxDirectBytes,
+  });
   if (typeof wqres === 'number') return wqres;
   const vectors = eq_table ?? [];
   const vector = vectors[cq.comp_vector % Math.max(1, vectors.length)] ?? cq.comp_vector;

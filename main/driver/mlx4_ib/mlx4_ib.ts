@@ -6,6 +6,7 @@
 // interrupt.
 // Left out: user space, data path, SR-IOV (demux, alias GUIDs, tunnel QPs), flow steering.
 
+import { pageBytes } from '#bus/memory.ts';
 import type { Kernel } from '#kernel/kernel.ts';
 import type { MadAgent } from '#kernel/infiniband/mad-agent.ts';
 import type { IbDevice } from '#kernel/infiniband/ib-device.ts';
@@ -36,6 +37,9 @@ import type { DriverVariant } from '../variant.ts';
 
 export const DRV_NAME = 'mlx4_ib';
 export const DRV_VERSION = '4.0-0';
+
+/** Larger buffers of queues are of single pages: PAGE_SIZE * 2 of mlx4_buf_alloc(). */
+export const maxDirectBytes = 2 * pageBytes;
 
 /** GIDs in the card's table of a RoCE port. */
 export const MLX4_MAX_PORT_GIDS = 128;

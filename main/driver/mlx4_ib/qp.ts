@@ -46,7 +46,7 @@ import { mlx4_CLOSE_PORT, mlx4_INIT_PORT } from '../mlx4_core/port.ts';
 import { mlx4_qp_alloc, mlx4_qp_free, mlx4_qp_modify, mlx4_qp_remove } from '../mlx4_core/qp.ts';
 import { to_mcq } from './cq.ts';
 import { mlx4_ib_port_link_layer } from './main/query.ts';
-import { ib_warn, partName } from './mlx4_ib.ts';
+import { ib_warn, maxDirectBytes, partName } from './mlx4_ib.ts';
 import type { mlx4_ib_dev, mlx4_ib_qp } from './mlx4_ib.ts';
 import { pdnOf } from './mr.ts';
 import { madGeometry } from './qp-geometry.ts';
@@ -117,9 +117,14 @@ function* create_qp_common(
   init: IbQpInitAttr,
 ): MaySleep<mlx4_ib_qp | number> {
   const { dev, k } = ibdev;
-  const geometry = madGeometry(dev.caps, init.cap);
+  // An entry more, for the tunnel of a virtual function, whether there are any or not.
+  const cap = { ...init.cap, max_recv_sge: init.cap.max_recv_sge + 1 };
+  const geometry = madGeometry(dev.caps, cap);
   if (typeof geometry === 'number') return geometry;
-  const wqres = yield* mlx4_alloc_hwq_res(dev, geometry.bufBytes);
+  const wqres = yield* mlx4_alloc_hwq_res(dev, geometry.bufBytes, {
+    max_direct: maxDirectBytes,
+    dbOrder: 0,
+  });
   if (typeof wqres === 'number') return wqres;
   const mqp = yield* mlx4_qp_alloc(dev, get_sqp_num(dev, init));
   if (typeof mqp === 'number') {

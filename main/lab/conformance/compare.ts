@@ -2,10 +2,13 @@
 // another place, something that the table of reasons explains, or neither, which is a fault of ours
 // until it is mended or has a reason.
 
+import type { CommandRecord } from '#device/command.ts';
 import { align } from './align.ts';
 import type { AlignedRow } from './align.ts';
 import { chapters } from './chapters.ts';
 import { commandWords, periodic } from './command.ts';
+import { otherFields } from './fields.ts';
+import type { OtherField } from './fields.ts';
 import type { CommandsByChapter } from './ours.ts';
 import { reasons } from './reasons.ts';
 
@@ -24,7 +27,9 @@ export interface ComparedChapter {
   readonly name: string;
   readonly title: string;
   readonly rows: readonly ComparedRow[];
-  /** Rows of each kind; what was moved is two rows and counts once. */
+  /** What is not the same in the mailboxes of commands that both have sent. */
+  readonly fields: readonly OtherField[];
+  /** Rows of each kind; what was moved is two rows and counts once. Fields without a reason too. */
   readonly counts: Readonly<Record<RowKind, number>>;
 }
 
@@ -88,20 +93,23 @@ export function compareChapters(
   real: CommandsByChapter,
   ours: CommandsByChapter,
 ): ComparedChapter[] {
-  const wordsOf = (all: CommandsByChapter, at: number): string[] =>
-    (all[at] ?? []).filter(({ name }) => !periodic.has(name)).map(commandWords);
+  const told = (all: CommandsByChapter, at: number): CommandRecord[] =>
+    (all[at] ?? []).filter(({ name }) => !periodic.has(name));
   return chapters.map(({ name, title }, at) => {
-    const rows = rowsOf(name, align(wordsOf(real, at), wordsOf(ours, at)));
+    const [theirs, own] = [told(real, at), told(ours, at)];
+    const rows = rowsOf(name, align(theirs.map(commandWords), own.map(commandWords)));
+    const fields = otherFields(rows, theirs, own);
     const count = (kind: RowKind): number => rows.filter((row) => row.kind === kind).length;
     return {
       name,
       title,
       rows,
+      fields,
       counts: {
         same: count('same'),
         moved: count('moved') / 2,
         explained: count('explained'),
-        unexplained: count('unexplained'),
+        unexplained: count('unexplained') + fields.filter(({ reason }) => reason === null).length,
       },
     };
   });

@@ -8,6 +8,7 @@ import { chapters } from '#lab/conformance/chapters.ts';
 import { commandWords } from '#lab/conformance/command.ts';
 import { compareChapters } from '#lab/conformance/compare.ts';
 import { ourCommands } from '#lab/conformance/ours.ts';
+import { cqContext } from '#prm/contexts.ts';
 
 const command = (name: string, over: Partial<CommandRecord> = {}): CommandRecord => ({
   seq: 0,
@@ -93,4 +94,25 @@ test('our driver goes through all chapters, and each has commands', () => {
   expect(counts['portType']).toBeGreaterThan(400);
   const failover = ours[chapters.findIndex(({ name }) => name === 'failover')]!;
   expect(failover.map(({ name }) => name)).toContain('VIRT_PORT_MAP');
+});
+
+test('mailboxes of the same command are held against each other, but for addresses', () => {
+  const context = (over: Readonly<Record<string, number>>) => cqContext.make(over);
+  const send = (...mailboxes: readonly Uint8Array[]) =>
+    chapters.map(({ name }) =>
+      name === 'up' ? mailboxes.map((mailbox) => command('SW2HW_CQ', { mailbox })) : [],
+    );
+  const fieldsOf = (real: Uint8Array[], ours: Uint8Array[]) =>
+    compareChapters(send(...real), send(...ours)).find(({ name }) => name === 'up')!;
+  const same = fieldsOf([context({ db_rec_addr: 0x1000 })], [context({ db_rec_addr: 0x2000 })]);
+  expect([same.fields, same.counts.unexplained]).toEqual([[], 0]);
+  const other = fieldsOf(
+    [context({ log_page_size: 5, usr_page: 3 }), context({ log_page_size: 5 })],
+    [context({ usr_page: 2 }), context({ log_page_size: 4 })],
+  );
+  expect(other.fields).toMatchObject([
+    { field: 'usr_page', real: '3', ours: '2', times: 1, reason: expect.any(String) as string },
+    { field: 'log_page_size', real: '5', ours: '0', times: 2, reason: null },
+  ]);
+  expect(other.counts.unexplained).toBe(1);
 });
