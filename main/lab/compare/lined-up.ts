@@ -134,6 +134,12 @@ function pairsOf(
   });
 }
 
+/** The lanes that both have, where one is of Linux itself: none of them tells more than others. */
+export function seenInBoth({ lanes }: LinedUp): LinedUp {
+  const seen = lanes.filter(({ ids }) => ids.a !== null && ids.b !== null);
+  return { lanes: seen, telling: [], differing: seen.filter(({ differs }) => differs).length };
+}
+
 /** Lines them up. */
 export function lineUp(runs: Both<RunWithLanes>, parting: Parting): LinedUp {
   const { at } = parting;

@@ -12,7 +12,7 @@ import type { Comparison } from './compare.ts';
 import type { Sides } from './difference.ts';
 import { differenceRows } from './difference-rows.ts';
 import type { DifferenceRow } from './difference-rows.ts';
-import { lineUp } from './lined-up.ts';
+import { lineUp, seenInBoth } from './lined-up.ts';
 import type { LinedLane, RunWithLanes } from './lined-up.ts';
 import { outsideRows } from './outside.ts';
 import { comparisonSentence } from './sentence.ts';
@@ -105,7 +105,8 @@ export function compareForView({ a, b, onEvent }: ComparedPair): ComparedRuns {
   const parting = isLinedUp
     ? partingOf(records, comparison.parting?.seq ?? null)
     : startOf(records);
-  const { lanes, telling, differing } = lineUp(runs, parting);
+  const all = lineUp(runs, parting);
+  const { lanes, telling, differing } = relation === 'outside' ? seenInBoth(all) : all;
   const traces = bothOf(records, ({ trace }) => trace);
   // What another model does otherwise is no difference between the runs.
   const rows =

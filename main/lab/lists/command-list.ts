@@ -101,14 +101,15 @@ export class CommandList {
     return page([...rows.keys()], cursor, (seq) => rows.get(seq)!);
   }
 
-  /** Tasks that have posted commands, in the order of their first. */
+  /**
+   * Tasks that have posted commands, in the order of their first. A task that has ended leaves its
+   * name to the next one of its kind: both are one here, as they are for page().
+   */
   posters(): Poster[] {
     this.refresh();
     const tasks = new Set(this.commands.map(({ seq }) => this.trace.event(seq).task));
-    return [...tasks].map((task) => ({
-      name: this.names.of(task),
-      shown: this.names.shownOf(task),
-    }));
+    const byName = new Map([...tasks].map((task) => [this.names.of(task), task]));
+    return [...byName].map(([name, task]) => ({ name, shown: this.names.shownOf(task) }));
   }
 
   /** The command that the card took with an event, or null. */

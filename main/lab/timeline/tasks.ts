@@ -78,6 +78,8 @@ export class TaskTracks {
 
   private table(): Takes {
     const runsNow = (set: (task: TaskTrack, event: LaneEvent) => void) => (event: LaneEvent) => {
+      // Number 0 is no task: the shell of Linux itself is told of from outside.
+      if (event.task === 0) return;
       const task = this.of(event);
       set(task, event);
       if (task.state === 'run') this.draw(task, event);

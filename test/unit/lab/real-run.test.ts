@@ -75,6 +75,8 @@ test('compared, it is told by commands, log and packets alone', () => {
   const view = compareForView({ a: lanes(real), b: lanes(ours) });
   expect(view.relation).toBe('outside');
   expect(view.sentence.map(({ text }) => text).join('')).toMatch(/^Linux itself shows nothing/);
+  expect(view.lanes.length).toBeGreaterThan(4);
+  expect(view.lanes.every(({ kind }) => kind === 'port' || kind === 'firmware')).toBe(true);
   const times = view.rows.map(({ afterNs }) => afterNs);
   expect(times).toEqual(times.toSorted((a, b) => a - b));
   expect(view.rows.some(({ said }) => said.a === 'not sent' && said.b !== 'not sent')).toBe(true);

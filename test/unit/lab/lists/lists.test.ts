@@ -7,7 +7,7 @@ import { hasWords, pageOf, rowsMax } from '#lab/lists/list-page.ts';
 import { SeqList } from '#lab/lists/seq-list.ts';
 import type { RunRecord } from '#lab/record/run-record.ts';
 import { K } from '#trace/kinds.ts';
-import type { Trace } from '#trace/trace.ts';
+import { Trace } from '#trace/trace.ts';
 import { recordScenario } from '#test/support/run-record.ts';
 
 let run: RunRecord;
@@ -148,4 +148,18 @@ test('a screen is given piece by piece, as it stood', () => {
   expect(lists.screens.part('main', trace.count, 0, 1).pieces).toEqual(pieces.slice(-1));
   expect(lists.screens.part('main', first!.seq, 0).pieces).toEqual([]);
   expect(lists.screens.part('main', first!.seq + 1, 0).pieces).toHaveLength(1);
+});
+
+test('two tasks of one name, one after the other, are one in the choice of who has posted', () => {
+  const trace = new Trace();
+  for (const task of [1, 2, 3]) {
+    const name = task === 3 ? 'sh' : 'modprobe';
+    trace.emit(K['task.create'], task, 0, trace.intern(name));
+    trace.task = task;
+    trace.emit(K['fw.command'], trace.intern('NOP in_mod=0x0 op_mod=0 token=0x1 ev=0'), 0);
+    trace.emit(K['task.exit'], task, 0);
+    trace.task = 0;
+  }
+  const { commands } = new Lists(trace);
+  expect(commands.posters().map(({ name }) => name)).toEqual(['modprobe', 'sh']);
 });
