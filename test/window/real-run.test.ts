@@ -1,8 +1,8 @@
 /// <reference lib="dom" />
-// Goal: a recorded run of Linux itself is shown like any other, nothing is claimed of what cannot be
-// seen of it, and our driver can be made to do the same from here.
-// Method: a run as a guest leaves it, in the library of a real window; what is seen is read from the
-// page.
+// Goal: a recorded run of Linux itself is shown like any other, nothing is claimed of what cannot
+// be seen of it, and our driver can be made to do the same from here.
+// Method: a run as a guest leaves it, in the library of a real window; what is seen is read from
+// the page.
 
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -31,7 +31,7 @@ beforeAll(async () => {
 
 afterAll(() => lab.close());
 
-test('panel, terminal and log are there; of locks, detectors and bond it says why not', async () => {
+test('panel, terminal, log are there; of locks, detectors, bond it says why not', async () => {
   await shown('This is a recording of Linux itself, which does not run the same way twice.');
   await shown('This is a recording of Linux itself: nothing more can be typed.');
   await shown('Linux itself shows none of its locks, references and works.');

@@ -3,7 +3,9 @@
 
 import type { Locator, Page } from 'playwright-core';
 import { expect } from 'vitest';
+import { seqAtTime } from '#lab/replay/moment.ts';
 import type { PaneName } from '#renderer/frame/views.ts';
+import { K } from '#trace/kinds.ts';
 import { openLabWindow } from './lab-window.ts';
 import type { LabWindow } from './lab-window.ts';
 
@@ -13,9 +15,6 @@ export let page: Page;
 export let story: number;
 export let ours = 0;
 
-/** Five seconds after the cycle of the story has closed. */
-const afterClosed = 21_200;
-
 /** Opens the window, with the examples in its library. */
 export async function openWindow(): Promise<void> {
   lab = await openLabWindow();
@@ -23,6 +22,13 @@ export async function openWindow(): Promise<void> {
   const { bench } = lab.desk;
   await bench.begin();
   story = bench.library.list({}).runs.find(({ name }) => name === 'The bond deadlock')!.run;
+}
+
+/** Five seconds after the cycle of the run on the bench has closed: number of the event. */
+function afterClosed(): number {
+  const { trace } = lab.desk.bench.session;
+  const closed = [...trace.events()].find(({ kind }) => kind === K.deadlock)!;
+  return seqAtTime(trace, closed.timeNs + 5e9);
 }
 
 export const state = () => lab.desk.bench.state;
@@ -75,7 +81,7 @@ export const places = {
     if (state().number !== ours) {
       const opened = { from: 'run', run: story } as const;
       await lab.desk.bench.open(opened);
-      await lab.desk.bench.open({ from: 'fork', run: null, seq: afterClosed });
+      await lab.desk.bench.open({ from: 'fork', run: null, seq: afterClosed() });
       ours = state().number;
     }
     if (state().running) lab.desk.bench.machine.pause();

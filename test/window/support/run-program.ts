@@ -26,8 +26,8 @@ const { webContents } = window!;
 webContents.mainFrame = { url: 'app://lab/' };
 standIn.receive(webContents, 'open');
 
-/** Events after which it has seen enough. */
-const enough = 20_000;
+/** Events after which it has seen enough: the cycle of the story has closed by then. */
+const enough = 25_000;
 
 let id = 0;
 const ask = async (name: string, body: unknown): Promise<void> => {
