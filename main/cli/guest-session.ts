@@ -71,10 +71,16 @@ export class GuestSession {
 
   /** Throws BadFile when there is no guest, StoreError for a named database that is none. */
   static async open(settings: GuestSessionArguments): Promise<GuestSession> {
-    const { release } = await withGuestFiles(() => Promise.resolve(guestFiles(settings.flavour)));
-    const recording = new Recording(realRunHead({ release, slot: guestCardSlot }), settings);
-    const guest = await openGuest(settings.flavour, settings.packets !== false);
-    return new GuestSession(guest, recording);
+    const { flavour, packets } = settings;
+    const guest = await openGuest(flavour, packets !== false);
+    try {
+      const { release } = guestFiles(flavour);
+      const head = realRunHead({ release, slot: guestCardSlot });
+      return new GuestSession(guest, new Recording(head, settings));
+    } catch (error) {
+      await guest.stop();
+      throw error;
+    }
   }
 
   /** A line of shell, or of hands when it begins with a colon. Throws GuestSilent. */

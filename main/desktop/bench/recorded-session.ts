@@ -34,16 +34,11 @@ export class RecordedSession {
     return { run: this.number, events: this.trace.count };
   }
 
-  /** Linux itself ran, not the lab's kernel. */
-  get real(): boolean {
-    return isReal(this.record.head);
-  }
-
   /** What its machine was made of. Throws ScenarioError when this program does not know it. */
   get facts(): MachineFacts {
-    const { scenarioFile, scenarioText, variant } = this.record.head;
-    const { machine } = loadScenario(scenarioFile, scenarioText);
-    return machineFacts({ ...machine, variant }, this.real);
+    const { head } = this.record;
+    const { machine } = loadScenario(head.scenarioFile, head.scenarioText);
+    return machineFacts({ ...machine, variant: head.variant }, isReal(head));
   }
 
   get recordState(): RecordState {
