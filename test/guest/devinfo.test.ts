@@ -3,6 +3,7 @@
 // and the fabric's.
 
 import { expect } from 'vitest';
+import { cardProfiles } from '#device/options.ts';
 import type { TopologySpec } from '#fabric/topology.ts';
 import type { Guest } from '#guest/guest.ts';
 import { guestCardSlot } from '#guest/pci-slot.ts';
@@ -114,6 +115,19 @@ guestTest()('the card, and its Ethernet ports as their cables are', async () => 
   guest.fabric.act('pull', 'card0 port 1');
   await until(guest, 'ibv_devinfo -i 1 | grep -q PORT_DOWN');
   expect(await must(guest, 'ethtool eth0')).toContain('Link detected: no');
+});
+
+guestTest()('a speed that ethtool asks for is what the link has', async () => {
+  // The driver writes PTYS for a card only that offers it, which no profile does.
+  const { flags2 } = cardProfiles.full;
+  const guest = await startGuest({ card: { options: { flags2: [...flags2, 'ETH_PROT_CTRL'] } } });
+  await load(guest);
+  await answers(guest, 'eth0');
+  for (const speed of ['10000', '40000']) {
+    await must(guest, `ethtool -s eth0 autoneg off speed ${speed}`);
+    await until(guest, `ethtool eth0 | grep -q "Speed: ${speed}Mb/s"`);
+    await until(guest, 'ping -c 1 -W 1 10.0.0.1 > /tmp/out');
+  }
 });
 
 guestTest()('ethtool -S has what the card has counted, and the driver beside it', async () => {

@@ -63,3 +63,23 @@ guestTest()('by rules: addresses, groups, default rules, packets; nothing is lef
   await must(guest, 'rmmod mlx4_ib mlx4_en mlx4_core');
   await expectWell(guest);
 });
+
+guestTest()('a rule to drop a frame is in front of those that take it', async () => {
+  const guest = await startGuest();
+  await load(guest, 'log_num_mgm_entry_size=-1');
+  await must(guest, 'modprobe 8021q');
+  await answers(guest, 'eth0');
+  const passes = 'ping -c 1 -W 1 10.0.0.1 > /tmp/out';
+  await must(guest, 'ethtool -N eth0 flow-type ip4 src-ip 10.0.0.1 action -1 loc 0');
+  await must(guest, `! ${passes}`);
+  await must(guest, 'ethtool -N eth0 delete 0');
+  await must(guest, passes);
+  // A rule that names a VLAN leaves frames without a tag alone.
+  await must(guest, 'ethtool -N eth0 flow-type ip4 src-ip 10.0.0.1 vlan 7 action -1 loc 0');
+  await must(guest, passes);
+  // One that sends them to a queue of its own takes them away from the others.
+  await must(guest, 'ethtool -N eth0 delete 0');
+  await must(guest, 'ethtool -N eth0 flow-type ip4 src-ip 10.0.0.1 action 0 loc 0');
+  expect(await must(guest, 'ping -c 3 10.0.0.1')).not.toContain('DUP');
+  await expectWell(guest);
+});

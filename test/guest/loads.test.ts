@@ -77,6 +77,18 @@ guestTest()('a cable that is pulled is noticed, and one that is plugged', async 
   await until(guest, 'dmesg | grep -q "eth0: Link Up"');
 });
 
+guestTest()('a port that is closed is closed without a word of its link', async () => {
+  const guest = await startGuest();
+  await load(guest);
+  await answers(guest, 'eth0');
+  await must(guest, 'dmesg -c; ip link set eth0 down; sleep 2');
+  const said = await must(guest, 'dmesg');
+  expect(said).toContain('eth0: Close port called');
+  expect(said).not.toContain('Link Down');
+  await must(guest, 'ip link set eth0 up');
+  await until(guest, 'ping -c 1 -W 1 10.0.0.1 > /tmp/out');
+});
+
 guestTest()('packets that it has counted are those that the card has', async () => {
   const guest = await startGuest();
   await load(guest);

@@ -5,6 +5,7 @@ import { expect } from 'vitest';
 import { formatMac } from '#bus/mac.ts';
 import { count } from '#test/support/counts.ts';
 import {
+  answers,
   apart,
   expectWell,
   guestTest,
@@ -72,4 +73,42 @@ guestTest()('between the ports: IPv4, IPv6, VLANs, multicast, TCP both ways', as
   await must(guest, there('nc 10.0.1.1 5001 < /tmp/sent'), 900_000);
   await until(guest, `md5sum < /tmp/back | grep -q ${sum}`);
   await expectWell(guest);
+});
+
+guestTest()('promiscuous: frames for others are there, its own are there once', async () => {
+  const guest = await startGuest();
+  await load(guest);
+  const there = await apart(guest);
+  await answers(guest, 'eth0');
+  await must(guest, there('ip link set eth1 up; ip addr add 10.0.1.2/24 dev eth1'));
+  await until(guest, there('ip link show eth1 | grep -q LOWER_UP'));
+  await must(guest, 'ip link set eth0 promisc on');
+  const received = async (): Promise<number> =>
+    Number(await must(guest, 'cat /sys/class/net/eth0/statistics/rx_packets'));
+  // Nobody has this address, so the switch sends it everywhere; groups have no say in it.
+  for (const address of ['02:00:00:00:00:77', '01:00:5e:00:00:77']) {
+    const before = await received();
+    await must(guest, there(`arp -i eth1 -s 10.0.1.77 ${address}`));
+    await must(guest, there('ping -c 20 -i 0.1 -W 1 10.0.1.77 > /tmp/unheard; arp -d 10.0.1.77'));
+    const more = async (): Promise<number> => (await received()) - before;
+    await expect.poll(more, { timeout: 20_000 }).toBeGreaterThanOrEqual(20);
+  }
+  expect(await must(guest, 'ping -c 3 10.0.0.1')).not.toContain('DUP');
+  await expectWell(guest);
+});
+
+guestTest()('what it sends comes back to it only while it asks for that', async () => {
+  const guest = await startGuest();
+  await load(guest);
+  // Linux takes a group message of its own that comes back for a second host with its address,
+  // unless it puts a mark of its own on it (RFC 7527).
+  const marks = ['all', 'eth0'].map((name) => `/proc/sys/net/ipv6/conf/${name}/enhanced_dad`);
+  await must(guest, `for at in ${marks.join(' ')}; do echo 0 > $at; done`);
+  await answers(guest, 'eth0');
+  await must(guest, 'sleep 3');
+  await must(guest, '! dmesg | grep "duplicate address"');
+  await must(guest, 'ethtool -K eth0 loopback on');
+  await until(guest, '! ping -c 1 -W 1 10.0.0.1 > /tmp/out');
+  await must(guest, 'ethtool -K eth0 loopback off');
+  await until(guest, 'ping -c 1 -W 1 10.0.0.1 > /tmp/out');
 });
