@@ -70,7 +70,12 @@ export async function guestRunCommand(
   const lines = await linesOf(script);
   const isJson = settings.json === true;
   const session = await GuestSession.open(settings);
-  const { ran, silent } = await runLines(session, lines, isJson ? () => undefined : print);
+  const say = isJson ? () => undefined : print;
+  const { ran, silent } = await runLines(session, lines, say).catch(async (error: unknown) => {
+    // Whatever happens, the guest is switched off, and what it has done is kept.
+    await session.finish();
+    throw error;
+  });
   const kept = await session.finish();
   if (isJson) print(JSON.stringify(ran, null, 2));
   else if (kept !== null) print(styleFor(process.stdout).dim(kept));

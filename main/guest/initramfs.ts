@@ -17,9 +17,9 @@ export const bootedLine = 'guest: booted';
 
 /**
  * The first program. The shell is interactive, so that a mistake in a line does not end it, and
- * prints no prompt, so that only answers come back. The kernel's log has a line of its own. It
- * reads the line as a script: the end of a background job interrupts its reading of standard input,
- * and it would take that for the end.
+ * prints no prompt, so that only answers come back. It reads the line as a script: the end of a
+ * background job interrupts its reading of standard input, and it would take that for the end. The
+ * kernel's log has a serial line of its own.
  */
 const init = `#!/bin/busybox sh
 /bin/busybox --install -s /bin

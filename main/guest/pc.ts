@@ -4,7 +4,7 @@
 
 import { createRequire } from 'node:module';
 import { V86 } from 'v86';
-import { GuestConsole } from './console.ts';
+import { GuestConsole, GuestSilent } from './console.ts';
 import { bootedLine, readyMark } from './initramfs.ts';
 import { busOf, insideOf } from './inside.ts';
 import type { InsideBus, InsideCpu } from './inside.ts';
@@ -123,8 +123,14 @@ export class Pc {
    */
   async boot(): Promise<void> {
     const ready = this.console.waitFor(new RegExp(`${readyMark}\\n`), bootMs, 'boot');
-    const logged = new Promise<void>((resolve) => {
-      this.onBooted = resolve;
+    const logged = new Promise<void>((resolve, reject) => {
+      const timer = setTimeout(() => {
+        reject(new GuestSilent(`The log of the boot has no end after ${bootMs / 1000} s.`));
+      }, bootMs);
+      this.onBooted = () => {
+        clearTimeout(timer);
+        resolve();
+      };
     });
     await this.emulator.run();
     await Promise.all([ready, logged]);
