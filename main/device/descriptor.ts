@@ -1,7 +1,8 @@
 // Send descriptors as the card reads them (facts/device 8.2 to 8.5): control segment, in a large
 // send the headers of its packets, then data and inline segments. The reader fetches a descriptor
-// block by block (a ring may wrap in its middle), measures it, and gathers the packet. One scratch
-// array; offsets come from the declaration once.
+// block by block (a ring may wrap in its middle), measures it, and gathers the packet. The places of
+// a ring are as large as its stride: mlx4_en's are blocks, of which a descriptor takes several;
+// mlx4_ib's hold a whole one. One scratch array; offsets come from the declaration once.
 
 import { readBe32 } from '#bus/bytes.ts';
 import { FramePool } from '#bus/frame-pool.ts';
@@ -22,7 +23,6 @@ import type { QueuePair } from './queue-pair.ts';
 /** Size units of a descriptor, bytes; the size field has six bits. */
 const unitBytes = 16;
 const sizeMask = 0x3f;
-const blockUnits = TXBB_SIZE / unitBytes;
 const descriptorMax = 64 * unitBytes;
 const opcodeMask = 0x1f;
 /** Longest packet that is gathered at all, and longest large send with its headers. */
@@ -48,8 +48,8 @@ const fault = (syndrome: Syndrome, why: string): DescriptorFault => ({ syndrome,
 
 /** The descriptor at a send queue's index. */
 export class Descriptor {
-  /** Blocks of 64 bytes it takes; at least 1. */
-  blocks = 1;
+  /** Places of the ring it takes; at least 1. */
+  places = 1;
   opcode = 0;
   insVlan = 0;
   vlanTci = 0;
@@ -70,13 +70,13 @@ export class Descriptor {
   /** Fetches the control segment: 'idle' when software owns the block, 'fault' when DMA fails. */
   fetch(qp: QueuePair): 'ready' | 'idle' | 'fault' {
     const { firstBlock } = this;
-    if (qp.buffer === null || qp.sqBlocks === 0) return 'idle';
+    if (qp.buffer === null || qp.sqEntries === 0) return 'idle';
     if (!this.readBlock(qp, 0, firstBlock)) return 'fault';
     const owner = firstBlock[0]! >>> 7;
-    if (owner !== ((qp.sqIndex & qp.sqBlocks) === 0 ? 0 : 1)) return 'idle';
+    if (owner !== ((qp.sqIndex & qp.sqEntries) === 0 ? 0 : 1)) return 'idle';
     const units = firstBlock[sizeAt]! & sizeMask;
     this.sizeBytes = units * unitBytes;
-    this.blocks = Math.max(1, Math.ceil(units / blockUnits));
+    this.places = Math.max(1, Math.ceil(this.sizeBytes / qp.sqStride));
     this.opcode = firstBlock[3]! & opcodeMask;
     this.insVlan = firstBlock[insVlanAt]!;
     this.vlanTci = (firstBlock[vlanAt]! << 8) | firstBlock[vlanAt + 1]!;
@@ -90,10 +90,10 @@ export class Descriptor {
    */
   gather(qp: QueuePair, padBytes: number): Uint8Array | DescriptorFault {
     if (this.sizeBytes <= wqeCtrlBytes) return fault('LOCAL_LENGTH_ERR', 'no segments');
-    if (this.blocks > qp.sqBlocks) return fault('LOCAL_QP_OP_ERR', 'larger than the ring');
-    for (let block = 1; block < this.blocks; block++) {
-      const part = this.bytes.subarray(block * TXBB_SIZE, (block + 1) * TXBB_SIZE);
-      if (!this.readBlock(qp, block, part)) return fault('LOCAL_PROT_ERR', 'fetch failed');
+    if (this.places > qp.sqEntries) return fault('LOCAL_QP_OP_ERR', 'larger than the ring');
+    for (let at: number = TXBB_SIZE; at < this.sizeBytes; at += TXBB_SIZE) {
+      if (!this.readBlock(qp, at, this.bytes.subarray(at, at + TXBB_SIZE)))
+        return fault('LOCAL_PROT_ERR', 'fetch failed');
     }
     const begin = this.readLsoHead();
     const length = this.measure(begin);
@@ -111,9 +111,11 @@ export class Descriptor {
     return wqeCtrlBytes + lsoSegSpan(this.headerBytes);
   }
 
-  private readBlock(qp: QueuePair, block: number, into: Uint8Array): boolean {
-    const index = (qp.sqIndex + block) & (qp.sqBlocks - 1);
-    return qp.buffer!.read(qp.sqOffset + index * TXBB_SIZE, into);
+  /** Reads the block that is `at` bytes into the descriptor. */
+  private readBlock(qp: QueuePair, at: number, into: Uint8Array): boolean {
+    const begin = (qp.sqIndex & (qp.sqEntries - 1)) * qp.sqStride;
+    const place = (begin + at) & (qp.sqEntries * qp.sqStride - 1);
+    return qp.buffer!.read(qp.sqOffset + place, into);
   }
 
   /** Bytes of the packet, headers of a large send included. */

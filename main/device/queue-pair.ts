@@ -13,6 +13,7 @@ import {
   schedQueuePort,
   schedQueuePriority,
 } from '#prm/qp-context.ts';
+import { TXBB_SIZE } from '#prm/wqe.ts';
 import type { QueueBuffer } from './queue-buffer.ts';
 import { Spreader } from './rss.ts';
 import type { RssSpread } from './rss.ts';
@@ -51,14 +52,15 @@ export class QueuePair {
   /** Of an RSS queue pair: what chooses the ring for a packet. */
   spreader: Spreader | null = null;
   buffer: QueueBuffer | null = null;
-  /** Basic blocks of the send queue, or 0 without one. */
-  sqBlocks = 0;
+  /** Places of the send queue, or 0 without one, and the bytes of each. */
+  sqEntries = 0;
+  sqStride = 0;
   sqOffset = 0;
   /** Receive descriptors, or 0 without a receive queue. */
   rqEntries = 0;
   rqStride = 0;
   rqOffset = 0;
-  /** Blocks sent and descriptors used since RST2INIT. */
+  /** Places sent and receive descriptors used since RST2INIT. */
   sqIndex = 0;
   rqIndex = 0;
   /** The producer counter as last read from the doorbell record. */
@@ -118,20 +120,20 @@ export class QueuePair {
   }
 
   /**
-   * Queue with the larger stride first, the send queue when they are equal (6.5.2). A receive size
-   * byte of 0 is one entry of 16 bytes, which nobody uses: it means that there is no receive queue.
+   * Queue with the larger stride first, the send queue when they are equal (6.5.2). A size byte of
+   * 0 is one entry of 16 bytes, which nobody uses: it means that there is no such queue.
    */
   private loadGeometry(context: Uint8Array): number {
     const sq = qpContext.get(context, 'sq_size_stride');
     const rq = qpContext.get(context, 'rq_size_stride');
-    const sqStride = 2 ** ((sq & 7) + logStrideBase);
-    const sqBytes = 2 ** ((sq >> 3) & 0xf) * sqStride;
-    this.sqBlocks = Math.floor(sqBytes / 64);
+    this.sqStride = 2 ** ((sq & 7) + logStrideBase);
+    this.sqEntries = this.sqStride < TXBB_SIZE ? 0 : 2 ** ((sq >> 3) & 0xf);
+    const sqBytes = 2 ** ((sq >> 3) & 0xf) * this.sqStride;
     this.rqStride = 2 ** ((rq & 7) + logStrideBase);
     this.rqEntries =
       rq === 0 || this.srqn !== null || this.spreader !== null ? 0 : 2 ** ((rq >> 3) & 0xf);
     const rqBytes = this.rqEntries * this.rqStride;
-    const rqFirst = this.rqStride > sqStride;
+    const rqFirst = this.rqStride > this.sqStride;
     this.sqOffset = rqFirst ? rqBytes : 0;
     this.rqOffset = rqFirst ? 0 : sqBytes;
     return sqBytes + rqBytes;

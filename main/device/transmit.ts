@@ -75,10 +75,10 @@ export class Transmitter {
   flush(qp: QueuePair): void {
     const { flushed } = this;
     const { completions, receiver } = this.hca;
-    for (let blocks = 0; blocks < qp.sqBlocks; blocks += flushed.blocks) {
+    for (let places = 0; places < qp.sqEntries; places += flushed.places) {
       if (flushed.fetch(qp) !== 'ready') break;
       completions.failed(qp.cqnSend, qp.qpn, qp.sqIndex & 0xffff, 'send', 'WR_FLUSH_ERR');
-      qp.sqIndex = (qp.sqIndex + flushed.blocks) & indexWrap;
+      qp.sqIndex = (qp.sqIndex + flushed.places) & indexWrap;
     }
     receiver.flush(qp);
   }
@@ -202,7 +202,7 @@ export class Transmitter {
   private complete(qp: QueuePair): boolean {
     const { descriptor, hca } = this;
     const index = qp.sqIndex;
-    qp.sqIndex = (index + descriptor.blocks) & indexWrap;
+    qp.sqIndex = (index + descriptor.places) & indexWrap;
     if ((descriptor.flags & MLX4_WQE_CTRL_CQ_UPDATE) === 0) return true;
     const solicited = (descriptor.flags & MLX4_WQE_CTRL_SOLICITED) !== 0;
     const { opcode } = descriptor;
@@ -215,7 +215,7 @@ export class Transmitter {
     const { hca, descriptor } = this;
     hca.refuse(`send of QP 0x${qp.qpn.toString(16)}`, why);
     hca.completions.failed(qp.cqnSend, qp.qpn, qp.sqIndex & 0xffff, 'send', syndrome);
-    qp.sqIndex = (qp.sqIndex + descriptor.blocks) & indexWrap;
+    qp.sqIndex = (qp.sqIndex + descriptor.places) & indexWrap;
     hca.breakQp(qp, null);
     return false;
   }

@@ -114,10 +114,10 @@ export class CardView {
   }
 
   private qpRings(qp: QueuePair): RingView[] {
-    const { qpn: number, state, portNumber, sqBlocks, sqIndex } = qp;
+    const { qpn: number, state, portNumber, sqEntries, sqIndex } = qp;
     const rings: RingView[] = [];
-    if (sqBlocks > 1) {
-      const tx = { entries: sqBlocks, producer: null, consumer: sqIndex };
+    if (sqEntries > 1) {
+      const tx = { entries: sqEntries, producer: null, consumer: sqIndex };
       rings.push({ kind: 'TX', number, ...tx, portNumber, state });
     }
     if (qp.rqEntries > 0) {

@@ -70,6 +70,10 @@ guestTest().each([
   expect(Number(said['port_lid']) > 0).toBe(subnetManager);
   expect(Number(said['sm_lid']) > 0).toBe(subnetManager);
   expect(said['port_lid'] === said['sm_lid']).toBe(!subnetManager);
+  // The driver asks the manager what it can do, again and again while nobody answers.
+  const sent = subnetManager ? 5 : 0;
+  const peer = guest.fabric.ibPeer('peer0');
+  await expect.poll(() => peer.received, { timeout: 20_000 }).toBeGreaterThanOrEqual(sent);
   await expectWell(guest);
 
   await must(guest, `echo 2048 > ${cardFolder}/mlx4_port1_mtu`);

@@ -261,7 +261,7 @@ export class Fuzzer {
     }
     const pair = random.pick(this.pairs);
     const slot = random.below(pair.receives);
-    const at = pair.buffer.address + pair.sendBlocks * 64 + slot * pair.stride;
+    const at = pair.buffer.address + pair.sends * pair.sendStride + slot * pair.stride;
     this.quietly(() => {
       net.rig.memory.write(at, random.bytes(16));
       if (random.oneIn(2)) net.rig.memory.writeBe32(pair.record, random.edge());

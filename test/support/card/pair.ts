@@ -38,7 +38,9 @@ export type Segment =
 export interface PairOptions {
   readonly port?: 1 | 2;
   readonly uar?: number;
+  /** Places of the send queue, log2, and the bytes of each: a block unless given. */
   readonly logSends?: number;
+  readonly sendStride?: number;
   /** Receive descriptors, log2; none unless given. */
   readonly logReceives?: number;
   readonly stride?: number;
@@ -62,7 +64,8 @@ export class BarePair {
   readonly qpn: number;
   readonly uar: number;
   readonly buffer: Buffer;
-  readonly sendBlocks: number;
+  readonly sends: number;
+  readonly sendStride: number;
   readonly receives: number;
   readonly stride: number;
   /** Doorbell record of the receive queue. */
@@ -81,14 +84,16 @@ export class BarePair {
     options: PairOptions = {},
   ) {
     const { port = 1, uar = driverUar, logSends = 4, logReceives, stride = 16 } = options;
+    const { sendStride = TXBB_SIZE } = options;
     this.driver = driver;
     this.qpn = qpn;
     this.uar = uar;
-    this.sendBlocks = 2 ** logSends;
+    this.sends = 2 ** logSends;
+    this.sendStride = sendStride;
     this.receives = logReceives === undefined ? 0 : 2 ** logReceives;
     this.stride = stride;
-    const sendBytes = this.sendBlocks * TXBB_SIZE;
-    this.receiveOffset = stride > TXBB_SIZE ? 0 : sendBytes;
+    const sendBytes = this.sends * sendStride;
+    this.receiveOffset = stride > sendStride ? 0 : sendBytes;
     this.buffer = driver.buffer(sendBytes + this.receives * stride);
     this.record = driver.rig.memory.allocate(4).address;
     const context = {
@@ -96,7 +101,7 @@ export class BarePair {
       pd: driverPd,
       mtu_msgmax: 0xff,
       rq_size_stride: this.receives === 0 ? 0 : queueSizeStride(this.receives, stride),
-      sq_size_stride: queueSizeStride(this.sendBlocks, TXBB_SIZE),
+      sq_size_stride: queueSizeStride(this.sends, sendStride),
       usr_page: uar,
       local_qpn: qpn,
       path_counter_index: 0xff,
@@ -135,20 +140,19 @@ export class BarePair {
     const bytes = new Uint8Array(16 + body.length);
     bytes.set(body, 16);
     wqeCtrlSeg.write(bytes, {
-      owner: (this.producer & this.sendBlocks) !== 0,
+      owner: (this.producer & this.sends) !== 0,
       opcode: options.opcode ?? MLX4_OPCODE_SEND,
       vlan_tag: options.vlanTag ?? 0,
       ins_vlan: options.insVlan ?? 0,
       fence_size: units,
       srcrb_flags: flags,
     });
-    const blocks = Math.max(1, txbbsOfSize(bytes.length / 16));
     // The first word last: until then the block is software's.
-    for (let block = blocks - 1; block >= 0; block--) {
+    for (let block = txbbsOfSize(bytes.length / 16) - 1; block >= 0; block--) {
       const part = bytes.subarray(block * TXBB_SIZE, (block + 1) * TXBB_SIZE);
-      this.driver.rig.memory.write(this.blockAddress(this.producer + block), part);
+      this.driver.rig.memory.write(this.blockAddress(block), part);
     }
-    this.producer += Math.max(1, txbbsOfSize(units));
+    this.producer += Math.max(1, Math.ceil((units * 16) / this.sendStride));
   }
 
   /** Rings the send doorbell. */
@@ -190,13 +194,16 @@ export class BarePair {
     return addresses;
   }
 
-  private blockAddress(index: number): number {
-    return this.buffer.address + (index % this.sendBlocks) * TXBB_SIZE;
+  /** Where a block behind the place that is filled next lies. */
+  private blockAddress(block: number): number {
+    const at = this.producer * this.sendStride + block * TXBB_SIZE;
+    return this.buffer.address + (at % (this.sends * this.sendStride));
   }
 
   /** Marks every block as software's. */
   private stamp(): void {
-    for (let block = 0; block < this.sendBlocks; block++) {
+    const blocks = (this.sends * this.sendStride) / TXBB_SIZE;
+    for (let block = 0; block < blocks; block++) {
       this.driver.rig.memory.writeBe32(this.blockAddress(block), 0xffff_ffff);
     }
   }

@@ -98,6 +98,20 @@ describe('gathering', () => {
     );
   });
 
+  test('places larger than a block hold a whole descriptor, as those of mlx4_ib do', () => {
+    const { wire, qp, sends, run, place } = sending({ logSends: 2, sendStride: 256 });
+    const frame = udpTo(strangerMac, 200);
+    const parts = [0, 40, 80, 120].map((at) => place(frame.subarray(at, at + 40)));
+    const rest = place(frame.subarray(160));
+    for (let i = 0; i < 10; i++) {
+      qp.post(i % 2 === 0 ? [place(frame)] : [...parts, rest]);
+      qp.ring();
+      run();
+    }
+    expect(wire).toEqual(Array.from({ length: 10 }, () => frame));
+    expect(sends.decoded().map((each) => each.wqe_index)).toEqual(wire.map((_, i) => i));
+  });
+
   test('one doorbell is enough for everything that is posted, more than a turn holds, too', () => {
     const { wire, qp, run, place } = sending({ logSends: 8 });
     const segment = place(udpTo(strangerMac));
