@@ -1,7 +1,7 @@
 // Send descriptors as the card reads them (facts/device 8.2 to 8.5): control segment, in a large
 // send the headers of its packets, then data and inline segments. The reader fetches a descriptor
-// block by block (a ring may wrap in its middle), measures it, and gathers the packet. The places of
-// a ring are as large as its stride: mlx4_en's are blocks, of which a descriptor takes several;
+// block by block (a ring may wrap in its middle), measures it, and gathers the packet. The places
+// of a ring are as large as its stride: mlx4_en's are blocks, of which a descriptor takes several;
 // mlx4_ib's hold a whole one. One scratch array; offsets come from the declaration once.
 
 import { readBe32 } from '#bus/bytes.ts';
@@ -92,8 +92,8 @@ export class Descriptor {
     if (this.sizeBytes <= wqeCtrlBytes) return fault('LOCAL_LENGTH_ERR', 'no segments');
     if (this.places > qp.sqEntries) return fault('LOCAL_QP_OP_ERR', 'larger than the ring');
     for (let at: number = TXBB_SIZE; at < this.sizeBytes; at += TXBB_SIZE) {
-      if (!this.readBlock(qp, at, this.bytes.subarray(at, at + TXBB_SIZE)))
-        return fault('LOCAL_PROT_ERR', 'fetch failed');
+      const part = this.bytes.subarray(at, at + TXBB_SIZE);
+      if (!this.readBlock(qp, at, part)) return fault('LOCAL_PROT_ERR', 'fetch failed');
     }
     const begin = this.readLsoHead();
     const length = this.measure(begin);
