@@ -21,20 +21,34 @@ export type Syndrome = keyof typeof MLX4_CQE_SYNDROME;
 const at = {
   qpn: cqe.fields.qpn.offset,
   hash: cqe.fields.immed_rss_invalid.offset,
+  remoteQpn: cqe.fields.g_mlpath_rqpn.offset,
   vlan: cqe.fields.sl_vid.offset,
+  remoteLid: cqe.fields.rlid.offset,
   status: cqe.fields.status.offset,
   byteCount: cqe.fields.byte_cnt.offset,
   wqeIndex: cqe.fields.wqe_index.offset,
   checksum: cqe.fields.checksum.offset,
 } as const;
+/** Where the service level is in sl_vid. */
+const serviceLevelLow = 12;
 const cvlanBit = 2 ** cqe.fields.cvlan_present.low;
 const svlanBit = 2 ** cqe.fields.svlan_present.low;
 const syndromeAt = errCqe.fields.syndrome.offset;
 
+/** Who sent an InfiniBand packet that came without a global route header, on path 0. */
+export interface RemoteEnd {
+  readonly qpn: number;
+  readonly lid: number;
+  readonly serviceLevel: number;
+}
+
 /** What a receive completion says. One object is used again for every packet. */
 export interface ReceiveReport {
   qpn: number;
+  /** RSS hash; of an InfiniBand packet the index of its partition key. */
   hash: number;
+  /** Null for an Ethernet frame. */
+  remote: RemoteEnd | null;
   /** Stripped tag, and its kind. */
   tci: number;
   tag: 'none' | 'cvlan' | 'svlan';
@@ -43,6 +57,19 @@ export interface ReceiveReport {
   wqeIndex: number;
   checksum: number;
 }
+
+/** A report that says nothing yet. */
+export const newReport = (): ReceiveReport => ({
+  qpn: 0,
+  hash: 0,
+  remote: null,
+  tci: 0,
+  tag: 'none',
+  status: 0,
+  byteCount: 0,
+  wqeIndex: 0,
+  checksum: 0,
+});
 
 /** All completion queues of a card. */
 export class Completions {
@@ -70,7 +97,7 @@ export class Completions {
     return this.put(cqn, MLX4_CQE_IS_SEND_MASK | opcode, solicited);
   }
 
-  /** A frame is in memory. */
+  /** A frame, or a packet of InfiniBand, is in memory. */
   received(cqn: number, report: ReceiveReport): boolean {
     const { entry } = this;
     entry.fill(0);
@@ -78,6 +105,11 @@ export class Completions {
     if (report.tag !== 'none') {
       word += report.tag === 'cvlan' ? cvlanBit : svlanBit;
       writeBe16(entry, at.vlan, report.tci);
+    }
+    if (report.remote !== null) {
+      writeBe32(entry, at.remoteQpn, report.remote.qpn);
+      writeBe16(entry, at.vlan, report.remote.serviceLevel << serviceLevelLow);
+      writeBe16(entry, at.remoteLid, report.remote.lid);
     }
     writeBe32(entry, at.qpn, word);
     writeBe32(entry, at.hash, report.hash);

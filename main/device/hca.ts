@@ -3,10 +3,12 @@
 // Callbacks that a dead one asked for do nothing.
 
 import { Completions } from './completions.ts';
+import { Delivery } from './delivery.ts';
 import { Events } from './events.ts';
 import type { Faults } from './faults.ts';
 import { FlowSteering } from './flow-steering.ts';
 import type { HostLink } from './host-link.ts';
+import { IbReceiver } from './ib-receive.ts';
 import { contextAddress, noTables } from './icm-tables.ts';
 import type { ContextKind, IcmTables } from './icm-tables.ts';
 import { IcmSpace } from './icm.ts';
@@ -52,6 +54,8 @@ export class Hca implements PortOwner {
   readonly counters: Counters;
   readonly transmitter: Transmitter;
   readonly receiver: Receiver;
+  readonly ibReceiver: IbReceiver;
+  readonly delivery: Delivery;
   readonly subnetAgent: SubnetAgent;
   readonly ports: readonly [Port, Port];
   /** Queue pairs by slot (low bits of the number). */
@@ -74,7 +78,7 @@ export class Hca implements PortOwner {
   vxlanUdpPort = 0;
   roceV2UdpPort = 0;
   nodeDescription: Uint8Array;
-  /** First of the eight special QPs; 0 = not configured. */
+  /** First of the eight special QPs, QP0 and QP1 of each port among them; 0 = not configured. */
   specialQpBase = 0;
   private alive = true;
 
@@ -99,6 +103,8 @@ export class Hca implements PortOwner {
     ];
     this.transmitter = new Transmitter(this);
     this.receiver = new Receiver(this);
+    this.ibReceiver = new IbReceiver(this);
+    this.delivery = new Delivery(this);
     this.subnetAgent = new SubnetAgent(this);
   }
 
@@ -185,6 +191,6 @@ export class Hca implements PortOwner {
   frameReceived(port: Port, frame: Uint8Array): void {
     if (!this.alive || this.phase !== 'initialised') return;
     if (port.type === 'eth') this.receiver.receive(port, frame);
-    else this.subnetAgent.received(port, frame);
+    else this.ibReceiver.receive(port, frame);
   }
 }

@@ -202,6 +202,17 @@ export const inferred: readonly Inferred[] = [
     test: 'ib-packet.test.ts: all else is dropped, and complete too',
   },
   {
+    what: 'Without a global route header the room for it before a datagram is filled with zeros.',
+    facts: '6.3.4',
+    test: 'ib-receive.test.ts: zeros for a route header, then the datagram',
+  },
+  {
+    what: 'A datagram for QP1 is one of the manager of the port: its LID and level are reported.',
+    facts: '6.3.4',
+    test: 'ib-receive.test.ts: its completion names QP1 at the LID of the manager',
+    decidedBy: 'no driver: an answer is found by its transaction, whatever LID it came from',
+  },
+  {
     what: 'A queue pair of a stopped port waits with its next descriptor.',
     facts: '5.14, 5.19',
     test: 'flow-control.test.ts: a queue pair waits with its descriptors',
@@ -292,6 +303,13 @@ export const decided: readonly Decided[] = [
     test: 'port.test.ts: type: the form of SET_PORT',
     seen: 'devinfo.test.ts: an InfiniBand port, subnet manager',
     otherwise: 'it says it in no other way: the port stayed Ethernet and never became active',
+  },
+  {
+    what: 'QP1 of a port is the third or fourth special queue pair, and gets what QP0 does not.',
+    facts: '6.5.5',
+    test: 'ib-receive.test.ts: it goes to QP1 of its port',
+    seen: 'devinfo.test.ts: an InfiniBand port, subnet manager',
+    otherwise: 'it asked for ClassPortInfo 44 times in some 20 seconds, and then gave up',
   },
   {
     what: 'A rule that names a VLAN takes tagged frames only.',

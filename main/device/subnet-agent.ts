@@ -11,7 +11,6 @@ import {
   IB_MAD_STATUS_UNSUP_ATTR,
   IB_MAD_STATUS_UNSUP_METHOD,
   IB_MGMT_CLASS_SUBN_DIRECTED_ROUTE,
-  IB_MGMT_CLASS_SUBN_LID_ROUTED,
   IB_MGMT_METHOD_GET,
   IB_MGMT_METHOD_GET_RESP,
   IB_MGMT_METHOD_SET,
@@ -26,6 +25,7 @@ import {
   IB_SMP_DIRECTION,
   MLX4_CABLE_INFO,
   MLX4_EXT_PORT_INFO,
+  isSubnetManagement,
   mad,
   madBytes,
   madDataOffset,
@@ -65,11 +65,9 @@ export class SubnetAgent {
     this.hca = hca;
   }
 
-  /** A datagram came over a port's InfiniBand link; what is none is dropped. */
+  /** A datagram of subnet management came over a port's InfiniBand link; an answer is dropped. */
   received(port: Port, datagram: Uint8Array): void {
-    const isRequest =
-      datagram.length >= madBytes && mad.get(datagram, 'method') !== IB_MGMT_METHOD_GET_RESP;
-    if (!isRequest) {
+    if (mad.get(datagram, 'method') === IB_MGMT_METHOD_GET_RESP) {
       port.statistics.rxDropped++;
       return;
     }
@@ -92,11 +90,7 @@ export class SubnetAgent {
 
   /** Carries a request out and fills in the data. Gives the datagram's status. */
   private carryOut(port: Port, request: Uint8Array, data: Uint8Array): number {
-    const managementClass = mad.get(request, 'mgmt_class');
-    const subnet =
-      managementClass === IB_MGMT_CLASS_SUBN_LID_ROUTED ||
-      managementClass === IB_MGMT_CLASS_SUBN_DIRECTED_ROUTE;
-    if (!subnet) return IB_MAD_STATUS_UNSUP_ATTR;
+    if (!isSubnetManagement(mad.get(request, 'mgmt_class'))) return IB_MAD_STATUS_UNSUP_ATTR;
     const method = mad.get(request, 'method');
     if (method === IB_MGMT_METHOD_SET) {
       const status = this.set(port, request);

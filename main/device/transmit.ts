@@ -74,13 +74,13 @@ export class Transmitter {
   /** Completes everything that waits in both queues with "flushed": the queue pair is in ERR. */
   flush(qp: QueuePair): void {
     const { flushed } = this;
-    const { completions, receiver } = this.hca;
+    const { completions, delivery } = this.hca;
     for (let places = 0; places < qp.sqEntries; places += flushed.places) {
       if (flushed.fetch(qp) !== 'ready') break;
       completions.failed(qp.cqnSend, qp.qpn, qp.sqIndex & 0xffff, 'send', 'WR_FLUSH_ERR');
       qp.sqIndex = (qp.sqIndex + flushed.places) & indexWrap;
     }
-    receiver.flush(qp);
+    delivery.flush(qp);
   }
 
   private schedule(qp: QueuePair, delayNs: number): void {

@@ -1,9 +1,9 @@
 // The far end of an InfiniBand cable: enough for a port to sense `ib` and to bring its link up, and
 // a subnet manager that can be switched on. Without one nobody assigns LIDs, and a port stays in
 // INIT. With one, each port that comes up gets a LID and is led to ARMED and then to ACTIVE, by
-// Set(PortInfo) as in IB specification 14.2.5.6. On this wire an InfiniBand packet is its 256-byte
-// management datagram alone: LRH, BTH and DETH are left out, and so is everything else of
-// InfiniBand.
+// Set(PortInfo) as in IB specification 14.2.5.6; and what a port asks subnet administration is
+// answered (subnet-administration.ts). On this wire an InfiniBand packet is its 256-byte management
+// datagram alone: LRH, BTH and DETH are left out, and so is everything else of InfiniBand.
 
 import type { Clock } from '#bus/clock.ts';
 import type { LinkOffer, LinkState, WireEnd, WirePort } from '#bus/wire.ts';
@@ -18,14 +18,20 @@ import {
   madDataOffset,
   portInfo,
 } from '#prm/mad.ts';
+import { administrationAnswer } from './subnet-administration.ts';
 
 /** Data rates of 4x QDR and 4x FDR, Mb/s, as the rest of the lab counts them. */
 const ibSpeedsMbps: readonly number[] = Object.freeze([40_000, 56_000]);
 /** From link up (or from being switched on) to the manager's first datagram. */
 const sweepNs = 100_000_000;
+/** From a question to subnet administration to its answer. */
+const answerNs = 100_000;
 /** The manager's own LID; ports get the next ones. */
 const managerLid = 1;
-/** What OpenSM gives every port unless told otherwise: 4.096 µs × 2^18, about a second. */
+/**
+ * What OpenSM gives every port unless told otherwise: 4.096 µs × 2^18, about a second. Within it
+ * subnet administration answers, too.
+ */
 const subnetTimeout = 18;
 /** Datagrams of a bring-up: ARMED, then ACTIVE. */
 type Step = 'idle' | 'arming' | 'activating';
@@ -50,8 +56,8 @@ export class IbPeer implements WirePort {
   private step: Step = 'idle';
   private transaction = 0;
   private nextLid = managerLid + 1;
-  /** Bumped by whatever makes a sweep that was asked for stale. */
-  private sweep = 0;
+  /** Bumped by whatever makes a sweep or an answer that is under way stale. */
+  private epoch = 0;
 
   constructor(options: IbPeerOptions) {
     this.name = options.name;
@@ -97,12 +103,21 @@ export class IbPeer implements WirePort {
   }
 
   /**
-   * An answer of the port at the other end leads to the next step; anything else is counted only.
+   * An answer of the port at the other end leads to the next step, a question to subnet
+   * administration to an answer; anything else is counted only.
    */
   frameArrived(frame: Uint8Array): void {
     this.received++;
+    if (!this.managed) return;
+    const answer = administrationAnswer(frame, subnetTimeout);
+    if (answer === null) this.takeStep(frame);
+    else this.later(answerNs, () => this.end?.send(answer));
+  }
+
+  private takeStep(frame: Uint8Array): void {
     if (this.step === 'idle' || frame.length < madBytes) return;
     const answers =
+      mad.get(frame, 'mgmt_class') === IB_MGMT_CLASS_SUBN_LID_ROUTED &&
       mad.get(frame, 'method') === IB_MGMT_METHOD_GET_RESP &&
       mad.get(frame, 'tid') === BigInt(this.transaction) &&
       mad.get(frame, 'status') === 0;
@@ -117,13 +132,20 @@ export class IbPeer implements WirePort {
   }
 
   private startSweep(): void {
-    const sweep = ++this.sweep;
+    this.epoch++;
     this.step = 'idle';
     if (!this.managed || !this.state.up) return;
-    this.clock.after(sweepNs, () => {
-      if (sweep !== this.sweep) return;
+    this.later(sweepNs, () => {
       this.step = 'arming';
       this.setPortInfo(this.nextLid++, IB_PORT_STATE.ARMED);
+    });
+  }
+
+  /** Does something unless link or manager change until then. */
+  private later(delayNs: number, work: () => void): void {
+    const { epoch } = this;
+    this.clock.after(delayNs, () => {
+      if (epoch === this.epoch) work();
     });
   }
 

@@ -41,6 +41,8 @@ export const IB_GRH_BYTES = 40;
 export const IB_BTH_BYTES = 12;
 export const IB_DETH_BYTES = 8;
 export const ibCrcBytes = 4;
+/** Q_Key of QP1. */
+export const IB_QP1_QKEY = 0x8001_0000;
 /** The lane of subnet management: it works as soon as the link has trained. */
 export const managementLane = 15;
 
@@ -61,9 +63,19 @@ export const madExtendedValid = 1 << 2;
 
 export const IB_MGMT_CLASS_SUBN_LID_ROUTED = 0x01;
 export const IB_MGMT_CLASS_SUBN_DIRECTED_ROUTE = 0x81;
+/**
+ * True for a class of subnet management: QP0 serves those, on lane 15. All others are for QP1, on a
+ * port that is ACTIVE.
+ */
+export const isSubnetManagement = (managementClass: number): boolean =>
+  managementClass === IB_MGMT_CLASS_SUBN_LID_ROUTED ||
+  managementClass === IB_MGMT_CLASS_SUBN_DIRECTED_ROUTE;
+
 export const IB_MGMT_METHOD_GET = 0x01;
 export const IB_MGMT_METHOD_SET = 0x02;
 export const IB_MGMT_METHOD_GET_RESP = 0x81;
+/** Bit of the methods that answer. */
+export const IB_MGMT_METHOD_RESP = 0x80;
 export const IB_SMP_ATTR_NODE_DESC = 0x0010;
 export const IB_SMP_ATTR_NODE_INFO = 0x0011;
 export const IB_SMP_ATTR_GUID_INFO = 0x0014;
@@ -72,7 +84,8 @@ export const IB_SMP_ATTR_PKEY_TABLE = 0x0016;
 export const IB_SMP_ATTR_SL_TO_VL_TABLE = 0x0017;
 export const MLX4_EXT_PORT_INFO = 0xff90;
 export const MLX4_CABLE_INFO = 0xff60;
-/** MAD status: unsupported method, unsupported attribute, a value that is not allowed. */
+/** MAD status: unknown version, unsupported method or attribute, a value that is not allowed. */
+export const IB_MAD_STATUS_BAD_VERSION = 0x0004;
 export const IB_MAD_STATUS_UNSUP_METHOD = 0x0008;
 export const IB_MAD_STATUS_UNSUP_ATTR = 0x000c;
 export const IB_MAD_STATUS_INVALID_FIELD = 0x001c;

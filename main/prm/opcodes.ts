@@ -158,7 +158,7 @@ export const commandTable = {
     'none',
     'none',
     'partial',
-    'the base is kept; firmware answers datagrams itself',
+    'QP1 of each port sends and receives; firmware serves QP0 itself',
   ),
   MLX4_CMD_MAD_IFC: row(
     0x024,

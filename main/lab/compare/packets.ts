@@ -2,9 +2,8 @@
 // the same. The n-th of a port and direction is held against the n-th of the other run; times do
 // not count.
 
-import { describeFrame } from '#bus/describe.ts';
 import { K } from '#trace/kinds.ts';
-import { isDatagram } from '../export/infiniband.ts';
+import { describePacket } from '../lists/packet-words.ts';
 import type { Readings } from './aligned.ts';
 import { bothOf, byText } from './both.ts';
 import type { Both } from './both.ts';
@@ -84,7 +83,7 @@ function packetWords({ trace }: Reading, seq: number | undefined): PacketWords |
   const { kind, timeNs, value } = trace.event(seq);
   if (fateOf(kind) === 'dropped') return { seq, timeNs, said: trace.text(value) };
   const bytes = trace.blobBytes(value);
-  const said = isDatagram(bytes) ? 'InfiniBand management datagram' : describeFrame(bytes);
+  const said = describePacket(bytes);
   return { seq, timeNs, said };
 }
 

@@ -1,13 +1,18 @@
 // The lab's InfiniBand wires carry bare 256-byte management datagrams. A reader of captures wants
-// whole packets, so the headers that a subnet management packet has (IB specification 7.7, 9.2,
-// 9.3.3: LRH on VL 15, BTH, DETH for QP 0) are put before it, both LIDs permissive, and zeros where
-// the CRCs stand. Linktype 197 with an ERF header of type 21, as tshark 4.0 does not know 247.
+// whole packets, so the headers that such a packet has (IB specification 7.7, 9.2, 9.3.3: LRH, BTH,
+// DETH; subnet management on VL 15 between QP0s, all else on VL 0 between QP1s) are put before it,
+// both LIDs permissive, and zeros where the CRCs stand. Linktype 197 with an ERF header of type 21,
+// as tshark 4.0 does not know 247.
 
 import {
   IB_MGMT_CLASS_SUBN_DIRECTED_ROUTE,
   IB_MGMT_CLASS_SUBN_LID_ROUTED,
+  IB_QP1_QKEY,
+  isSubnetManagement,
   madBytes,
+  managementLane,
 } from '#prm/mad.ts';
+import { IB_MGMT_CLASS_SUBN_ADM, IB_SA_CLASS_VERSION } from '#prm/subnet-administration.ts';
 
 /** Packets with an Endace ERF header before them. */
 export const linktypeErf = 197;
@@ -23,18 +28,24 @@ const dethBytes = 8;
 const crcBytes = 6;
 const packetBytes = lrhBytes + bthBytes + dethBytes + madBytes + crcBytes;
 const permissiveLid = 0xffff;
+/** Last byte of the queue pair, in BTH the destination, in DETH the source. */
+const queuePairAt = 7;
 const udSendOnly = 0x64;
 const defaultPartition = 0xffff;
 
+/** Version of each class that is on the lab's wires. */
+const classVersions: Readonly<Record<number, number>> = {
+  [IB_MGMT_CLASS_SUBN_LID_ROUTED]: 1,
+  [IB_MGMT_CLASS_SUBN_DIRECTED_ROUTE]: 1,
+  [IB_MGMT_CLASS_SUBN_ADM]: IB_SA_CLASS_VERSION,
+};
+
 /**
- * True for a management datagram: its length, version and class. (No frame of the lab's Ethernet is
- * sent to a group address 01:01:01 or 01:81:01.)
+ * True for a management datagram: its length, versions and class. (No frame of the lab's Ethernet
+ * is sent to a group address 01:01:01, 01:81:01 or 01:03:02.)
  */
 export function isDatagram(bytes: Uint8Array): boolean {
-  if (bytes.length !== madBytes || bytes[0] !== 1 || bytes[2] !== 1) return false;
-  return (
-    bytes[1] === IB_MGMT_CLASS_SUBN_LID_ROUTED || bytes[1] === IB_MGMT_CLASS_SUBN_DIRECTED_ROUTE
-  );
+  return bytes.length === madBytes && bytes[0] === 1 && bytes[2] === classVersions[bytes[1]!];
 }
 
 /** A datagram as ERF record: header, local route, transport, datagram, no CRCs. */
@@ -49,8 +60,9 @@ export function erfFrame(datagram: Uint8Array, timeNs: number): Uint8Array {
   view.setUint8(9, erfVaryingLength);
   view.setUint16(10, frame.length);
   view.setUint16(14, packetBytes);
+  const isSubnet = isSubnetManagement(datagram[1]!);
   const lrh = erfHeaderBytes;
-  view.setUint8(lrh, 0xf0);
+  view.setUint8(lrh, isSubnet ? managementLane << 4 : 0);
   view.setUint8(lrh + 1, 0x02);
   view.setUint16(lrh + 2, permissiveLid);
   view.setUint16(lrh + 4, (packetBytes - 2) / 4);
@@ -58,7 +70,13 @@ export function erfFrame(datagram: Uint8Array, timeNs: number): Uint8Array {
   const bth = lrh + lrhBytes;
   view.setUint8(bth, udSendOnly);
   view.setUint16(bth + 2, defaultPartition);
+  const deth = bth + bthBytes;
   // Queue pairs, sequence number and queue key of a subnet management packet are 0.
-  frame.set(datagram, bth + bthBytes + dethBytes);
+  if (!isSubnet) {
+    view.setUint8(bth + queuePairAt, 1);
+    view.setUint32(deth, IB_QP1_QKEY);
+    view.setUint8(deth + queuePairAt, 1);
+  }
+  frame.set(datagram, deth + dethBytes);
   return frame;
 }

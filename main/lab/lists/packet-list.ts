@@ -1,10 +1,9 @@
 // The packets of a run as rows: time, port, way, and one line of what is in it. A packet is decoded
 // when its row is shown or searched, once.
 
-import { describeFrame } from '#bus/describe.ts';
 import { K } from '#trace/kinds.ts';
 import type { Trace } from '#trace/trace.ts';
-import { isDatagram } from '../export/infiniband.ts';
+import { describePacket } from './packet-words.ts';
 import type { EventIndex } from './event-index.ts';
 import { hasWords, page, pageOf } from './list-page.ts';
 import type { ListAsk, ListPage } from './list-page.ts';
@@ -112,7 +111,7 @@ export class PacketList {
     const known = this.lines.get(value);
     if (known !== undefined) return known;
     const bytes = this.trace.blobBytes(value);
-    const line = isDatagram(bytes) ? 'InfiniBand management datagram' : describeFrame(bytes);
+    const line = describePacket(bytes);
     this.lines.set(value, line);
     return line;
   }

@@ -216,7 +216,7 @@ describe('Set(PortInfo)', () => {
       peerOffer: () => null,
     });
     net.arrive(1, new Uint8Array(100));
-    net.arrive(1, mad.make({ method: getResponse }));
+    net.arrive(1, mad.make({ mgmt_class: 1, method: getResponse }));
     net.arrive(1, mad.make({ base_version: 1, mgmt_class: 0x81, method: get, attr_id: 0x11 }));
     net.rig.clock.runFor(1e6);
     expect(sent.map((answer) => [mad.get(answer, 'method'), mad.get(answer, 'status')])).toEqual([

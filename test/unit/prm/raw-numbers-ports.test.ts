@@ -17,6 +17,7 @@ import {
 } from '#prm/mad.ts';
 import * as port from '#prm/port.ts';
 import * as steering from '#prm/steering.ts';
+import { classPortInfo, saMad } from '#prm/subnet-administration.ts';
 import { facts } from './facts.ts';
 
 describe('ports (5.8, 5.14, 9)', () => {
@@ -216,6 +217,22 @@ describe('management datagrams and register access (5.21, 5.23)', () => {
     madExtended,
     104,
     'my_qpn 00:4, rqpn 08:4, pkey_index 12:2, grh 40:40',
+  );
+  facts(
+    'subnet administration (ib_mad.h)',
+    saMad,
+    256,
+    `base_version 00:1, mgmt_class 01:1, class_version 02:1, method 03:1, status 04:2, tid 08:8,
+    attr_id 10:2, attr_mod 14:4, rmpp_version 18:1, sm_key 24:8, attr_offset 2c:2, comp_mask 30:8,
+    data 38:200`,
+  );
+  facts(
+    'ClassPortInfo (ib_mad.h)',
+    classPortInfo,
+    72,
+    `base_version 00:1, class_version 01:1, capability_mask 02:2, capability_mask2 04[31:5],
+    resp_time 04[4:0], redirect_gid 08:16, redirect_lid 1c:2, redirect_pkey 1e:2, redirect_qp 20:4,
+    redirect_qkey 24:4, trap_gid 28:16, trap_lid 3c:2, trap_hlqp 40:4, trap_qkey 44:4`,
   );
   facts('NodeInfo', nodeInfo, 40, 'node_guid 0c:8, revision 20:4');
   facts('cable information', cableInfo, 64, 'dev_mem_address 02:2, size 06:2, data 10:48');
