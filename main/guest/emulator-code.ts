@@ -18,9 +18,10 @@ const optimised = ['--no-liftoff', '--no-wasm-lazy-compilation'];
 /** By the quick compiler alone, for good. */
 const quick = ['--liftoff', '--liftoff-only', '--no-wasm-tier-up', '--no-wasm-dynamic-tiering'];
 
-let compiled: WebAssembly.Module | null = null;
-
-/** Compiled at once, as others would be with these settings while it goes on. */
+/**
+ * Compiled before this returns, for whatever else were compiled meanwhile would be so, too. V8
+ * knows the code again when a second guest asks for it.
+ */
 function compile(): WebAssembly.Module {
   optimised.forEach(setFlagsFromString);
   try {
@@ -32,6 +33,5 @@ function compile(): WebAssembly.Module {
 
 /** What v86 wants of its `wasm_fn`: the emulator's functions, linked with what it is given. */
 export function emulatorCode(imports: WebAssembly.Imports): Promise<WebAssembly.Exports> {
-  compiled ??= compile();
-  return Promise.resolve(new WebAssembly.Instance(compiled, imports).exports);
+  return Promise.resolve(new WebAssembly.Instance(compile(), imports).exports);
 }
