@@ -2,7 +2,7 @@
 // optimising one follow, for the emulator as for every piece of guest code that it turns into
 // WebAssembly while it runs. Those pieces live for a moment: a second processor was busy with them
 // all the time, and a guest waited for it on a machine that had none to spare. So the emulator
-// itself is optimised before it starts (about two seconds, once in a process), and what it makes is
+// itself is optimised before it starts (about a second, once in a process), and what it makes is
 // left as the quick compiler gives it: modules load in half the time, and frames go twice as fast.
 // The settings are V8's, by name, and of the whole process: nothing else in it runs WebAssembly for
 // long. A V8 that does not know them would say so on its error output, and be slower, no more.
@@ -13,8 +13,8 @@ import { setFlagsFromString } from 'node:v8';
 
 const file = createRequire(import.meta.url).resolve('v86/build/v86.wasm');
 
-/** Everything at once, by the optimising compiler alone. */
-const optimised = ['--no-liftoff', '--no-wasm-lazy-compilation'];
+/** Everything at once, by the optimising compiler alone; its inlining takes as long as all else. */
+const optimised = ['--no-liftoff', '--no-wasm-lazy-compilation', '--no-wasm-inlining'];
 /** By the quick compiler alone, for good. */
 const quick = ['--liftoff', '--liftoff-only', '--no-wasm-tier-up', '--no-wasm-dynamic-tiering'];
 
