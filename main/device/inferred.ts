@@ -103,7 +103,7 @@ export const inferred: readonly Inferred[] = [
     test: 'rss.test.ts: fragments and other protocols go by addresses',
   },
   {
-    what: 'Before SET_VLAN_FLTR every tag passes; afterwards only ids whose bit is set.',
+    what: 'Before SET_VLAN_FLTR every tag passes; afterwards none whose bit is clear.',
     facts: '9.5, 14.2',
     test: 'receive.test.ts: VLAN filter',
   },
@@ -317,5 +317,19 @@ export const decided: readonly Decided[] = [
     test: 'flow-steering.test.ts: VLAN 0 and no tag',
     seen: 'flow-steering.test.ts: a rule to drop a frame',
     otherwise: 'ethtool had frames of VLAN 7 dropped, and those without a tag were lost too',
+  },
+  {
+    what: 'A tag whose bit SET_VLAN_FLTR has set passes.',
+    facts: '9.5',
+    test: 'receive.test.ts: VLAN filter',
+    seen: 'traffic.test.ts: between the ports',
+    otherwise: 'with the bits read the other way round no ping of VLAN 7 was answered',
+  },
+  {
+    what: 'The multicast filter lets pass what is in its list.',
+    facts: '9.5',
+    test: 'receive.test.ts: multicast filter: off it lets everything pass',
+    seen: 'traffic.test.ts: between the ports',
+    otherwise: 'broadcast is in the list: without it no ARP request arrived, no ping was answered',
   },
 ];
