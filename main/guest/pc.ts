@@ -2,9 +2,9 @@
 // the second one carries the kernel's log. It has a network adapter of the emulator's own, which
 // nobody uses but the bench; whoever wants a card puts it into a slot (pci-slot.ts).
 
+import { createRequire } from 'node:module';
 import { V86 } from 'v86';
 import { GuestConsole, GuestSilent } from './console.ts';
-import { emulatorCode } from './emulator-code.ts';
 import { bootedLine, readyMark } from './initramfs.ts';
 import { busOf, insideOf } from './inside.ts';
 import type { InsideBus, InsideCpu } from './inside.ts';
@@ -41,6 +41,8 @@ const commandLine = [
 
 /** Time for a boot on a busy machine, ms. */
 const bootMs = 240_000;
+
+const wasm = createRequire(import.meta.url).resolve('v86/build/v86.wasm');
 
 /** A copy, as the emulator wants it: it writes into the kernel. */
 const copyOf = (bytes: Uint8Array): ArrayBuffer => new Uint8Array(bytes).buffer;
@@ -92,7 +94,7 @@ export class Pc {
   /** Makes one that is switched off. A snapshot fits a PC with the same adapter. */
   static async make(files: BootFiles, nic: EmulatorNic = 'ne2k'): Promise<Pc> {
     const emulator = new V86({
-      wasm_fn: emulatorCode,
+      wasm_path: wasm,
       memory_size: memoryBytes,
       autostart: false,
       acpi: true,
