@@ -29,10 +29,13 @@ export class IbReceiver {
 
   /** A packet came in through a port. */
   receive(port: Port, datagram: Uint8Array): void {
-    if (datagram.length !== madBytes) port.statistics.rxDropped++;
-    else if (isSubnetManagement(mad.get(datagram, 'mgmt_class'))) {
-      this.hca.subnetAgent.received(port, datagram);
-    } else this.deliver(port, datagram);
+    if (datagram.length !== madBytes) {
+      port.statistics.rxDropped++;
+      return;
+    }
+    const isForAgent = isSubnetManagement(mad.get(datagram, 'mgmt_class'));
+    if (isForAgent) this.hca.subnetAgent.received(port, datagram);
+    else this.deliver(port, datagram);
   }
 
   private deliver(port: Port, datagram: Uint8Array): void {

@@ -8,6 +8,8 @@ import {
   MLX4_RSS_HASH_TOP,
   qpContext,
   qpContextBytes,
+  queueEntries,
+  queueStride,
   rssContext,
   rssContextOffset,
   schedQueuePort,
@@ -23,7 +25,6 @@ export type QpStateName = keyof typeof MLX4_QP_STATE;
 
 /** Counter index that means "none". */
 export const noCounter = 0xff;
-const logStrideBase = 4;
 /** Parts of the context's srqn. */
 const srqEnabled = 1 << 24;
 const srqnMask = 0xff_ffff;
@@ -126,12 +127,12 @@ export class QueuePair {
   private loadGeometry(context: Uint8Array): number {
     const sq = qpContext.get(context, 'sq_size_stride');
     const rq = qpContext.get(context, 'rq_size_stride');
-    this.sqStride = 2 ** ((sq & 7) + logStrideBase);
-    this.sqEntries = this.sqStride < TXBB_SIZE ? 0 : 2 ** ((sq >> 3) & 0xf);
-    const sqBytes = 2 ** ((sq >> 3) & 0xf) * this.sqStride;
-    this.rqStride = 2 ** ((rq & 7) + logStrideBase);
-    this.rqEntries =
-      rq === 0 || this.srqn !== null || this.spreader !== null ? 0 : 2 ** ((rq >> 3) & 0xf);
+    this.sqStride = queueStride(sq);
+    this.sqEntries = this.sqStride < TXBB_SIZE ? 0 : queueEntries(sq);
+    const sqBytes = queueEntries(sq) * this.sqStride;
+    this.rqStride = queueStride(rq);
+    const hasOwn = rq !== 0 && this.srqn === null && this.spreader === null;
+    this.rqEntries = hasOwn ? queueEntries(rq) : 0;
     const rqBytes = this.rqEntries * this.rqStride;
     const rqFirst = this.rqStride > this.sqStride;
     this.sqOffset = rqFirst ? rqBytes : 0;

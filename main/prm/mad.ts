@@ -9,7 +9,8 @@ export const madBytes = 256;
 /** Start of the data of a subnet management packet. */
 export const madDataOffset = 0x40;
 
-export const mad = layout('mlx4_mad_ifc', madBytes, {
+/** What a datagram of any class begins with (ib_mad.h: struct ib_mad_hdr). */
+export const madHeader = {
   base_version: u8(0x00),
   mgmt_class: u8(0x01),
   class_version: u8(0x02),
@@ -18,6 +19,10 @@ export const mad = layout('mlx4_mad_ifc', madBytes, {
   tid: be64(0x08),
   attr_id: be16(0x10),
   attr_mod: be32(0x14),
+} as const;
+
+export const mad = layout('mlx4_mad_ifc', madBytes, {
+  ...madHeader,
   mkey: be64(0x18),
   data: bytes(madDataOffset, 192),
 });

@@ -9,17 +9,11 @@ import {
   IB_MGMT_METHOD_GET_RESP,
   IB_MGMT_METHOD_SET,
   madBytes,
+  madHeader,
 } from './mad.ts';
 
 export const saMad = layout('ib_sa_mad', madBytes, {
-  base_version: u8(0),
-  mgmt_class: u8(1),
-  class_version: u8(2),
-  method: u8(3),
-  status: be16(4),
-  tid: be64(8),
-  attr_id: be16(16),
-  attr_mod: be32(20),
+  ...madHeader,
   rmpp_version: u8(24),
   rmpp_type: u8(25),
   rmpp_rtime_flags: u8(26),

@@ -80,6 +80,7 @@ guestTest().each([
   await expect.poll(() => peer.received, { timeout: 20_000 }).toBeGreaterThanOrEqual(arrived);
   await must(guest, 'sleep 1');
   const settled = peer.received;
+  expect(settled > 0).toBe(subnetManager);
   await must(guest, 'sleep 3');
   expect(peer.received).toBe(settled);
   await expectWell(guest);
