@@ -78,6 +78,12 @@ test('the card shows the command that unbonded it', async () => {
   await page.getByRole('heading', { name: 'VIRT_PORT_MAP' }).waitFor();
   await page.getByText('Virtual port 1 leaves through port 1, virtual port 2 through').waitFor();
   await page.getByText('was 1').waitFor();
+  // Every byte of the mailbox has room in its box.
+  const bytes = page.getByRole('img', { name: 'Mailbox' }).locator('.byte');
+  const cut = await bytes.evaluateAll((all) =>
+    all.filter((byte) => byte.scrollWidth > byte.clientWidth).map((byte) => byte.textContent),
+  );
+  expect([await bytes.count(), cut]).toEqual([32, []]);
   await page.getByText("≠ driver's cache 1→1 2→1").waitFor();
   await page.getByText(/^full \d\d$/).waitFor();
   await setTheme('dark');
