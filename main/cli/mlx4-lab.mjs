@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 // The launcher. The lab is TypeScript that Node runs directly, which needs Node 22.18; an older
 // Node (started without npm's PATH: a link, an editor) hands over to the Node that npm installed
-// here. It is plain JavaScript in an old dialect, so that old Nodes can say what is wrong.
+// here, and for a guest any Node hands over to one with the options that a guest wants. It is plain
+// JavaScript in an old dialect, so that old Nodes can say what is wrong.
 
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -11,6 +12,13 @@ import { fileURLToPath } from 'node:url';
 
 const oldest = [22, 18];
 const root = fileURLToPath(new URL('../../', import.meta.url));
+
+/**
+ * Options of the Node that a guest runs in. v86 makes new code all the time, and most of it does
+ * not live long: what V8's optimising compiler spends on it is half of the processor's time, and is
+ * hardly ever earned back. V8 takes the option at its start only.
+ */
+const guestOptions = ['--liftoff-only'];
 
 /** True when `version` runs TypeScript without a flag. */
 function isNewEnough(version) {
@@ -34,9 +42,9 @@ function refuse() {
   process.exitCode = 2;
 }
 
-/** Runs the same command line under another Node; its end becomes ours. */
-function handOver(node) {
-  const child = spawn(node, process.argv.slice(1), {
+/** Runs the same command line under a Node with these options; its end becomes ours. */
+function handOver(node, options) {
+  const child = spawn(node, [...options, ...process.argv.slice(1)], {
     stdio: 'inherit',
     env: { ...process.env, MLX4_LAB_HANDED_OVER: '1' },
   });
@@ -65,7 +73,11 @@ async function run() {
   process.exitCode = await main(process.argv.slice(2));
 }
 
-const other = ownNode();
-if (isNewEnough(process.versions.node)) await run();
-else if (other !== undefined && process.env.MLX4_LAB_HANDED_OVER === undefined) handOver(other);
+const isNew = isNewEnough(process.versions.node);
+const node = isNew ? process.execPath : ownNode();
+const options = process.argv[2] === 'guest' ? guestOptions : [];
+const isFirst = process.env.MLX4_LAB_HANDED_OVER === undefined;
+
+if (isNew && (options.length === 0 || !isFirst)) await run();
+else if (node !== undefined && isFirst) handOver(node, options);
 else refuse();

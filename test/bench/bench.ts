@@ -1,7 +1,8 @@
 // `npm run bench`: how fast the lab is, each figure beside what it is expected to be and beside
 // another that was measured in the same minute, because figures of two machines, or of one machine
 // on two days, say nothing about each other. Nothing here is a test: a slow machine fails nobody.
-// Words after it choose: `npm run bench window timeline`.
+// Words after it choose: `npm run bench window timeline`. Node has the options that the launcher
+// gives it for a guest.
 
 import { loadavg } from 'node:os';
 import { hasGuest } from '#guest/files.ts';

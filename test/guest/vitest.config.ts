@@ -1,5 +1,6 @@
 // Tests with the real Linux driver: `npm run test:guest`. Two files at a time, for a guest takes a
-// processor; none of them in `npm test`, for they need what `mlx4-lab guest setup` gets.
+// processor; none of them in `npm test`, for they need what `mlx4-lab guest setup` gets. Node has
+// the options that the launcher gives it for a guest.
 
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
@@ -12,6 +13,7 @@ export default defineConfig({
     root: fileURLToPath(new URL('../../', import.meta.url)),
     include: ['test/guest/**/*.test.ts'],
     pool: 'forks',
+    execArgv: ['--liftoff-only'],
     maxWorkers: Math.min(2, availableParallelism()),
     testTimeout: long ? 3_600_000 : 240_000,
     hookTimeout: 240_000,

@@ -1,6 +1,7 @@
 // The launcher, in a package of its own with a small main.ts: exit codes, arguments and signals
-// reach their end under a new Node, through an old one, and an old one alone says what to do. The
-// old Node is the system's where there is one, and always this Node told to call itself old.
+// reach their end under a new Node, through an old one, and an old one alone says what to do; a
+// guest gets a Node with options of its own. The old Node is the system's where there is one, and
+// always this Node told to call itself old.
 
 import { spawn, spawnSync } from 'node:child_process';
 import type { SpawnSyncReturns } from 'node:child_process';
@@ -23,8 +24,9 @@ export async function main(argv: string[]): Promise<number> {
     for (let n = 0; n < 100_000; n++) console.log('line', n);
     return 4;
   }
+  if (argv[0] === 'guest') console.log(process.execArgv.join());
   console.log(JSON.stringify(argv), process.versions.node);
-  return Number(argv[0] ?? 0);
+  return Number(argv.at(-1) ?? 0);
 }
 `;
 
@@ -103,11 +105,18 @@ afterAll(() => {
 });
 
 test('a new Node runs main.ts: arguments in, exit code out', () => {
-  const ran = launch([process.execPath], root, ['3', '--two words', '']);
+  const ran = launch([process.execPath], root, ['--two words', '', '3']);
   expect(ran.stderr).toBe('');
-  expect(ran.stdout).toBe(`["3","--two words",""] ${process.versions.node}\n`);
+  expect(ran.stdout).toBe(`["--two words","","3"] ${process.versions.node}\n`);
   expect(ran.status).toBe(3);
   expect(launch([process.execPath], bare, []).status).toBe(0);
+});
+
+test('a guest: the same, in a Node whose code for v86 is made by the quick compiler alone', () => {
+  const ran = launch([process.execPath], root, ['guest', 'run', '6']);
+  expect(ran.stderr).toBe('');
+  expect(ran.stdout).toBe(`--liftoff-only\n["guest","run","6"] ${process.versions.node}\n`);
+  expect(ran.status).toBe(6);
 });
 
 test('a reader that goes away early changes nothing', () => {
@@ -121,9 +130,15 @@ test('a reader that goes away early changes nothing', () => {
 
 describe.each(oldNodes)('$name', ({ command }) => {
   test('hands over: same arguments, same exit code, the new Node', () => {
-    const ran = launch(command(root), root, ['5', 'a b']);
+    const ran = launch(command(root), root, ['a b', '5']);
     expect(ran.stderr).toBe('');
-    expect(ran.stdout).toBe(`["5","a b"] ${process.versions.node}\n`);
+    expect(ran.stdout).toBe(`["a b","5"] ${process.versions.node}\n`);
+    expect(ran.status).toBe(5);
+  });
+
+  test('hands over once for a guest, too', () => {
+    const ran = launch(command(root), root, ['guest', '5']);
+    expect(ran.stdout).toBe(`--liftoff-only\n["guest","5"] ${process.versions.node}\n`);
     expect(ran.status).toBe(5);
   });
 
