@@ -13,15 +13,15 @@ export const terminalRequests = {
     v.strictObject({ terminal: textSchema, line: textSchema, cursor: seqSchema }),
   ),
   /**
-   * Pieces of a screen from number `from` on; the last `most` characters when they are more, or 64
-   * K.
+   * Pieces of a screen from number `from` on: those with the last `lines` lines, and not more than
+   * 64 K characters.
    */
   'terminal.screen': request<ScreenPart>()(
     v.strictObject({
       moment: momentSchema,
       terminal: textSchema,
       from: seqSchema,
-      most: v.optional(seqSchema),
+      lines: v.optional(seqSchema),
     }),
   ),
 } as const;

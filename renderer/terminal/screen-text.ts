@@ -7,6 +7,10 @@ import { terminalTexts } from './texts.ts';
 /** A piece of a screen. */
 export type Piece = AnswerOf<'terminal.screen'>['pieces'][number];
 
+/** Two pieces that stand on a screen alike. */
+export const isSamePiece = (a: Piece, b: Piece | undefined): boolean =>
+  a === b || (a.text === b?.text && a.typed === b.typed);
+
 const noted = '$ ';
 
 /** The line that a piece says was begun, or null. */

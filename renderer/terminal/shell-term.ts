@@ -4,10 +4,10 @@
 
 import { Terminal } from '@xterm/xterm';
 import type { ITheme } from '@xterm/xterm';
-import { pieceText } from './screen-text.ts';
+import { isSamePiece, pieceText } from './screen-text.ts';
 import type { Piece } from './screen-text.ts';
-import { columnAfter, move, tailOf } from './tail.ts';
-import type { Place, TailParts } from './tail.ts';
+import { columnAfter, isSameTail, move, tailOf } from './tail.ts';
+import type { Tail, TailParts } from './tail.ts';
 
 /** Font of the terminal. */
 const fontFamily = "'JetBrains Mono Variable', 'DejaVu Sans Mono', monospace";
@@ -23,6 +23,7 @@ const appendedMax = 50;
 /** Plain colours, nothing on the screen or above it, the cursor at its beginning. */
 const clearAll = '\x1b[0m\x1b[2J\x1b[3J\x1b[H';
 const noTail: TailParts = { waiting: [], prompt: '', text: '', cursor: 0 };
+const nothing: Tail = tailOf(noTail, 0, 1, '');
 
 export interface ShellTermOptions {
   /** Keys and pasted text. */
@@ -41,9 +42,9 @@ export class ShellTerm {
   private readonly box: HTMLElement;
   private pieces: readonly Piece[] = [];
   private tail: TailParts = noTail;
-  /** Where the machine's text ends, and where the cursor is from there. */
+  /** Where the machine's text ends, and what was drawn below it. */
   private column = 0;
-  private cursor: Place = { row: 0, column: 0 };
+  private below = nothing;
 
   constructor(box: HTMLElement, options: ShellTermOptions) {
     this.box = box;
@@ -78,6 +79,11 @@ export class ShellTerm {
     this.term.options.cursorStyle = on ? 'block' : 'underline';
   }
 
+  /** Lines of the screen. */
+  get rows(): number {
+    return this.term.rows;
+  }
+
   /** Colours again, after the theme has changed. */
   recolour(): void {
     this.term.options.theme = themeOf(this.box);
@@ -90,7 +96,7 @@ export class ShellTerm {
   /** Shows this text of the machine; what is there already is not written again. */
   show(pieces: readonly Piece[], tail: TailParts): void {
     const known = this.pieces.length;
-    const goesOn = pieces.length >= known && pieces[known - 1]?.text === this.pieces.at(-1)?.text;
+    const goesOn = this.pieces.every((piece, at) => isSamePiece(piece, pieces[at]));
     const isLittle = pieces.length - known <= appendedMax;
     if (goesOn && isLittle) this.write(pieces.slice(known), tail);
     else this.writeAll(pieces, tail);
@@ -129,7 +135,7 @@ export class ShellTerm {
   /** Writes on a screen that is empty, with nothing above it. */
   private writeAll(pieces: readonly Piece[], tail: TailParts): void {
     this.column = 0;
-    this.cursor = { row: 0, column: 0 };
+    this.below = nothing;
     // xterm.js waits for more to come, unless somebody has just typed: what is written now is on
     // the screen with all else that changes in this frame, and not a frame later.
     this.term.input('', true);
@@ -139,17 +145,18 @@ export class ShellTerm {
   /** Takes the tail away, writes, and puts it back. */
   private write(pieces: readonly Piece[], tail: TailParts, before = ''): void {
     const { cols } = this.term;
-    const away = `${move(this.cursor, { row: 0, column: this.column })}\x1b[J`;
+    const away = `${move(this.below.cursor, { row: 0, column: this.column })}\x1b[J`;
     let text = '';
     for (const piece of pieces) {
       const shown = pieceText(piece, promptColour);
       this.column = columnAfter(shown.replaceAll('\n', '\r\n'), this.column, cols);
       text += shown;
     }
-    const { text: below, cursor, end } = tailOf(tail, this.column, cols, promptColour);
-    this.term.write(`${before}${away}${text}${below}${move(end, cursor)}`);
     this.tail = tail;
-    this.cursor = cursor;
+    const below = tailOf(tail, this.column, cols, promptColour);
+    if (before + text === '' && isSameTail(below, this.below)) return;
+    this.term.write(`${before}${away}${text}${below.text}${move(below.end, below.cursor)}`);
+    this.below = below;
   }
 }
 

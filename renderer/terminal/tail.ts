@@ -60,6 +60,10 @@ export function tailOf(parts: TailParts, column: number, columns: number, colour
   return { text, cursor, end: place };
 }
 
+/** Two tails that are drawn alike. */
+export const isSameTail = (a: Tail, b: Tail): boolean =>
+  a.text === b.text && a.cursor.row === b.cursor.row && a.cursor.column === b.cursor.column;
+
 /** Moves from one place to another. */
 export function move(from: Place, to: Place): string {
   const rows = to.row - from.row;

@@ -15,6 +15,6 @@ const shellOf = ({ run: { machine } }: LiveSession, terminal: string): ShellStat
 export const terminalHandlers: HandlersOf<keyof typeof terminalRequests> = {
   'terminal.complete': ({ machine }, { terminal, line, cursor }) =>
     complete(shellOf(machine, terminal), line, cursor),
-  'terminal.screen': (bench, { moment, terminal, from, most }) =>
-    bench.lists.screens.part(terminal, bench.seqOf(moment), from, most),
+  'terminal.screen': (bench, { moment, terminal, from, lines }) =>
+    bench.lists.screens.part(terminal, bench.seqOf(moment), from, lines),
 };

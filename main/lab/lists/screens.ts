@@ -38,18 +38,19 @@ export class Screens {
   }
 
   /**
-   * What stands on a terminal before event `seq`, from a piece on. `most`: as many characters are
-   * wanted, from the end; not more than 64 K are given.
+   * What stands on a terminal before event `seq`, from a piece on. `lines`: the pieces with so many
+   * lines at the end are enough. Not more than 64 K characters are given.
    */
-  part(name: string, seq: number, from: number, most = partCharactersMax): ScreenPart {
+  part(name: string, seq: number, from: number, lines = Infinity): ScreenPart {
     this.refresh();
     const all = this.screens.get(name) ?? [];
     const end = lowerBound(all, seq, 0, all.length);
-    const room = Math.min(most, partCharactersMax);
     let first = end;
-    for (let characters = 0; first > from; first--) {
-      characters += this.piece(all[first - 1]!).text.length;
-      if (characters > room && first < end) break;
+    for (let [characters, ends] = [0, 0]; first > from && ends < lines; first--) {
+      const { text } = this.piece(all[first - 1]!);
+      characters += text.length;
+      ends += text.split('\n').length - 1;
+      if (characters > partCharactersMax && first < end) break;
     }
     return { from: first, pieces: all.slice(first, end).map((each) => this.piece(each)) };
   }

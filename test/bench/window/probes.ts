@@ -56,15 +56,26 @@ export async function settlings(page: Page, act: () => Promise<void>): Promise<n
       start = null;
       last = null;
     };
+    const soon = (act) => {
+      const channel = new MessageChannel();
+      channel.port1.onmessage = act;
+      channel.port2.postMessage(0);
+    };
+    const seen = () => soon(() => { last = performance.now(); });
+    // The first to be called in each frame, and told when the frame is painted.
+    let isFrame = false;
+    const frame = () => {
+      isFrame = true;
+      soon(() => { isFrame = false; });
+      if (globalThis.labSettlings === times) requestAnimationFrame(frame);
+    };
+    requestAnimationFrame(frame);
     const observer = new MutationObserver((changes) => {
       // The bar of xterm.js fades away long after.
       if (changes.every(({ target }) => target.className?.includes?.('scrollbar'))) return;
-      // What has changed is seen with the next frame.
-      requestAnimationFrame(() => {
-        const channel = new MessageChannel();
-        channel.port1.onmessage = () => { last = performance.now(); };
-        channel.port2.postMessage(0);
-      });
+      // What has changed is seen with this frame, or outside of one with the next.
+      if (isFrame) seen();
+      else requestAnimationFrame(seen);
     });
     const everything = { subtree: true, childList: true, characterData: true, attributes: true };
     observer.observe(document, everything);
@@ -75,7 +86,12 @@ export async function settlings(page: Page, act: () => Promise<void>): Promise<n
     globalThis.labEnd = end;
   }`);
   await act();
-  return page.evaluate<number[]>(`{ globalThis.labEnd(); globalThis.labSettlings; }`);
+  return page.evaluate<number[]>(`{
+    globalThis.labEnd();
+    const times = globalThis.labSettlings;
+    globalThis.labSettlings = null;
+    times;
+  }`);
 }
 
 /** Memory of the page's process, MB: what is its own, and its part of what it shares. */
