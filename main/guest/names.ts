@@ -1,5 +1,5 @@
-// Several guests on one fabric: how many there can be, and what their cards and terminals are called.
-// Names follow from a guest's position; the first one's are those of a guest that is alone.
+// Several guests on one fabric: how many there can be, and what their cards and terminals are
+// called. Names follow from a guest's position; the first one's are those of a guest that is alone.
 
 /** Most guests of one fabric: each takes some 700 MB of memory, and a processor. */
 export const guestsMax = 4;

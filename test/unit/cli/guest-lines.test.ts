@@ -3,8 +3,8 @@
 // Method: lines and scripts, without a guest.
 
 import { describe, expect, test } from 'vitest';
-import { BadFile } from '../../../main/cli/bad-file.ts';
-import { GuestLines, scriptLines } from '../../../main/cli/guest-lines.ts';
+import { BadFile } from '#cli/bad-file.ts';
+import { GuestLines, scriptLines } from '#cli/guest-lines.ts';
 
 /** Where each of some lines goes, and as what. */
 function taken(count: number, ...lines: readonly string[]): unknown[] {
