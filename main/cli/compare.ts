@@ -9,7 +9,9 @@ import type { RunRow } from '#lab/compare/table.ts';
 import { comparisonSections } from '#lab/compare/text.ts';
 import type { TextLine, TextSection } from '#lab/compare/text.ts';
 import type { RunRecord } from '#lab/record/run-record.ts';
+import { NotAgain } from '#lab/real-run.ts';
 import { rerun } from '#lab/replay/rerun.ts';
+import { BadFile } from './bad-file.ts';
 import { exitPassed, exitUsage } from './exit.ts';
 import { print, printError, secondsText } from './print.ts';
 import { loadKept, withDatabase } from './runs.ts';
@@ -99,10 +101,24 @@ function show(a: RunRecord, b: RunRecord, labels: Labels, settings: CompareArgum
   );
 }
 
+/** A run under another driver. Throws BadFile for one that the lab's driver cannot do. */
+function rerunKept(run: number, record: RunRecord, variant: string): RunRecord {
+  try {
+    return rerun(record, variant);
+  } catch (error) {
+    throw error instanceof NotAgain ? new BadFile(`run ${run}: ${error.message}`) : error;
+  }
+}
+
 /** The schedule of a run under another driver. */
 function compareVariants(run: number, variant: string, settings: CompareArguments): void {
   const { record } = loadKept(run, settings);
-  show(record, rerun(record, variant), [`run ${run}`, `run ${run} under ${variant}`], settings);
+  show(
+    record,
+    rerunKept(run, record, variant),
+    [`run ${run}`, `run ${run} under ${variant}`],
+    settings,
+  );
 }
 
 /** One at a time: many runs do not fit into memory together. */

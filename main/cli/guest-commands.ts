@@ -1,8 +1,9 @@
 // `mlx4-lab guest`: the real Linux on the lab's card, as the command line has it. Each command
 // loads its code when it is asked for.
 
-import { Option } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
+import { guestsMax } from '#guest/names.ts';
 import { flavours } from '#guest/packages/wanted.ts';
 import type { SetupArguments } from './guest.ts';
 import type { GuestCompareArguments } from './guest-compare.ts';
@@ -21,12 +22,27 @@ const flavour = (): Option =>
     .choices(flavours)
     .default(flavours[0]);
 
+function guestCount(text: string): number {
+  const count = Number(text);
+  if (/^\d+$/.test(text) && count >= 1 && count <= guestsMax) return count;
+  throw new InvalidArgumentError(`write a whole number from 1 to ${guestsMax}`);
+}
+
+const guests = (): Option =>
+  new Option(
+    '--guests <count>',
+    'so many on one fabric, with card0, card1, …; @card1 LINE is for one',
+  )
+    .argParser(guestCount)
+    .default(1);
+
 /** Adds them. */
 export function addGuestCommands(lab: Command, lent: LentToGuest): void {
   const { setStatus, database, json, variant } = lent;
   const kept = (command: Command): Command =>
     command
       .addOption(flavour())
+      .addOption(guests())
       .addOption(database())
       .option('--no-record', 'do not keep the run')
       .option('--no-packets', 'leave out packets, doorbells and interrupts, for long runs');

@@ -1,6 +1,6 @@
 // `mlx4-lab guest setup` and `guest run`: what a guest is made of, and lines of shell that it runs.
 // A line that begins with a colon is the hands around it: cables and faults, as in `mlx4-lab
-// shell`.
+// shell`. With --guests there are several, and guest-lines.ts says which one a line is for.
 
 import { readFileSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
@@ -8,6 +8,8 @@ import { GuestSilent } from '#guest/console.ts';
 import { setUpGuest } from '#guest/setup.ts';
 import { BadFile } from './bad-file.ts';
 import { exitCheckFailed, exitPassed, exitTimeOut } from './exit.ts';
+import { scriptLines } from './guest-lines.ts';
+import type { GuestLine } from './guest-lines.ts';
 import { GuestSession, withGuestFiles } from './guest-session.ts';
 import type { GuestArguments, GuestSessionArguments, RanLine } from './guest-session.ts';
 import { print, printError } from './print.ts';
@@ -26,29 +28,28 @@ export async function setupCommand({ flavour, debs }: SetupArguments): Promise<n
   return exitPassed;
 }
 
-/** The lines of a script: all but empty ones and comments. Throws BadFile. */
-async function linesOf(script: string | undefined): Promise<string[]> {
+/** The text of a script. Throws BadFile. */
+async function textOf(script: string | undefined): Promise<string> {
   try {
-    const whole = script === undefined ? await text(process.stdin) : readFileSync(script, 'utf8');
-    return whole.split('\n').filter((line) => /^\s*[^\s#]/.test(line));
+    return script === undefined ? await text(process.stdin) : readFileSync(script, 'utf8');
   } catch (error) {
     throw new BadFile(`${script}: cannot be read (${(error as Error).message})`);
   }
 }
 
-/** Runs lines as long as the guest answers; what each did. */
+/** Runs lines as long as the guests answer; what each did. */
 async function runLines(
   session: GuestSession,
-  lines: readonly string[],
+  lines: readonly GuestLine[],
   say: (text: string) => void,
 ): Promise<{ readonly ran: readonly RanLine[]; readonly silent: boolean }> {
   const ran: RanLine[] = [];
-  session.guest.console.listen({ printed: say });
+  session.listen(say);
   try {
-    for (const line of lines) {
-      say(`# ${line}`);
-      const done = await session.line(line);
-      if (line.startsWith(':') && done.output !== '') say(done.output);
+    for (const given of lines) {
+      say(`${session.promptOf(given.guest)}${given.line}`);
+      const done = await session.line(given);
+      if (given.line.startsWith(':') && done.output !== '') say(done.output);
       ran.push(done);
     }
     return { ran, silent: false };
@@ -67,7 +68,8 @@ export async function guestRunCommand(
   script: string | undefined,
   settings: GuestSessionArguments,
 ): Promise<number> {
-  const lines = await linesOf(script);
+  const name = script ?? 'standard input';
+  const lines = scriptLines(await textOf(script), settings.guests ?? 1, name);
   const isJson = settings.json === true;
   const session = await GuestSession.open(settings);
   const say = isJson ? () => undefined : print;

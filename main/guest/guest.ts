@@ -5,12 +5,14 @@
 import { ConnectX3 } from '#device/connectx3.ts';
 import { cardProfiles } from '#device/options.ts';
 import type { CardOptions, CardProfile, PortOptions } from '#device/options.ts';
-import { buildTopology, defaultTopology } from '#fabric/topology.ts';
-import type { CableSpec, TopologySpec } from '#fabric/topology.ts';
+import { buildTopology } from '#fabric/topology.ts';
+import type { TopologySpec } from '#fabric/topology.ts';
 import type { Fabric } from '#fabric/fabric.ts';
 import { Trace } from '#trace/trace.ts';
 import type { Answer, GuestConsole } from './console.ts';
 import { HostClock } from './host-clock.ts';
+import { cardNameAt, terminalAt } from './names.ts';
+import { networkOf } from './network.ts';
 import { PciSlot } from './pci-slot.ts';
 import { Telling } from './telling.ts';
 import { TracedCard } from './traced-card.ts';
@@ -48,31 +50,17 @@ const lineMs = 120_000;
 /** Between the addresses of one card and the next. */
 const macsPerCard = 0x10;
 
-/** The terminal of the guest at a position. */
-const terminalAt = (at: number): string => (at === 0 ? 'main' : `main of card${at}`);
-
 /** The card of the guest at a position: as asked for, with addresses of its own. */
 function cardOf({ card = {} }: GuestSpec, at: number, trace: Trace): ConnectX3 {
   const { profile = 'full', options } = card;
   const move = (port: PortOptions): PortOptions => ({ ...port, mac: port.mac + at * macsPerCard });
   const [one, two] = options?.ports ?? cardProfiles[profile].ports;
   return new ConnectX3({
-    name: `card${at}`,
+    name: cardNameAt(at),
     trace,
     profile,
     options: { ...options, ports: [move(one), move(two)] },
   });
-}
-
-/** The default network with more cards on the switch: card1 on its ports 4 and 5, and so on. */
-function switched(cards: number): TopologySpec {
-  const cables = Array.from({ length: cards - 1 }, (_, at): CableSpec[] =>
-    [1, 2].map((port) => ({
-      a: `card${at + 1} port ${port}`,
-      b: `switch0 port ${3 + 2 * at + port}`,
-    })),
-  );
-  return { ...defaultTopology, cables: [...defaultTopology.cables!, ...cables.flat()] };
 }
 
 export class Guest {
@@ -108,7 +96,7 @@ export class Guest {
     const cards = Array.from({ length: count }, (_, at) => cardOf(spec, at, trace));
     const ports = new Map(cards.flatMap((card) => [...card.wirePorts()]));
     const { traffic = false } = spec;
-    const topology = { ...(spec.topology ?? switched(count)), recordPackets: traffic };
+    const topology = { ...(spec.topology ?? networkOf(count)), recordPackets: traffic };
     const fabric = buildTopology(clock, trace, topology, ports);
     const around: Around = { trace, clock, fabric, traffic, running: new Set() };
     try {

@@ -2,7 +2,7 @@
 // slowCommand command=SET_PORT extra=1s`. The words are read as the step of a scenario that says
 // the same, so both know the same names and complain in the same way.
 
-import { Names } from './scenario/names.ts';
+import { labCard, Names } from './scenario/names.ts';
 import { openYaml, ScenarioError } from './scenario/reader.ts';
 import type { HandInput } from './input.ts';
 import type { MachineSpec } from './scenario/scenario.ts';
@@ -47,20 +47,46 @@ function stepOf(verb: string, rest: string): Record<string, unknown> | null {
   }
 }
 
-/** The input that a line means; a text says what is wrong with it. */
-export function parseHand(line: string, spec: Pick<MachineSpec, 'topology'>): HandInput | string {
+/** What is around the hands. */
+export interface WithinReach extends Pick<MachineSpec, 'topology'> {
+  /** Cards on the network; the lab's own alone unless given. */
+  readonly cards?: readonly string[];
+}
+
+/**
+ * The input that a line means; a text says what is wrong with it. `card`: whose faults are meant
+ * where the line names no port.
+ */
+export function parseHand(line: string, spec: WithinReach, card = labCard): HandInput | string {
   const [verb = '', ...words] = line.trim().split(/\s+/);
   const step = stepOf(verb, words.join(' '));
   if (step === null) return `${verb}: unknown; :help lists what there is`;
   try {
     const value = openYaml('line', yamlOf(step));
-    const parsed = parseStep(value, new Names(spec.topology, () => null))?.step;
+    const parsed = parseStep(value, new Names(spec.topology, () => null, spec.cards))?.step;
     value.problems.throwIfAny();
-    if (parsed !== undefined && isInput(parsed)) return parsed;
+    if (parsed !== undefined && isInput(parsed)) return atCard(parsed, card);
     return `${verb}: nothing to do`;
   } catch (error) {
     if (!(error instanceof ScenarioError)) throw error;
     return error.problems.map(({ message, mend }) => `${message} (${mend})`).join('\n');
+  }
+}
+
+/** The input for a card; a flap of a port says already which one it is for. */
+function atCard(input: HandInput, card: string): HandInput {
+  if (card === labCard) return input;
+  switch (input.kind) {
+    case 'fault': {
+      const { fault } = input;
+      if (fault.on === 'cable' || fault.fault.name === 'portFlap') return input;
+      return { ...input, fault: { ...fault, card } };
+    }
+    case 'clearFault':
+    case 'release':
+      return { ...input, card };
+    default:
+      return input;
   }
 }
 

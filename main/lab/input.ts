@@ -16,6 +16,24 @@ export interface RecordedInput {
   readonly input: Input;
 }
 
+/** Card that an input is for, if it is for one and not for the first. */
+export function cardOfInput(input: Input): string | undefined {
+  switch (input.kind) {
+    case 'fault':
+      return input.fault.on === 'card' ? input.fault.card : undefined;
+    case 'clearFault':
+    case 'release':
+      return input.card;
+    default:
+      return undefined;
+  }
+}
+
+function cardText(input: Input): string {
+  const card = cardOfInput(input);
+  return card === undefined ? '' : ` on ${card}`;
+}
+
 /** An input in words, for the trace and for logs. */
 export function inputText(input: Input): string {
   switch (input.kind) {
@@ -28,11 +46,11 @@ export function inputText(input: Input): string {
     case 'farPort':
       return `${input.enabled ? 'enable' : 'disable'} ${input.port}`;
     case 'fault':
-      return `fault ${faultNameOf(input.fault)}`;
+      return `fault ${faultNameOf(input.fault)}${cardText(input)}`;
     case 'clearFault':
-      return `clear fault ${input.name}`;
+      return `clear fault ${input.name}${cardText(input)}`;
     case 'release':
-      return `release ${input.command}`;
+      return `release ${input.command}${cardText(input)}`;
   }
 }
 

@@ -1,7 +1,7 @@
 // B0 steering: multicast group entries, the Ethernet form of a GID, the modifiers of WRITE_MCG and
 // MGID_HASH (facts/device 4.8, 5.29; mlx4.h, mcg.c). Device-managed flow steering: rules and their
 // specs (5.28; device.h: struct mlx4_net_trans_rule_hw_*).
-// Left out: the fields of InfiniBand and VXLAN specs, which no card of this lab takes.
+// Left out: specs of IPv6, which the driver does not make either (mcg.c: __rule_hw_sz gives 0).
 
 import { be16, be32, bit, bits, bytes, layout, u8 } from './layout.ts';
 
@@ -132,3 +132,28 @@ export const flowSpecTcpUdp = layout('mlx4_net_trans_rule_hw_tcp_udp', 24, {
   src_port: be16(18),
   src_port_msk: be16(22),
 });
+/** Spec of the queue pair and GID that an InfiniBand packet goes to. */
+export const flowSpecIb = layout('mlx4_net_trans_rule_hw_ib', 48, {
+  size: u8(0),
+  id: be16(2),
+  l3_qpn: be32(8),
+  qpn_mask: be32(12),
+  dst_gid: bytes(16, 16),
+  dst_gid_msk: bytes(32, 16),
+});
+/** Spec of a VXLAN tunnel; specs behind it are about the inner frame. */
+export const flowSpecVxlan = layout('mlx4_net_trans_rule_hw_vxlan', 16, {
+  size: u8(0),
+  id: be16(2),
+  vni: bits(8, 31, 8),
+  vni_mask: bits(12, 31, 8),
+});
+/** The spec of each kind. */
+export const flowSpecs = {
+  ETH: flowSpecEth,
+  IPV4: flowSpecIpv4,
+  TCP: flowSpecTcpUdp,
+  IB: flowSpecIb,
+  UDP: flowSpecTcpUdp,
+  VXLAN: flowSpecVxlan,
+} as const;

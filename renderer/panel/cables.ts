@@ -24,6 +24,18 @@ export const freeEnds = (cables: readonly CableView[]): CableEnd[] =>
     ([0, 1] as const).filter((end) => cable.ends[end] === null).map((end) => ({ cable, end })),
   );
 
+/**
+ * Cables that can be drawn: no end is in a port that is not here, at the card of another computer,
+ * or hangs there.
+ */
+export const cablesHere = (
+  cables: readonly CableView[],
+  ports: readonly string[],
+): readonly CableView[] =>
+  cables.filter(({ ends, fromAway = false }) =>
+    ends.every((port) => (port === null ? !fromAway : ports.includes(port))),
+  );
+
 /** Name of an end, for maps. */
 export const endKey = ({ cable, end }: CableEnd): string => `${cable.name} ${end}`;
 

@@ -73,3 +73,45 @@ guestTest()('what the real driver did is kept, shown, and done again by ours', (
     rmSync(folder, { recursive: true });
   }
 });
+
+guestTest()('two guests: one recording, with the terminal of every line; ours cannot do it', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'mlx4-lab-guest-'));
+  const file = join(folder, 'runs.db');
+  const lab = (words: readonly string[], input = '') =>
+    spawnSync(process.execPath, [launcher, ...words, '--db', file], { encoding: 'utf8', input });
+  try {
+    const both = 'echo one\n@card1 echo two\n:pull card1 port 2\n@card1 :fault dropInterrupt\n';
+    expect(lab(['guest', 'run', '--guests', '2'], both).status).toBe(0);
+    expect(lab(['runs', 'verify']).stdout).toBe('run 1: whole\n');
+
+    const db = openRuns(file);
+    const { inputs, trace } = loadRun(db, 1);
+    db.close();
+    expect(inputs.map(({ input }) => input)).toEqual([
+      { kind: 'type', terminal: 'main', line: 'echo one' },
+      { kind: 'type', terminal: 'main of card1', line: 'echo two' },
+      { kind: 'cable', action: 'pull', port: 'card1 port 2', other: null },
+      {
+        kind: 'fault',
+        fault: { on: 'card', fault: { name: 'dropInterrupt' }, card: 'card1' },
+      },
+    ]);
+    const printed = [...trace.events()]
+      .filter(({ kind }) => kindTable[kind]!.name === 'tty.text')
+      .map(({ object, value }) => [trace.text(object), trace.text(value)]);
+    expect(printed).toEqual([
+      ['main', 'one\n'],
+      ['main of card1', 'two\n'],
+    ]);
+    for (const words of [
+      ['replay', '1'],
+      ['compare', '1', '--variant', 'v6.1'],
+    ]) {
+      const { status, stderr } = lab(words);
+      expect(status).toBe(3);
+      expect(stderr).toContain('nobody is there for "main of card1$ echo two"');
+    }
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});

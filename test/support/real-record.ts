@@ -1,8 +1,11 @@
 // A recorded run as one of Linux itself is, without Linux: a card and cables of the lab, lines that
-// nobody carries out, and the events that a guest would tell of them.
+// nobody carries out, and the events that a guest would tell of them. With two cards it is a run of
+// two guests.
 
 import { ConnectX3 } from '#device/connectx3.ts';
-import { buildTopology, defaultTopology } from '#fabric/topology.ts';
+import { buildTopology } from '#fabric/topology.ts';
+import { cardNameAt, terminalAt } from '#guest/names.ts';
+import { networkOf } from '#guest/network.ts';
 import { RealInputs, realRunEnd, realRunHead } from '#lab/real-run.ts';
 import type { RunRecord } from '#lab/record/run-record.ts';
 import { K } from '#trace/kinds.ts';
@@ -19,17 +22,22 @@ const lines = [
 ];
 
 /** About ten seconds of it, in which the card came to have a bond in hardware. */
-export function realRecord(): RunRecord {
+export function realRecord(count = 1): RunRecord {
   const trace = new Trace();
   const clock = new TestClock(trace);
-  const card = new ConnectX3({ name: 'card0', trace, profile: 'full' });
-  const fabric = buildTopology(clock, trace, defaultTopology, card.wirePorts());
-  const world = { trace, card, fabric, now: () => clock.now() };
+  const cards = Array.from(
+    { length: count },
+    (_, at) => new ConnectX3({ name: cardNameAt(at), trace, profile: 'full' }),
+  );
+  const topology = networkOf(count);
+  const ports = new Map(cards.flatMap((card) => [...card.wirePorts()]));
+  const fabric = buildTopology(clock, trace, topology, ports);
+  const world = { trace, cards, fabric, now: () => clock.now() };
   const inputs = new RealInputs(world);
   const tell = (kind: number, object: string, value: string | number): void => {
     trace.emit(kind, trace.intern(object), typeof value === 'string' ? trace.intern(value) : value);
   };
-  tell(K['tty.open'], 'main', 0);
+  for (const at of cards.keys()) tell(K['tty.open'], terminalAt(at), 0);
   for (const line of lines) {
     clock.runFor(4e9);
     inputs.typed('main', line);
@@ -44,8 +52,15 @@ export function realRecord(): RunRecord {
   }
   inputs.hand({ kind: 'cable', action: 'pull', port: 'card0 port 1', other: null });
   inputs.hand({ kind: 'cable', action: 'pull', port: 'card0 port 1', other: null });
+  if (count > 1) {
+    inputs.typed(terminalAt(1), 'uname -r');
+    tell(K['tty.text'], terminalAt(1), '6.1.0-50-686\n');
+    inputs.hand({ kind: 'clearFault', name: 'holdCommand', card: cardNameAt(1) });
+    inputs.hand({ kind: 'cable', action: 'pull', port: 'card1 port 2', other: null });
+  }
   clock.runFor(2e9);
-  const head = realRunHead({ release: '6.1.0-50-686', slot });
+  const machine = { release: '6.1.0-50-686', slot };
+  const head = realRunHead({ ...machine, ...(count > 1 && { topology }) });
   return {
     head: { ...head, engineVersion: '0.1.0', programHash: 'f'.repeat(64) },
     end: realRunEnd(clock.now(), null),

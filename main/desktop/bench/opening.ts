@@ -6,6 +6,7 @@ import { programHash, programVersion } from '#db/program.ts';
 import { loadRun } from '#db/reader.ts';
 import { askFromMark } from '#lab/choosing/begin.ts';
 import { choosePolicy, makePolicy } from '#lab/policy.ts';
+import { assertDoable, NotAgain } from '#lab/real-run.ts';
 import type { RunHead, RunRecord } from '#lab/record/run-record.ts';
 import { ScenarioRun } from '#lab/run.ts';
 import { variantProblem } from '#lab/variants.ts';
@@ -131,10 +132,20 @@ async function forked(
   return { run: machineRun, head: { ...record.head, live: true, ...madeHere(), parent } };
 }
 
+/** Found out here: from the thread that runs it, it would be a mistake of the lab's. */
+function checkDoable(record: RunRecord): void {
+  try {
+    assertDoable(record);
+  } catch (error) {
+    throw error instanceof NotAgain ? new Refused(error.message) : error;
+  }
+}
+
 /** The same choices on another driver, kept: its number. */
 async function rerun(library: Library, { run, record }: Parent, variant: string): Promise<number> {
   checkVariant(variant);
   if (run === null) throw new Refused('This session is not kept, so it cannot be run again.');
+  checkDoable(record);
   const said = `running ${record.head.scenarioName} again on ${variant}`;
   const name = `Same choices, ${variant}`;
   return library.make(said, 'rerun', { file: library.kept, run, variant, name });

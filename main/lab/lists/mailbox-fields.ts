@@ -26,7 +26,16 @@ import {
   updateQp,
   updateQpContextOffset,
 } from '#prm/qp-context.ts';
-import { mgm, mgmMember, mgmQpOffset } from '#prm/steering.ts';
+import {
+  MLX4_NET_TRANS_RULE_ID,
+  flowRule,
+  flowRuleBytes,
+  flowSpec,
+  flowSpecs,
+  mgm,
+  mgmMember,
+  mgmQpOffset,
+} from '#prm/steering.ts';
 import type { GivenCommand } from './command-about.ts';
 
 /** A field of a mailbox. */
@@ -89,6 +98,29 @@ function groupParts({ mailbox }: GivenCommand): Part[] {
   return [part(mgm), ...array(mgmMember, count, mgmQpOffset(0))];
 }
 
+const specKinds = Object.keys(flowSpecs) as (keyof typeof flowSpecs)[];
+
+/** A spec of a steering rule, its number and kind before its fields; of an unknown one the head. */
+function specPart(mailbox: Uint8Array, at: number, index: number): Part {
+  const id = flowSpec.get(mailbox, 'id', at);
+  const kind = specKinds.find((name) => MLX4_NET_TRANS_RULE_ID[name] === id);
+  if (kind === undefined) return part(flowSpec, at, `[${index}].`);
+  return part(flowSpecs[kind], at, `[${index}].${kind.toLowerCase()}.`);
+}
+
+/** The input modifier is the length of a rule, and each spec begins with its own, in words. */
+function ruleParts({ inModifier, mailbox }: GivenCommand): Part[] {
+  const parts = [part(flowRule)];
+  const end = Math.min(inModifier * 4, mailbox.length);
+  for (let at = flowRuleBytes; at + flowSpec.sizeBytes <= end;) {
+    parts.push(specPart(mailbox, at, parts.length - 1));
+    const bytes = flowSpec.get(mailbox, 'size', at) * 4;
+    if (bytes === 0) break;
+    at += bytes;
+  }
+  return parts;
+}
+
 const mapParts = ({ inModifier }: GivenCommand): Part[] =>
   array(mapEntry, Math.min(inModifier, tableMax));
 
@@ -114,6 +146,7 @@ const table: Readonly<Record<string, (given: GivenCommand) => readonly Part[]>> 
   SW2HW_SRQ: always(part(srqContext)),
   SW2HW_MPT: always(part(mptEntry)),
   WRITE_MCG: groupParts,
+  QP_FLOW_STEERING_ATTACH: ruleParts,
   MAD_IFC: always(part(mad)),
   ACCESS_REG: always(part(accessReg), part(ptys, ptysOffset)),
   UPDATE_QP: always(part(updateQp), part(qpContext, updateQpContextOffset)),

@@ -10,6 +10,14 @@ import type { FaultName, MachineSpec } from '../scenario/scenario.ts';
 /** A port's type as the menu has it. */
 export type PortChoice = 'eth' | 'ib' | 'auto';
 
+/** A cable. */
+export interface CableFacts {
+  readonly name: string;
+  readonly kind: string;
+  /** It comes from the card of another computer, which is no part of this machine. */
+  readonly fromAway: boolean;
+}
+
 /** Everything about a machine that the panel draws and that never changes. */
 export interface MachineFacts {
   readonly card: {
@@ -21,7 +29,7 @@ export interface MachineFacts {
   };
   /** Types that each port can be asked for; index 0 is port 1. */
   readonly portChoices: readonly (readonly PortChoice[])[];
-  readonly cables: readonly { readonly name: string; readonly kind: string }[];
+  readonly cables: readonly CableFacts[];
   readonly switches: readonly { readonly name: string; readonly ports: number }[];
   readonly hosts: readonly string[];
   readonly ibPeers: readonly string[];
@@ -45,10 +53,12 @@ function choicesOf(options: CardOptions): PortChoice[][] {
 }
 
 /** `40G DAC`; a cable without a limit carries the fastest that its ports offer. */
-function cablesOf({ cables = [] }: TopologySpec): MachineFacts['cables'] {
-  return cables.map(({ name, speedMbps }, at) => ({
+function cablesOf({ cables = [] }: TopologySpec, real: boolean): MachineFacts['cables'] {
+  return cables.map(({ name, speedMbps, a, b }, at) => ({
     name: name ?? `cable${at + 1}`,
     kind: `${(speedMbps ?? 40_000) / 1000}G DAC`,
+    // real-run.ts lets it hang where the other computer would be.
+    fromAway: real && (a === null || b === null),
   }));
 }
 
@@ -65,7 +75,7 @@ export function machineFacts({ card, topology, variant }: MachineSpec, real = fa
       variant,
     },
     portChoices: choicesOf(options),
-    cables: cablesOf(topology),
+    cables: cablesOf(topology, real),
     switches: (topology.switches ?? []).map(({ name, ports }) => ({ name, ports })),
     hosts: (topology.hosts ?? []).map(({ name }) => name),
     ibPeers: (topology.ibPeers ?? []).map(({ name }) => name),

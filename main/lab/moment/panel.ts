@@ -40,6 +40,8 @@ export interface CableView {
   readonly label: string;
   readonly ends: readonly [string | null, string | null];
   readonly kind: string;
+  /** It comes from the card of another computer, which the panel does not show. */
+  readonly fromAway?: boolean;
 }
 
 /** A port of a switch, or a host or InfiniBand peer, which has one. */
@@ -101,11 +103,12 @@ class PanelMaker {
     this.facts = facts;
     this.notes = new PanelNotes(trace, fold);
     this.nowNs = fold.timeNs;
-    this.cables = facts.cables.map(({ name, kind }, at) => ({
+    this.cables = facts.cables.map(({ name, kind, fromAway }, at) => ({
       name,
       label: `C${at + 1}`,
       ends: [this.notes.portOf(name, 'a'), this.notes.portOf(name, 'b')],
       kind,
+      ...(fromAway && { fromAway }),
     }));
   }
 

@@ -59,7 +59,7 @@ export class Replay {
    */
   constructor(record: RunRecord, options: ReplayOptions = {}) {
     const { head } = record;
-    assertAgain(head);
+    assertAgain(record);
     const trace = new Trace();
     this.record = record;
     this.run = new ScenarioRun(loadScenario(head.scenarioFile, head.scenarioText), {

@@ -6,7 +6,7 @@
 import { ReplayPolicy } from '#explore/replay.ts';
 import { Trace } from '#trace/trace.ts';
 import { choosePolicy } from '../policy.ts';
-import { isReal } from '../real-run.ts';
+import { assertDoable, isReal } from '../real-run.ts';
 import { runEndOf } from '../record/run-record.ts';
 import type { RunHead, RunRecord } from '../record/run-record.ts';
 import { ScenarioRun } from '../run.ts';
@@ -23,8 +23,12 @@ export class Rerun {
   /** Inputs that were given. */
   private given = 0;
 
-  /** Throws ScenarioError when this program does not know the scenario. */
+  /**
+   * Throws ScenarioError when this program does not know the scenario, NotAgain for a run of
+   * several real machines.
+   */
   constructor(record: RunRecord, variant: string) {
+    assertDoable(record);
     const { head, choices } = record;
     const trace = new Trace();
     this.record = record;
@@ -82,7 +86,7 @@ export class Rerun {
 const scheduleOf = (head: RunHead): Pick<RunHead, 'policy'> =>
   isReal(head) ? { policy: choosePolicy(undefined, undefined).name } : head;
 
-/** Gives the other run, in one go. Throws ScenarioError. */
+/** Gives the other run, in one go. Throws ScenarioError and NotAgain. */
 export function rerun(record: RunRecord, variant: string): RunRecord {
   const under = new Rerun(record, variant);
   while (under.advance());

@@ -8,6 +8,7 @@ import type { FaultDirection } from '#fabric/faults.ts';
 import { commandTable } from '#prm/opcodes.ts';
 import type { CommandName } from '#prm/opcodes.ts';
 import { CMD_STAT } from '#prm/status.ts';
+import { labCard } from './names.ts';
 import type { Names } from './names.ts';
 import { mendWord } from './nearest.ts';
 import { present } from './present.ts';
@@ -132,7 +133,9 @@ const portFlap: FaultReader = {
     const more = { ...present({ upNs: settings['up']?.time() }), ...count(settings) };
     if (port === undefined || downNs === undefined) return undefined;
     const portNumber = port.endsWith('2') ? 2 : 1;
-    return onCard({ name: 'portFlap', portNumber, downNs, ...more });
+    const [card] = port.split(' ');
+    const fault = onCard({ name: 'portFlap', portNumber, downNs, ...more });
+    return card === labCard ? fault : { ...fault, ...present({ card }) };
   },
 };
 

@@ -8,8 +8,13 @@ import type { TopologySpec } from '#fabric/topology.ts';
 /** Terminals of a machine. */
 export const terminals = ['main', 'second', 'third'] as const;
 
+/** The card of the lab's own machine. */
+export const labCard = 'card0';
+
+const portsOf = (card: string): string[] => [1, 2].map((port) => `${card} port ${port}`);
+
 /** Ports of the lab's card. */
-export const cardPorts = ['card0 port 1', 'card0 port 2'] as const;
+export const cardPorts: readonly string[] = portsOf(labCard);
 
 /** Answers why a variant's name cannot be used and what to write instead; null for a good one. */
 export type VariantCheck = (name: string) => string | null;
@@ -21,12 +26,19 @@ export class Names {
   /** Ports at the far end: of switches and hosts. */
   readonly farPorts: readonly string[];
   readonly cables: readonly string[];
+  private readonly cardPorts: readonly string[];
 
-  constructor(topology: TopologySpec, variantMend: VariantCheck) {
+  /** `cards`: those on the network. */
+  constructor(
+    topology: TopologySpec,
+    variantMend: VariantCheck,
+    cards: readonly string[] = [labCard],
+  ) {
     this.variantMend = variantMend;
     this.farPorts = farPortsOf(topology);
     const peers = (topology.ibPeers ?? []).map((peer) => peer.name);
-    this.ports = [...cardPorts, ...this.farPorts, ...peers];
+    this.cardPorts = cards.flatMap(portsOf);
+    this.ports = [...this.cardPorts, ...this.farPorts, ...peers];
     this.cables = (topology.cables ?? []).map((cable, index) => cable.name ?? `cable${index + 1}`);
   }
 
@@ -40,7 +52,7 @@ export class Names {
   }
 
   cardPort(value: Value): string | undefined {
-    return known(value, cardPorts, 'port of the card');
+    return known(value, this.cardPorts, 'port of the card');
   }
 
   cable(value: Value): string | undefined {

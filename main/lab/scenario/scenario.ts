@@ -40,9 +40,15 @@ export interface MachineSpec {
   readonly autoload: boolean;
 }
 
+/** A card where there are several. */
+export interface OnCard {
+  /** `card1`; the lab's own, card0, unless given. */
+  readonly card?: string;
+}
+
 /** A named fault switch with its settings: one of the card's, or one of a cable's. */
 export type FaultSpec =
-  | { readonly on: 'card'; readonly fault: Fault }
+  | ({ readonly on: 'card'; readonly fault: Fault } & OnCard)
   | {
       readonly on: 'cable';
       readonly name: CableFaultName;
@@ -102,9 +108,9 @@ export type Input =
     }
   | { readonly kind: 'farPort'; readonly port: string; readonly enabled: boolean }
   | { readonly kind: 'fault'; readonly fault: FaultSpec }
-  | { readonly kind: 'clearFault'; readonly name: FaultName }
+  | ({ readonly kind: 'clearFault'; readonly name: FaultName } & OnCard)
   /** Lets held firmware commands of this name go on. */
-  | { readonly kind: 'release'; readonly command: FaultTarget };
+  | ({ readonly kind: 'release'; readonly command: FaultTarget } & OnCard);
 
 /** One step of the script. */
 export type Step =

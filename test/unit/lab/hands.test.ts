@@ -1,6 +1,7 @@
 // What a person does at a live machine: words become inputs, inputs are recorded and enter the run.
 
 import { expect, test } from 'vitest';
+import { networkOf } from '#guest/network.ts';
 import { defaultMachineSpec } from '#lab/default-machine.ts';
 import { parseHand } from '#lab/hands.ts';
 import { inputText } from '#lab/input.ts';
@@ -103,4 +104,25 @@ test('cable faults are switched on by port and off everywhere', () => {
   machine.enter({ kind: 'cable', action: 'pull', port: 'host0', other: null });
   expect(machine.enter(fault)).toBe('nothing is plugged into host0');
   expect(machine.enter({ kind: 'release', command: 'any' })).toBe('no command any is held');
+});
+
+test('with several cards: every port has its name, and a fault is at the card of who asks', () => {
+  const reach = { topology: networkOf(2), cards: ['card0', 'card1'] };
+  const at = (line: string, card?: string) => parseHand(line, reach, card);
+  const pull = { kind: 'cable', action: 'pull', port: 'card1 port 2', other: null };
+  expect(at('pull card1 port 2')).toEqual(pull);
+  expect(at('pull card1 port 2', 'card1')).toEqual(pull);
+  expect(at('plug card1 port 2 cable5')).toMatchObject({ other: 'cable5' });
+  expect(at('pull card2 port 1')).toContain('names no port: "card2 port 1"');
+  expect(hand('pull card1 port 1')).toContain('names no port: "card1 port 1"');
+  expect(at('fault catastrophic', 'card1')).toMatchObject({ fault: { card: 'card1' } });
+  expect(at('fault catastrophic', 'card0')).toEqual(hand('fault catastrophic'));
+  expect(at('clear slowCommand', 'card1')).toMatchObject({ card: 'card1' });
+  expect(at('release any', 'card1')).toMatchObject({ card: 'card1' });
+  // A port says whose flap it is, whoever asks.
+  const flap = (port: string) => `fault portFlap port=${port} down=200ms`;
+  expect(at(flap('card1 port 2'), 'card0')).toMatchObject({
+    fault: { card: 'card1', fault: { portNumber: 2 } },
+  });
+  expect(at(flap('card0 port 2'), 'card1')).toEqual(hand(flap('card0 port 2')));
 });

@@ -194,6 +194,18 @@ describe('flow steering rules (5.28)', () => {
     24,
     'size 00:1, id 02:2, dst_port 0a:2, dst_port_msk 0e:2, src_port 12:2, src_port_msk 16:2',
   );
+  facts(
+    'InfiniBand spec',
+    steering.flowSpecIb,
+    48,
+    'size 00:1, id 02:2, l3_qpn 08:4, qpn_mask 0c:4, dst_gid 10:16, dst_gid_msk 20:16',
+  );
+  facts(
+    'VXLAN spec',
+    steering.flowSpecVxlan,
+    16,
+    'size 00:1, id 02:2, vni 08[31:8], vni_mask 0c[31:8]',
+  );
   test('types, kinds of spec, priorities', () => {
     const { REGULAR, ALL_DEFAULT, MC_DEFAULT, UC_SNIFFER, MC_SNIFFER } = steering.MLX4_FS_TYPE;
     expect([REGULAR, ALL_DEFAULT, MC_DEFAULT, UC_SNIFFER, MC_SNIFFER]).toEqual([0, 1, 3, 6, 7]);
