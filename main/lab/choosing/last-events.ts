@@ -10,6 +10,8 @@ export class LastEvents {
   readonly trace: Trace;
   /** Number of the last event by task; being switched in is none of its own. */
   private readonly last = new Map<number, number>();
+  /** Softirqs. */
+  private readonly frames = new Set<number>();
   private seen = 0;
 
   constructor(trace: Trace) {
@@ -20,8 +22,11 @@ export class LastEvents {
   refresh(): void {
     for (const { from, count, u16, u8 } of pieces(this.trace, this.seen, this.trace.count)) {
       for (let at = 0; at < count; at++) {
-        if (u8[at * 24 + 22] === K['task.switch']) continue;
-        this.last.set(u16[at * 12 + 10]!, from + at);
+        const kind = u8[at * 24 + 22];
+        if (kind === K['task.switch']) continue;
+        const task = u16[at * 12 + 10]!;
+        if (kind === K['softirq.enter']) this.frames.add(task);
+        this.last.set(task, from + at);
       }
     }
     this.seen = this.trace.count;
@@ -31,6 +36,11 @@ export class LastEvents {
   of(task: number): TraceEvent | null {
     const seq = this.last.get(task);
     return seq === undefined ? null : this.trace.event(seq);
+  }
+
+  /** Timers run in softirqs. */
+  isSoftirq(task: number): boolean {
+    return this.frames.has(task);
   }
 
   /** The task of this event has not gone on since: what it announces has not been done. */

@@ -1,6 +1,6 @@
 // What queueing, starting, cancelling and flushing a work does in one step, by the rules of
-// main/kernel/workqueue.ts. The fold takes a work as queued when that is announced; here it counts
-// when it was done.
+// main/kernel/workqueue.ts. The trace tells that it is tried; whether it comes to anything depends
+// on the PENDING bit, so that is followed from deed to deed.
 
 import { K } from '#trace/kinds.ts';
 import type { TraceEvent } from '#trace/trace.ts';
@@ -10,44 +10,53 @@ import type { Stand } from './stand.ts';
 
 type Effects = (stand: Stand) => Effect[];
 
-/** What can have been done to a work before. */
+/** Where the PENDING bit has the work: nowhere, at its timer, on its queue. */
+type Pending = 'no' | 'armed' | 'queued';
+
+/** After one more deed. A pending work is queued again by nobody but its own timer. */
+function pendingAfter({ last }: Stand, before: Pending, { kind, task }: TraceEvent): Pending {
+  if (kind === K['timer.arm']) return before === 'no' ? 'armed' : before;
+  if (kind !== K['work.queue']) return 'no';
+  return before === 'armed' && !last.isSoftirq(task) ? 'armed' : 'queued';
+}
+
 const deeds = [K['work.queue'], K['work.start'], K['work.cancel'], K['timer.arm']] as const;
 
-/** The last thing that was done to the work before the task's own point. */
-function lastDeed({ naming, last, event }: Stand, work: number): TraceEvent | null {
+/** What the work is, with the last deed that put it there. What is only announced is not done. */
+function pendingOf(stand: Stand, work: number): [Pending, TraceEvent | null] {
+  const { naming, last, event } = stand;
   const { trace } = naming;
+  const done: TraceEvent[] = [];
   for (let seq = trace.count - 1; seq >= 0; seq--) {
     if (seq === event.seq || !deeds.some((kind) => trace.matches(seq, kind, work))) continue;
     const deed = trace.event(seq);
     // Where a work is taken up its bit is cleared before the point.
-    if (deed.kind === K['work.start'] || !last.isPending(deed)) return deed;
+    if (deed.kind === K['work.start']) break;
+    if (last.isPending(deed)) continue;
+    if (deed.kind === K['work.cancel']) break;
+    done.unshift(deed);
   }
-  return null;
+  let [pending, by]: [Pending, TraceEvent | null] = ['no', null];
+  for (const deed of done) {
+    const after = pendingAfter(stand, pending, deed);
+    if (after !== pending) by = deed;
+    pending = after;
+  }
+  return [pending, by];
 }
 
-/** It waits on a queue, or for its timer: queueing it again does nothing. */
-const isPending = (deed: TraceEvent | null): boolean =>
-  deed?.kind === K['work.queue'] || deed?.kind === K['timer.arm'];
-
-/** Works that wait on a queue, without those of which that is only announced. */
-function worksOn({ naming, last }: Stand, queue: number): number[] {
-  const { trace, fold } = naming;
-  const announced = new Set<number>();
-  for (const number of fold.tasks.keys()) {
-    const event = last.of(number);
-    if (event?.kind === K['work.queue']) announced.add(event.object);
-  }
-  return [...fold.works]
-    .filter(([, { queue: on, armed }]) => on === queue && !armed)
-    .map(([work]) => work)
-    .filter((work) => trace.text(work) !== '' && !announced.has(work));
-}
+/** Works that wait on a queue. */
+const worksOn = (stand: Stand, queue: number): number[] =>
+  [...stand.naming.fold.works.keys()].filter((work) => {
+    const [pending, by] = pendingOf(stand, work);
+    return pending === 'queued' && by?.value === queue;
+  });
 
 const queue: Effects = (stand) => {
   const { naming, event } = stand;
   const { object, value } = event;
   const work = workSign(stand, object);
-  if (isPending(lastDeed(stand, object))) return [{ kind: 'stays queued', work }];
+  if (pendingOf(stand, object)[0] !== 'no') return [{ kind: 'stays queued', work }];
   const before = worksOn(stand, value).length;
   return [{ kind: 'queues', work, queue: naming.trace.text(value), before }];
 };
@@ -62,11 +71,11 @@ const cancel: Effects = (stand) => {
   const { naming, event } = stand;
   const { object } = event;
   const work = workSign(stand, object);
-  const deed = lastDeed(stand, object);
+  const [pending, by] = pendingOf(stand, object);
   const effects: Effect[] = [];
-  if (deed?.kind === K['work.queue']) {
-    effects.push({ kind: 'takes off', work, queue: naming.trace.text(deed.value) });
-  } else if (deed?.kind === K['timer.arm']) effects.push({ kind: 'disarms', work });
+  if (pending === 'queued') {
+    effects.push({ kind: 'takes off', work, queue: naming.trace.text(by?.value ?? 0) });
+  } else if (pending === 'armed') effects.push({ kind: 'disarms', work });
   const runner = runnerOf(stand, object);
   if (runner !== null && standsIn(stand, /^cancel_(delayed_)?work_sync$/)) {
     effects.push({ kind: 'awaits run', work, runner: actorSign(stand, runner) });
@@ -83,8 +92,8 @@ const flush: Effects = (stand) => {
     const work = workSign(stand, object);
     const runner = runnerOf(stand, object);
     if (runner !== null) return [{ kind: 'awaits run', work, runner: actorSign(stand, runner) }];
-    const { queue: on = 0, armed = false } = fold.works.get(object) ?? {};
-    return [on === 0 || armed ? { kind: 'nothing to do', work } : { kind: 'awaits turn', work }];
+    const isQueued = pendingOf(stand, object)[0] === 'queued';
+    return [{ kind: isQueued ? 'awaits turn' : 'nothing to do', work }];
   }
   const running = [...fold.works.values()].filter(({ from, task }) => from === object && task > 0);
   const count = running.length + worksOn(stand, object).length;

@@ -77,7 +77,7 @@ class Seen {
   private queue({ kind, queue, before }: Of<'queues'>): void {
     const { all } = this.choosing.run.machine.k.workqueues;
     const found = [...all].find(({ instanceName }) => instanceName === queue)!;
-    expect(before, queue).toBe(found.pending.length);
+    expect(before, queue).toBe(found.pending.length + found.deferred.length);
     this.add(kind);
   }
 
@@ -125,6 +125,7 @@ const walks = [
   ['bond-deadlock', 'v6.6', 'from the mark', 150],
   ['failover', 'v6.1', 'always', 200],
   ['rmmod-deadlock', 'naive', 'always', 200],
+  ['bond-lacp', 'naive', 'always', 400],
 ] as const;
 
 /** Kinds of effect that chance must come to, or this test has seen too little. */
