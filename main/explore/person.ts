@@ -33,6 +33,8 @@ const isAskedAt: readonly boolean[] = kindTable.map(({ name }) => askedAt.has(na
 /** The policy `you-choose`. Answers are kept, so that the last ones can be taken back. */
 export class PersonPolicy implements Policy {
   readonly name = 'you-choose';
+  /** A person sees on each card where its task stands; a search needs no such thing. */
+  keepsPlaces = true;
   /** Answers instead of the person while it is set. */
   substitute: Policy | null = null;
   /** Answers that are known already, the next one first. */

@@ -23,6 +23,8 @@ export interface PointInfo {
 /** A scheduling policy. It must be a function of its own state and the arguments only. */
 export interface Policy {
   readonly name: string;
+  /** Somebody looks at where contexts stand that were left at a point (Task.standsAt). */
+  readonly keepsPlaces?: boolean;
   /**
    * Picks who runs next. `runnable` has two members or more, in the order in which they became
    * runnable; `current` is among them, or null when the running context blocked or ended. Null is

@@ -12,7 +12,7 @@ import { Cpus } from './cpus.ts';
 import { EventHeap } from './event-heap.ts';
 import { Choices } from './choices.ts';
 import type { Choice, Policy } from './policy.ts';
-import { captureStack } from './stack.ts';
+import { captureStack, placeHere } from './stack.ts';
 import { block, preempt, StackQuestion, Task } from './task.ts';
 import type { Atomic, Block, MaySleep, Preempt, SleepState } from './task.ts';
 
@@ -188,9 +188,14 @@ export class Sim {
 
   /** Whether the current context must yield: it leaves, or the run pauses here. */
   private settle(leaves: boolean): boolean {
+    if (leaves) this.keepPlace();
     if (--this.fuel > 0 && this.trace.nowNs < this.untilNs) return leaves;
     if (!leaves) this.next = this.running;
     return true;
+  }
+
+  private keepPlace(): void {
+    if (this.policyNow.keepsPlaces === true) this.current.leftAt = placeHere();
   }
 
   /** Delivers interrupts. One on the CPU of the current context runs next: that is no choice. */
@@ -255,6 +260,7 @@ export class Sim {
     this.points++;
     this.fuel--;
     this.relaxing.push(task);
+    this.keepPlace();
     this.leave(K['task.relax'], 'relaxing');
     if (this.runnable.length > 0) this.setRelaxAlarm();
     yield preempt;
@@ -419,6 +425,7 @@ export class Sim {
 
   private step(task: Task): void {
     if (this.running !== task || this.trace.task !== task.number) this.switchTo(task);
+    task.leftAt = null;
     try {
       if (resumeBody(task)) this.end(task);
     } catch (error) {

@@ -22,6 +22,9 @@ export function captureStack(): readonly string[] {
   return withFullStacks(() => callSites(new Error('stack')));
 }
 
+/** The place of the running code. Cheap: it is spelled by callSites() when somebody asks. */
+export const placeHere = (): Error => withFullStacks(() => new Error('place'));
+
 /** Runs `fn` with errors that remember their whole stack. */
 export function withFullStacks<T>(fn: () => T): T {
   const limit = Error.stackTraceLimit;

@@ -2,6 +2,8 @@
 // Atomic code may be preempted but may not block; MaySleep code may do both. Calling a sleeping
 // function from atomic code is therefore a type error. See design section 6.
 
+import { callSites } from './stack.ts';
+
 /** Yielded where the policy switches away; the context stays runnable. */
 export interface Preempt {
   readonly yields: 'preempt';
@@ -66,6 +68,8 @@ export class Task {
   blockedOn = 0;
   /** Parked in block() or spin(): it can be asked for its stack. */
   parked = false;
+  /** Where it was left at a point; null while it runs, and under most policies (keepsPlaces). */
+  leftAt: Error | null = null;
   cpu = 0;
   /** preempt_disable() nesting; the context keeps its CPU while it is not 0. */
   preemptDepth = 0;
@@ -109,6 +113,15 @@ export class Task {
     const question = new StackQuestion();
     askForStack(this.body, question);
     return question.answer;
+  }
+
+  /**
+   * As `stack`, and of a context that was left at a point, too. For a person's eyes: which policy
+   * runs decides whether it is known, so nothing that the machine does may depend on it.
+   */
+  get standsAt(): readonly string[] {
+    if (this.parked) return this.stack;
+    return this.leftAt === null ? [] : callSites(this.leftAt);
   }
 
   /** True where sleeping is forbidden. */

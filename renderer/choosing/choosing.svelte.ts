@@ -7,6 +7,10 @@ import type { Session } from '../state/session.svelte.ts';
 
 export type ChoosingState = AnswerOf<'choosing.state'>;
 export type Card = NonNullable<ChoosingState['question']>['cards'][number];
+export type Effect = Card['effects'][number];
+export type Role = NonNullable<Card['role']>;
+/** A task or a work as a card names it. */
+export type ActorSign = (Effect & { readonly kind: 'waits' })['holder'];
 
 /** Cards that have a digit. */
 const digitsMax = 9;

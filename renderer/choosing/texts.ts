@@ -1,14 +1,40 @@
-// The words of the scheduler's view. Effects tell one step only and never say what comes of it:
-// that is what the trainee is to find out. Hints and the end are made of what a search has run.
+// The words of the scheduler's view; those of effects are in effect-texts.ts. Hints and the end are
+// made of what a search has run.
 
-import type { ChoosingState } from './choosing.svelte.ts';
+import type { Card, ChoosingState, Role } from './choosing.svelte.ts';
 
-const listed = (names: readonly string[]): string =>
+/** `a`, `a and b`, `a, b and c`. */
+export const listed = (names: readonly string[]): string =>
   names.length < 2 ? (names[0] ?? '') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)!}`;
 
 /** `1 choice`, `2 choices`. */
 const counted = (count: number, one: string, many = `${one}s`): string =>
   `${count} ${count === 1 ? one : many}`;
+
+/** What a task is there for. */
+function roleText(role: Role): string {
+  switch (role.kind) {
+    case 'work':
+      return `runs ${role.work.shown}`;
+    case 'writes':
+      return `writes ${role.text}, terminal ${role.tab}`;
+    case 'line':
+      return `runs ${role.line}, terminal ${role.tab}`;
+    case 'prompt':
+      return `at its prompt, terminal ${role.tab}`;
+    case 'idle':
+      return 'a worker without work';
+    case 'script':
+      return 'the lab’s own script';
+  }
+}
+
+/** A held thing for those who do not see its shape. */
+function heldText(thing: Card['holds'][number]): string {
+  if (thing.kind === 'lock') return thing.name;
+  const by = thing.by === '' ? '' : `, by ${thing.by}`;
+  return `${counted(thing.count, 'reference')} on ${thing.name}${by}`;
+}
 
 type Hint = NonNullable<ChoosingState['hint']>;
 
@@ -21,10 +47,12 @@ export const texts = {
     `${can} tasks can run, ${wait} ${wait === 1 ? 'waits' : 'wait'}.`,
   goal: 'Your goal: an order in which tasks wait for each other and none can go on.',
   wouldNext: 'would next',
+  currentNext: 'runs now, would next',
   because: 'can run because',
   holds: 'holds',
+  role: roleText,
+  held: heldText,
   nothing: 'nothing',
-  current: 'runs now',
   cannot: (waitsFor: string): string => `cannot run: it waits for ${waitsFor}`,
   more: (count: number): string => `${count} more wait`,
   takeBack: 'Take back',

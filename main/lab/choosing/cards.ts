@@ -1,15 +1,26 @@
 // What a person sees who chooses the next task: for each that can run what it would do next, why it
-// can run and what it holds; and who cannot run. A context stands at a point before what the point
-// announces, so the last event of each tells its next step. Nothing is said about what comes of it.
+// can run, what its step does and what it holds; and who cannot run. A context stands at a point
+// before what the point announces, so the last event of each tells its next step. Nothing is said
+// about what comes of it.
 
 import type { Task } from '#sim/task.ts';
-import { K, kindTable } from '#trace/kinds.ts';
+import { K } from '#trace/kinds.ts';
 import type { KindName } from '#trace/kinds.ts';
-import type { Trace, TraceEvent } from '#trace/trace.ts';
-import type { Fold } from '../fold/fold.ts';
-import { lockKinds, resourceKind, resourceName } from '../fold/naming.ts';
+import type { Trace } from '#trace/trace.ts';
+import { resourceName } from '../fold/naming.ts';
 import { waitsNow } from '../fold/waiting.ts';
-import { objectText, TaskNames } from '../record/words.ts';
+import { objectText } from '../record/words.ts';
+import type { TaskNames } from '../record/words.ts';
+import { codePlace } from './code-place.ts';
+import type { CodePlace } from './code-place.ts';
+import { effectsOf } from './effects.ts';
+import type { Effect } from './effects.ts';
+import { holdsOf } from './holds.ts';
+import type { HeldThing } from './holds.ts';
+import { roleOf } from './role.ts';
+import type { Role } from './role.ts';
+import { kindOf } from './stand.ts';
+import type { Scene, Stand } from './stand.ts';
 
 /** A task that can be picked. */
 export interface ChoiceCard {
@@ -18,14 +29,19 @@ export interface ChoiceCard {
   readonly shown: string;
   /** It runs already: picking it is going on. */
   readonly current: boolean;
+  /** What it is there for; null where nothing is known. */
+  readonly role: Role | null;
   /** What it would do next: `take` and `intf_mutex`. */
   readonly verb: string;
   readonly object: string;
   /** Name of the event's kind; empty for a task that begins. */
   readonly kind: KindName | '';
+  /** Function that it stands in; null where that is not known. */
+  readonly place: CodePlace | null;
+  /** What that step does, at most three things. */
+  readonly effects: readonly Effect[];
   readonly because: string;
-  /** Locks that it has. */
-  readonly holds: readonly string[];
+  readonly holds: readonly HeldThing[];
 }
 
 /** A task that waits and cannot be picked. */
@@ -48,7 +64,6 @@ const verbs: Readonly<Partial<Record<KindName, string>>> = {
   'mutex.trylock': 'try',
   'mutex.unlock': 'release',
   'spin.lock': 'take',
-  'spin.unlock': 'release',
   'rwsem.read': 'take for reading',
   'rwsem.write': 'take for writing',
   'rwsem.release': 'release',
@@ -67,18 +82,8 @@ const verbs: Readonly<Partial<Record<KindName, string>>> = {
   'cell.write': 'write',
   'timer.arm': 'arm',
   'timer.cancel': 'disarm',
-  'mmio.read': 'read',
   'mmio.write': 'write',
 };
-
-/** The last event of a task before the end of the trace, or null. */
-function lastEventOf(trace: Trace, task: number): TraceEvent | null {
-  for (let seq = trace.count - 1; seq >= 0; seq--) {
-    const event = trace.event(seq);
-    if (event.task === task && event.kind !== K['task.switch']) return event;
-  }
-  return null;
-}
 
 /** Who woke a task last, after event `since`; null for a timer or the card. */
 function wakerOf(trace: Trace, names: TaskNames, task: number, since: number): string | null {
@@ -92,61 +97,77 @@ function wakerOf(trace: Trace, names: TaskNames, task: number, since: number): s
 
 /** Cards for the tasks of a question; `current` runs, or nobody does. */
 export function questionOf(
-  trace: Trace,
-  fold: Fold,
+  scene: Scene,
   eligible: readonly Task[],
   current: Task | null,
 ): OpenQuestion {
-  const names = new TaskNames(trace);
-  names.refresh();
   return {
-    cards: eligible.map((task) => cardOf(trace, fold, names, task, task === current)),
-    waiting: waitingTasks(trace, fold, names),
+    cards: eligible.map((task) => cardOf(scene, task, task === current)),
+    waiting: waitingTasks(scene),
   };
 }
 
 /** Tasks in the wait graph, each once, with what it began to wait for first. */
-function waitingTasks(trace: Trace, fold: Fold, names: TaskNames): WaitingTask[] {
+function waitingTasks({ naming, names }: Scene): WaitingTask[] {
+  const { trace, fold } = naming;
   const waits = waitsNow(trace, fold).sort((a, b) => a.sinceNs - b.sinceNs);
   return [...fold.tasks].flatMap(([number, { name }]) => {
     const wait = waits.find(({ actor }) => actor === name);
     if (wait === undefined) return [];
-    const waitsFor = resourceName(trace, fold, wait.handle).replace(/^netdev /, '');
+    const waitsFor = shownText(resourceName(trace, fold, wait.handle));
     const task = trace.text(name);
     return [{ task, shown: names.shownOf(number), waitsFor, sinceNs: wait.sinceNs }];
   });
 }
 
-function cardOf(
-  trace: Trace,
-  fold: Fold,
-  names: TaskNames,
-  task: Task,
-  current: boolean,
-): ChoiceCard {
-  const actor = trace.intern(task.name);
-  const holds = [...fold.holds]
-    .filter(([, held]) => held.some((hold) => hold.actor === actor))
-    .filter(([handle]) => lockKinds.has(resourceKind(trace, fold, handle)))
-    .map(([handle]) => resourceName(trace, fold, handle));
-  const event = lastEventOf(trace, task.number);
-  const base = { task: task.name, shown: names.shownOf(task.number), current, holds };
+function cardOf(scene: Scene, task: Task, current: boolean): ChoiceCard {
+  const { names, last } = scene;
+  const { number, name } = task;
+  const sites = task.standsAt;
+  const card = {
+    task: name,
+    shown: names.shownOf(number),
+    current,
+    role: roleOf(scene, number),
+    place: codePlace(sites),
+    holds: holdsOf(scene, number),
+  };
+  const event = last.of(number);
   if (event === null) {
-    return { ...base, verb: 'begin', object: '', kind: '', because: 'it was just made' };
+    const because = 'it was just made';
+    return { ...card, verb: 'begin', object: '', kind: '', effects: [], because };
   }
-  const kind = kindTable[event.kind]?.name ?? 'none';
-  const object = objectText(trace, names, event);
+  const actor = scene.naming.fold.names.get(number) ?? 0;
+  const stand: Stand = { ...scene, task: number, actor, event, sites };
+  return { ...card, ...nextStep(stand, current), effects: effectsOf(stand) };
+}
+
+/** There is one card: its name behind that of a thing tells nothing. */
+const shownText = (name: string): string => name.replace(/^netdev /, '').replace(/\(card0\)$/, '');
+
+/** What the point of a task announces, and why the task can go on from there. */
+function nextStep(
+  stand: Stand,
+  current: boolean,
+): Pick<ChoiceCard, 'verb' | 'object' | 'kind' | 'because'> {
+  const { naming, names, event, task } = stand;
+  const { trace } = naming;
+  const kind = kindOf(stand);
   if (kind === 'task.block') {
     const waited = trace.text(event.value === 0 ? event.object : event.value);
-    const waker = wakerOf(trace, names, task.number, event.seq);
+    const waker = wakerOf(trace, names, task, event.seq);
     // An idle worker sleeps under its own name.
-    if (waited === task.name) {
-      const why = waker === null ? 'there may be work' : `${waker} woke it`;
-      return { ...base, verb: 'look for', object: 'work', kind, because: why };
+    if (waited === names.of(task)) {
+      const because = waker === null ? 'there may be work' : `${waker} woke it`;
+      return { verb: 'look for', object: 'work', kind, because };
     }
-    const because = waker === null ? `${waited} is over` : `${waker} woke it`;
-    return { ...base, verb: 'go on after', object: waited, kind, because };
+    const object = shownText(waited);
+    const because = waker === null ? `${object} is over` : `${waker} woke it`;
+    return { verb: 'go on after', object, kind, because };
   }
   const because = current ? 'nothing stops it' : 'it was only made to wait its turn';
-  return { ...base, verb: verbs[kind] ?? 'go on after', object, kind, because };
+  const [effect] = effectsOf(stand);
+  if (effect?.kind === 'posts') return { verb: 'send', object: effect.name, kind, because };
+  const object = shownText(objectText(trace, names, event));
+  return { verb: verbs[kind] ?? 'go on after', object, kind, because };
 }

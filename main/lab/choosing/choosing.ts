@@ -7,15 +7,20 @@ import { untilBlocked } from '#explore/until-blocked.ts';
 import type { Policy } from '#sim/policy.ts';
 import { K } from '#trace/kinds.ts';
 import { Fold } from '../fold/fold.ts';
+import { Naming } from '../moment/things.ts';
+import { TraceIndex } from '../moment/trace-index.ts';
 import { pieces } from '../record/piece.ts';
 import type { RunHead } from '../record/run-record.ts';
+import { TaskNames } from '../record/words.ts';
 import { Replay } from '../replay/replay.ts';
 import type { ScenarioRun } from '../run.ts';
 import { questionOf } from './cards.ts';
 import type { OpenQuestion } from './cards.ts';
 import { Hints } from './hints.ts';
 import type { Hint } from './hints.ts';
+import { LastEvents } from './last-events.ts';
 import type { ScheduleAsk } from './schedule.ts';
+import type { Scene } from './stand.ts';
 
 /** One answer of the person. */
 export interface PickedTask {
@@ -68,6 +73,9 @@ export class Choosing {
   readonly picks: PickedTask[];
   readonly hints: Hints;
   private readonly policy: PersonPolicy;
+  private readonly index: TraceIndex;
+  private readonly names: TaskNames;
+  private readonly last: LastEvents;
 
   /** `picks` and `hints`: those that were made before a pick was taken back. */
   constructor(
@@ -79,7 +87,10 @@ export class Choosing {
     this.policy = policy;
     this.picks = [...picks];
     this.hints = new Hints(hints);
-    const { graph, sim } = run.machine.k;
+    const { graph, sim, trace } = run.machine.k;
+    this.index = new TraceIndex(trace);
+    this.names = new TaskNames(trace);
+    this.last = new LastEvents(trace);
     const { onDeadlock } = graph;
     graph.onDeadlock = (deadlock) => {
       onDeadlock(deadlock);
@@ -176,11 +187,21 @@ export class Choosing {
   }
 
   private question(): OpenQuestion | null {
-    const { sim, trace } = this.run.machine.k;
+    const { sim } = this.run.machine.k;
     if (!this.isAsking) return null;
+    return questionOf(this.scene, sim.undecided, sim.undecidedFrom);
+  }
+
+  /** The moment, as cards look at it. */
+  private get scene(): Scene {
+    const { index, names, last } = this;
+    const { trace } = this.run.machine.k;
+    index.refresh();
+    names.refresh();
+    last.refresh();
     const fold = new Fold();
     for (const piece of pieces(trace, 0, trace.count)) fold.apply(piece);
-    return questionOf(trace, fold, sim.undecided, sim.undecidedFrom);
+    return { naming: new Naming(trace, fold, index), names, last };
   }
 
   /** Answers. False when that task cannot be picked. */

@@ -87,6 +87,7 @@ function tryOnce(
   const { variant, scripted } = ask.head;
   const person = new PersonPolicy(ask.answers);
   person.substitute = policy;
+  person.keepsPlaces = false;
   const run = new ScenarioRun(scenario, { policy: person, variant, scripted, live: true });
   const { sim, graph } = run.machine.k;
   const inputs = new InputsAgain(run, ask.inputs);

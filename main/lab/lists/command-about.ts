@@ -38,7 +38,8 @@ const numbered =
 const pages: About = ({ inModifier }) => `${inModifier} ${inModifier === 1 ? 'block' : 'blocks'}`;
 
 function portMap({ opModifier, mailbox }: GivenCommand): string {
-  if (opModifier !== MLX4_SET_PORT_VIRT2PHY || mailbox.length < virtPortMap.sizeBytes) return 'get';
+  if (opModifier !== MLX4_SET_PORT_VIRT2PHY) return 'get';
+  if (mailbox.length < virtPortMap.sizeBytes) return 'set';
   const { port1, port2 } = virtPortMap.read(mailbox);
   return `set 1→${port1} 2→${port2}`;
 }

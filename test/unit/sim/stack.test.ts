@@ -126,3 +126,40 @@ describe('a captured stack', () => {
     ]);
   });
 });
+
+describe('where a context was left at a point', () => {
+  /** Two that take turns under a policy that switches at each point. */
+  const left = (keepsPlaces: boolean) => {
+    const k = bareKernel();
+    k.sim.setPolicy({
+      name: 'away',
+      keepsPlaces,
+      choose: (runnable, current) => runnable.find((task) => task !== current)!,
+    });
+    function* counting_function(): Atomic<void> {
+      for (let n = 0; n < 5; n++) yield* k.sim.spend(1);
+    }
+    const tasks = ['one', 'two'].map((name) => thread(k, name, counting_function));
+    k.sim.run(1e9, 5);
+    return { k, tasks };
+  };
+
+  it('is known where somebody asks for it, and gone when it has gone on', () => {
+    const { k, tasks } = left(true);
+    const stood = tasks.map(({ standsAt }) => functionNames(standsAt)[0]);
+    expect(stood).toContain('counting_function');
+    expect(tasks.map(({ stack }) => stack)).toEqual([[], []]);
+    k.sim.run(1e9);
+    expect(tasks.map(({ runState, standsAt }) => [runState, standsAt])).toEqual([
+      ['dead', []],
+      ['dead', []],
+    ]);
+  });
+
+  it('costs nothing where nobody asks, and changes nothing', () => {
+    const [asked, unasked] = [left(true), left(false)];
+    expect(unasked.tasks.map(({ standsAt }) => standsAt)).toEqual([[], []]);
+    for (const { k } of [asked, unasked]) k.sim.run(1e9);
+    expect(digestOf(asked.k.trace)).toBe(digestOf(unasked.k.trace));
+  });
+});

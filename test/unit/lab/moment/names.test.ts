@@ -108,9 +108,11 @@ describe('who waits', () => {
       const moment = live.at(k.trace.count);
       expect(question.waiting.length).toBe(moment.blocked);
       waited += question.waiting.length;
-      for (const lock of question.cards.flatMap(({ holds }) => holds)) {
-        const thing = moment.waits.things.find(({ id }) => id === `lock:${lock}`);
-        expect(thing?.letter, lock).toMatch(/^[A-Z]{2}$/);
+      for (const thing of question.cards.flatMap(({ holds }) => holds)) {
+        if (thing.kind !== 'lock') continue;
+        const drawn = moment.waits.things.find(({ id }) => id === `lock:${thing.name}`);
+        expect(drawn?.letter, thing.name).toBe(thing.letter);
+        expect(thing.letter, thing.name).toMatch(/^[A-Z]{2}$/);
         held++;
       }
       choosing.pick(question.cards.at(pick % 2 === 0 ? 0 : -1)!.task);
