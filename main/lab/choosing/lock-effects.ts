@@ -39,6 +39,7 @@ const held = (stand: Stand, kind: 'waits' | 'fails', by: number): Effect => ({
   holder: actorSign(stand, by),
 });
 
+/** Of these those who sleep are woken. */
 export function wakes(stand: Stand, actors: readonly number[]): Effect[] {
   const sleepers = actors.filter((actor) => isAsleep(stand, actor));
   if (sleepers.length === 0) return [];
