@@ -103,17 +103,21 @@ export function questionOf(
 ): OpenQuestion {
   return {
     cards: eligible.map((task) => cardOf(scene, task, task === current)),
-    waiting: waitingTasks(scene),
+    waiting: waitingTasks(scene, eligible),
   };
 }
 
-/** Tasks in the wait graph, each once, with what it began to wait for first. */
-function waitingTasks({ naming, names }: Scene): WaitingTask[] {
+/**
+ * Tasks in the wait graph, each once, with what it began to wait for first. One that was woken is
+ * there until it runs, but can be picked.
+ */
+function waitingTasks({ naming, names }: Scene, eligible: readonly Task[]): WaitingTask[] {
   const { trace, fold } = naming;
+  const woken = new Set(eligible.map(({ number }) => number));
   const waits = waitsNow(trace, fold).sort((a, b) => a.sinceNs - b.sinceNs);
   return [...fold.tasks].flatMap(([number, { name }]) => {
     const wait = waits.find(({ actor }) => actor === name);
-    if (wait === undefined) return [];
+    if (wait === undefined || woken.has(number)) return [];
     const waitsFor = shownText(resourceName(trace, fold, wait.handle));
     const task = trace.text(name);
     return [{ task, shown: names.shownOf(number), waitsFor, sinceNs: wait.sinceNs }];
