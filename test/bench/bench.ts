@@ -309,7 +309,8 @@ async function guestFigures(): Promise<Figure[]> {
     console.log('guest: left out; there is no Linux for a guest yet: npx mlx4-lab guest setup');
     return [];
   }
-  const restoreSeconds = Math.min(await restoreToPing(), await restoreToPing());
+  const restores = [await restoreToPing(), await restoreToPing(), await restoreToPing()];
+  const restoreSeconds = Math.min(...restores);
   const card = await adapterCost('mlx4');
   const virtio = await adapterCost('virtio');
   const ne2k = await adapterCost('ne2k');
