@@ -11,6 +11,7 @@ import { violations } from './support/axe.ts';
 import { misfits } from './support/fit.ts';
 import { openLabWindow } from './support/lab-window.ts';
 import type { LabWindow } from './support/lab-window.ts';
+import { still } from './support/still.ts';
 import { story } from './support/wanted.ts';
 
 const folder =
@@ -148,6 +149,7 @@ test.for(scenes)('%s', async ([name, go]) => {
     await page.emulateMedia({ colorScheme: theme });
     for (const size of sizes) {
       await page.setViewportSize(size);
+      await still(page);
       await page.screenshot({ path: join(folder, `${name}-${theme}-${size.width}.png`) });
       for (const said of await misfits(page)) wrong.push(`${theme} ${size.width}: ${said}`);
     }
