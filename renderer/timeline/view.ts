@@ -131,11 +131,21 @@ export function show(view: View, fromNs: number, toNs: number): View {
   return kept({ ...view, nsPerPixel, fromNs: fromNs - 0.05 * view.width * nsPerPixel });
 }
 
+function isInSight(view: View, timeNs: number): boolean {
+  const x = xOf(piecesOf(view), timeNs);
+  return x >= 0 && x <= view.width;
+}
+
 /** Moves the view so that a time is in it, if it is not: then in its middle. */
 export function reveal(view: View, timeNs: number): View {
-  const x = xOf(piecesOf(view), timeNs);
-  if (x >= 0 && x <= view.width) return view;
+  if (isInSight(view, timeNs)) return view;
   return kept({ ...view, fromNs: travel(view, timeNs, -view.width / 2) });
+}
+
+/** Has another width. A time that was in sight stays there; null for none. */
+export function widened(view: View, width: number, timeNs: number | null): View {
+  const next = { ...view, width };
+  return timeNs !== null && isInSight(view, timeNs) ? reveal(next, timeNs) : next;
 }
 
 /** Follows the live end: it stands at three quarters of the width. */

@@ -12,6 +12,7 @@ import {
   timeAt,
   travel,
   viewNs,
+  widened,
   xOf,
   zoomAt,
 } from '#renderer/timeline/view.ts';
@@ -47,6 +48,24 @@ test('pieces lie side by side and fill the width', () => {
       expect(x).toBeGreaterThanOrEqual(view.width - 1e-6);
     }),
   );
+});
+
+test('what is in sight stays in sight when the view gets another width', () => {
+  const sizes = fc.integer({ min: 200, max: 2000 });
+  fc.assert(
+    fc.property(views, fc.double({ min: 0, max: 1, noNaN: true }), sizes, (view, part, width) => {
+      const timeNs = timeAt(piecesOf(view), part * (view.width - 1));
+      fc.pre(timeNs <= view.endNs);
+      const next = widened(view, width, timeNs);
+      expect(next.width).toBe(width);
+      const x = xOf(piecesOf(next), timeNs);
+      expect(x).toBeGreaterThanOrEqual(-1e-3);
+      expect(x).toBeLessThanOrEqual(width + 1e-3);
+    }),
+  );
+  const view = { fromNs: 1e9, nsPerPixel: 1e6, width: 800, gaps: [], endNs: 400e9 };
+  expect(widened(view, 400, 9e9)).toEqual({ ...view, width: 400 });
+  expect(widened(view, 400, null)).toEqual({ ...view, width: 400 });
 });
 
 test('a place has a time, and the time has that place', () => {
