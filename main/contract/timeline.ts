@@ -38,6 +38,7 @@ export const spanStyle: SpanStyles = {
   bonded: 14,
   notBonded: 15,
   command: 16,
+  turn: 17,
 };
 
 /** The lab's flags above a style. */

@@ -1,6 +1,6 @@
-// The lane of a queue: the works that run, as tickets with their names, and those that wait behind
-// them, one outline behind the other where the queue gets longer or shorter, with their number at
-// the end.
+// The lane of a queue: works as tickets with their names, from their queueing to their end, and
+// those that wait behind them, one outline behind the other where the queue gets longer or shorter,
+// with their number at the end.
 
 import { spanStyle } from '#contract/timeline.ts';
 import type { Brush } from './brush.ts';
@@ -20,16 +20,43 @@ const nameRoom = 70;
 export function drawQueue(brush: Brush, box: LaneBox, entries: readonly Entry[]): void {
   const waiting = entries.filter(({ style }) => style === spanStyle.queued);
   drawWaiting(brush, box, waiting);
-  for (const entry of entries) {
-    if (entry.style === spanStyle.work) drawWork(brush, box, entry, waiting);
-  }
+  const tickets = ticketsOf(entries);
+  tickets.forEach((ticket, at) => {
+    const next = tickets[at + 1]?.x ?? Infinity;
+    drawWork(brush, box, ticket, { waiting, until: next });
+  });
+}
+
+/**
+ * Each work together with the time that it has waited, from left to right, the longer ones last;
+ * one that waits only is a ticket too.
+ */
+function ticketsOf(entries: readonly Entry[]): readonly Entry[] {
+  const turns = entries.filter(({ style, isDense }) => style === spanStyle.turn && !isDense);
+  const works = entries.filter(({ style }) => style === spanStyle.work);
+  const joined = works.map((work) => {
+    const at = turns.findIndex((turn) => isTurnOf(turn, work));
+    const [turn] = at < 0 ? [] : turns.splice(at, 1);
+    return turn === undefined ? work : { ...work, x: turn.x, width: work.x + work.width - turn.x };
+  });
+  return [...turns, ...joined].sort((a, b) => a.x - b.x || a.width - b.width);
+}
+
+const isTurnOf = (turn: Entry, { label, x, isDense }: Entry): boolean =>
+  !isDense && turn.label === label && Math.abs(turn.x + turn.width - x) < 1;
+
+/** What else is where a ticket is. */
+interface Beside {
+  readonly waiting: readonly Entry[];
+  /** Where the next ticket begins: names are not written over each other. */
+  readonly until: number;
 }
 
 function drawWork(
   brush: Brush,
   { y, height }: LaneBox,
   entry: Entry,
-  waiting: readonly Entry[],
+  { waiting, until }: Beside,
 ): void {
   const { palette, fonts } = brush;
   const { x, width, label, isDense } = entry;
@@ -40,7 +67,7 @@ function drawWork(
   drawTicket(brush.outline(palette.ink, 1.3), x, y, width, height);
   const behind = waiting.findLast((one) => one.x < x + width && one.x + one.width >= x + width - 1);
   const hasDepth = behind !== undefined && width > depthRoom + nameRoom;
-  const room = width - 14 - (hasDepth ? depthRoom : 0);
+  const room = Math.min(width - 14 - (hasDepth ? depthRoom : 0), until - x - 10);
   brush.write(label, x + 7, y + height / 2, room, palette.ink, fonts.bar);
   if (!hasDepth) return;
   const left = x + width - depthRoom;

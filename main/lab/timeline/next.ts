@@ -61,6 +61,7 @@ const stateOf: Readonly<Record<SpanStyle, (label: string, value: number) => stri
   [spanStyle.bonded]: (label) => label,
   [spanStyle.notBonded]: (label) => label,
   [spanStyle.command]: (label) => `executes ${label}`,
+  [spanStyle.turn]: (label) => `has ${label} waiting`,
 };
 
 const fates: Readonly<Partial<Record<SpanStyle, string>>> = {

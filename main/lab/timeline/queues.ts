@@ -1,5 +1,6 @@
 // The lanes of workqueues: the works that are executed, side by side in as many rows as it takes,
-// and above them how many wait. A work that is queued again while it is executed does both.
+// since when each of them had waited, and above them how many wait. A work that is queued again
+// while it is executed does both.
 
 import type { Trace } from '#trace/trace.ts';
 import type { LaneEvent, Takes } from './event.ts';
@@ -11,7 +12,17 @@ import { spanStyle } from './styles.ts';
 interface Queue {
   readonly lane: LaneTrack;
   readonly works: SideBySide;
+  /** Those that have begun, while they waited: nobody knows before which one has its turn. */
+  readonly turns: SideBySide;
   waiting: number;
+}
+
+/** A work that waits. */
+interface Waiting {
+  readonly queue: Queue;
+  /** When it was queued, and by which event. */
+  readonly sinceNs: number;
+  readonly seq: number;
 }
 
 /** Draws workqueues. */
@@ -20,8 +31,8 @@ export class QueueLanes {
   private readonly trace: Trace;
   private readonly lanes: Lanes;
   private readonly queues = new Map<number, Queue>();
-  /** Queue in which a work waits. */
-  private readonly queuedOn = new Map<number, Queue>();
+  /** By work. */
+  private readonly waiting = new Map<number, Waiting>();
 
   constructor(trace: Trace, lanes: Lanes) {
     this.trace = trace;
@@ -40,7 +51,8 @@ export class QueueLanes {
     const lane = this.lanes.add('queue', this.trace.text(event.value), event.seq);
     lane.addRow(spanStyle.queued);
     const works = new SideBySide(lane, spanStyle.work);
-    const queue: Queue = { lane, works, waiting: 0 };
+    const turns = new SideBySide(lane, spanStyle.turn);
+    const queue: Queue = { lane, works, turns, waiting: 0 };
     this.queues.set(event.value, queue);
     return queue;
   }
@@ -52,24 +64,30 @@ export class QueueLanes {
   }
 
   private queued(event: LaneEvent): void {
-    if (this.queuedOn.has(event.object)) return;
+    if (this.waiting.has(event.object)) return;
     const queue = this.of(event);
-    this.queuedOn.set(event.object, queue);
+    this.waiting.set(event.object, { queue, sinceNs: event.timeNs, seq: event.seq });
     queue.waiting++;
     this.drawWaiting(queue, event);
   }
 
   /** It waits no longer. */
-  private leaves(event: LaneEvent): void {
-    const queue = this.queuedOn.get(event.object);
-    if (queue === undefined) return;
-    this.queuedOn.delete(event.object);
+  private leaves(event: LaneEvent): Waiting | undefined {
+    const waiting = this.waiting.get(event.object);
+    if (waiting === undefined) return undefined;
+    const { queue } = waiting;
+    this.waiting.delete(event.object);
     queue.waiting--;
     this.drawWaiting(queue, event);
+    return waiting;
   }
 
   private starts(event: LaneEvent): void {
-    this.leaves(event);
+    const waiting = this.leaves(event);
+    if (waiting !== undefined && waiting.sinceNs < event.timeNs) {
+      const { queue, sinceNs, seq } = waiting;
+      queue.turns.past(sinceNs, event, event.object, seq);
+    }
     this.of(event).works.begin(event.object, event, event.object, 0);
   }
 

@@ -28,6 +28,19 @@ export class SideBySide {
     row.spans.change(timeNs, 0, label, value, seq);
   }
 
+  /** One that is over: it takes the first row that was free all the time. */
+  past(sinceNs: number, { timeNs }: LaneEvent, label: number, seq: number): void {
+    const isFree = ({ spans }: { readonly spans: Spans }): boolean =>
+      spans.count === 0 || spans.end[spans.count - 1]! <= sinceNs;
+    let row = this.rows.find(isFree);
+    if (row === undefined) {
+      row = { spans: this.lane.addRow(this.style), key: 0 };
+      this.rows.push(row);
+    }
+    row.spans.change(sinceNs, 0, label, 0, seq);
+    row.spans.close(timeNs);
+  }
+
   /** Ends the first one with this key. */
   end(key: number, { timeNs }: LaneEvent): void {
     const row = this.rows.find((candidate) => candidate.key === key);

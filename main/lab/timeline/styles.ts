@@ -28,6 +28,8 @@ export const spanStyle = {
   notBonded: 15,
   /** Firmware: a command from its post to its answer. */
   command: 16,
+  /** Queues: a work that has its turn, from its queueing to its start. */
+  turn: 17,
 } as const;
 
 export type SpanStyles = typeof spanStyle;

@@ -122,14 +122,20 @@ test('works that overlap stand side by side, and the queue says how many wait', 
   const line = new Timeline(made.trace);
   const queue = line.lanes().find(({ kind }) => kind === 'queue')!;
   const spans = walk(line, queue.id);
-  const { queued, work } = spanStyle;
+  const { queued, turn, work } = spanStyle;
   expect(spans.map(({ style, value, row }) => [style, style === queued ? value : row])).toEqual([
     [queued, 1],
     [queued, 2],
     [queued, 1],
-    [work, 1],
+    [turn, 1],
     [work, 2],
+    [turn, 3],
+    [work, 4],
   ]);
+  // Each has waited from its queueing to its start.
+  const [first, second] = spans.filter(({ style }) => style === turn);
+  expect([first!.sinceNs, first!.untilNs]).toEqual([spans[0]!.sinceNs, spans[4]!.sinceNs]);
+  expect([second!.sinceNs, second!.untilNs]).toEqual([spans[1]!.sinceNs, spans[6]!.sinceNs]);
 });
 
 test('who waits behind a cycle is stuck too, and is no longer when it opens', () => {
