@@ -21,9 +21,16 @@ export interface ConsoleListener {
   answered?(code: number): void;
 }
 
+/** A line that was waited for. */
+interface Found {
+  readonly match: RegExpExecArray;
+  /** The lines before it. */
+  readonly before: readonly string[];
+}
+
 interface Waiting {
   readonly pattern: RegExp;
-  readonly found: (match: RegExpExecArray) => void;
+  readonly found: (found: Found) => void;
 }
 
 /** The end of an answer, on a line of its own or behind what did not end its line. */
@@ -40,12 +47,15 @@ const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
 
 export class GuestConsole {
   private readonly send: (text: string) => void;
-  private buffer = '';
+  /** Lines since a line was asked. */
+  private lines: string[] = [];
   private waiting: Waiting | null = null;
   private count = 0;
   private busy: Promise<unknown> = Promise.resolve();
   /** What the guest has printed of a line that has not ended. */
   private line = '';
+  /** Of that, what was there before a line was asked. */
+  private stale = 0;
   private readonly listeners: ConsoleListener[] = [];
 
   constructor(send: (text: string) => void) {
@@ -59,25 +69,35 @@ export class GuestConsole {
 
   /** The guest has printed something. */
   take(text: string): void {
-    const plain = text.replaceAll('\r', '');
-    this.buffer += plain;
-    this.tell(plain);
-    const match = this.waiting?.pattern.exec(this.buffer) ?? null;
-    if (match === null) return;
-    const { found } = this.waiting!;
-    this.waiting = null;
-    this.buffer = this.buffer.slice(match.index + match[0].length);
-    found(match);
-  }
-
-  private tell(text: string): void {
-    const lines = `${this.line}${text}`.split('\n');
+    this.line += text.replaceAll('\r', '');
+    // Nearly every byte comes alone.
+    if (!text.includes('\n')) return;
+    const lines = this.line.split('\n');
     this.line = lines.pop()!;
     for (const line of lines) {
-      const own = line.replace(endMark, '');
-      if (own === '' && own !== line) continue;
-      for (const listener of this.listeners) listener.printed?.(own);
+      this.tell(line);
+      this.answer(line.slice(this.stale));
+      this.stale = 0;
     }
+  }
+
+  private tell(line: string): void {
+    const own = line.replace(endMark, '');
+    if (own === '' && own !== line) return;
+    for (const listener of this.listeners) listener.printed?.(own);
+  }
+
+  private answer(line: string): void {
+    const match = this.waiting?.pattern.exec(line) ?? null;
+    if (match === null) {
+      this.lines.push(line);
+      return;
+    }
+    const { found } = this.waiting!;
+    const before = this.lines;
+    this.waiting = null;
+    this.lines = [];
+    found({ match, before });
   }
 
   /** Control-C: ends the line that runs. It is answered with the code that a shell gives for it. */
@@ -87,24 +107,23 @@ export class GuestConsole {
     if (this.waiting !== null) this.send(`${markOf(this.count, interrupted)}\n`);
   }
 
-  /** Waits for a text. Throws GuestSilent after `timeoutMs`. */
-  waitFor(pattern: RegExp, timeoutMs: number, what: string): Promise<RegExpExecArray> {
+  /** Waits for a line. Throws GuestSilent after `timeoutMs`. */
+  waitFor(pattern: RegExp, timeoutMs: number, what: string): Promise<Found> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         this.waiting = null;
-        const last = this.buffer.split('\n').slice(-12).join('\n');
+        const last = [...this.lines, this.line].slice(-12).join('\n');
         reject(
           new GuestSilent(`The guest did not answer in ${timeoutMs / 1000} s: ${what}\n${last}`),
         );
       }, timeoutMs);
       this.waiting = {
         pattern,
-        found: (match) => {
+        found: (found) => {
           clearTimeout(timer);
-          resolve(match);
+          resolve(found);
         },
       };
-      this.take('');
     });
   }
 
@@ -120,13 +139,16 @@ export class GuestConsole {
 
   private async ask(line: string, timeoutMs: number): Promise<Answer> {
     const mark = `@@${++this.count}`;
-    this.buffer = '';
+    this.lines = [];
+    this.stale = this.line.length;
     for (const listener of this.listeners) listener.asked?.(line);
     // A mistake in it is the line's, and not the end of what stands behind it.
     this.send(`command eval ${quoted(line)}; ${markOf(this.count, '$?')}\n`);
-    const end = new RegExp(`^([\\s\\S]*?)\\n?${mark} (\\d+)\\n`);
-    const [, output = '', code] = await this.waitFor(end, timeoutMs, line);
+    const end = new RegExp(`^(.*?)${mark} (\\d+)$`);
+    const { match, before } = await this.waitFor(end, timeoutMs, line);
+    const [, last = '', code] = match;
     for (const listener of this.listeners) listener.answered?.(Number(code));
+    const output = (last === '' ? before : [...before, last]).join('\n');
     return { output: output.replace(/^\n/, ''), code: Number(code) };
   }
 }

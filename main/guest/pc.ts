@@ -122,7 +122,7 @@ export class Pc {
    * Throws GuestSilent.
    */
   async boot(): Promise<void> {
-    const ready = this.console.waitFor(new RegExp(`${readyMark}\\n`), bootMs, 'boot');
+    const ready = this.console.waitFor(new RegExp(`${readyMark}$`), bootMs, 'boot');
     const logged = new Promise<void>((resolve, reject) => {
       const timer = setTimeout(() => {
         reject(new GuestSilent(`The log of the boot has no end after ${bootMs / 1000} s.`));

@@ -25,6 +25,16 @@ test.each([1, 3, 1000])('output and exit code, in pieces of %i', async (pieces) 
   expect(await console.run('nope', 1000)).toEqual({ output: 'sh: nope: not found', code: 127 });
 });
 
+test('what ends no line is part of the answer, and what was begun before is none', async () => {
+  const { console } = shell({ ls: 'c' });
+  console.take('left over');
+  const asked = console.run('printf more', 1000);
+  await Promise.resolve();
+  console.take(' a\r\nb@@1 0\r\n');
+  expect(await asked).toEqual({ output: ' a\nb', code: 0 });
+  expect((await console.run('ls', 1000)).output).toBe('c');
+});
+
 test('lines wait for each other, and quotes stay quotes', async () => {
   const { console, typed } = shell({ "echo '\\''a'\\''": 'a', ls: 'b' });
   const both = [console.run("echo 'a'", 1000), console.run('ls', 1000)];
