@@ -72,13 +72,22 @@ guestTest()('a rule to drop a frame is in front of those that take it', async ()
   const passes = 'ping -c 1 -W 1 10.0.0.1 > /tmp/out';
   await must(guest, 'ethtool -N eth0 flow-type ip4 src-ip 10.0.0.1 action -1 loc 0');
   await must(guest, `! ${passes}`);
+  // The rule of promiscuous mode has a priority before all others, and yet it is the last.
+  const types = () => guest.card.view.flowRules(1).map(({ type }) => type);
+  await must(guest, 'ip link set eth0 promisc on');
+  await expect.poll(types, patience).toContain('ALL_DEFAULT');
+  await must(guest, `! ${passes}`);
+  await must(guest, 'ip link set eth0 promisc off');
   await must(guest, 'ethtool -N eth0 delete 0');
   await must(guest, passes);
   // A rule that names a VLAN leaves frames without a tag alone.
-  await must(guest, 'ethtool -N eth0 flow-type ip4 src-ip 10.0.0.1 vlan 7 action -1 loc 0');
-  await must(guest, passes);
+  for (const vlan of [7, 0]) {
+    const tagged = `flow-type ip4 src-ip 10.0.0.1 vlan ${vlan}`;
+    await must(guest, `ethtool -N eth0 ${tagged} action -1 loc 0`);
+    await must(guest, passes);
+    await must(guest, 'ethtool -N eth0 delete 0');
+  }
   // One that sends them to a queue of its own takes them away from the others.
-  await must(guest, 'ethtool -N eth0 delete 0');
   await must(guest, 'ethtool -N eth0 flow-type ip4 src-ip 10.0.0.1 action 0 loc 0');
   expect(await must(guest, 'ping -c 3 10.0.0.1')).not.toContain('DUP');
   await expectWell(guest);

@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { hasDevCapFlag, hasDevCapFlag2, queryDevCap } from '#prm/dev-cap.ts';
 import {
   boardIdText,
+  configDev,
   initHca,
   mapEntry,
   modStatCfg,
@@ -253,6 +254,8 @@ describe('INIT_HCA', () => {
     const { commands } = net.driver;
     const { card } = net.rig;
     commands.ok('MLX4_CMD_VIRT_PORT_MAP', { in: Uint8Array.of(0, 0, 0, 2, 0, 0, 0, 2), opMod: 1 });
+    const unchecked = configDev.make({ update_rx_port_check: true, rx_port_check_disabled: true });
+    commands.ok('MLX4_CMD_CONFIG_DEV', { in: unchecked });
     const pages = card.view.icmPages;
     commands.ok('MLX4_CMD_CLOSE_HCA');
     const { view } = card;
@@ -260,6 +263,7 @@ describe('INIT_HCA', () => {
     expect(view.mpt(0x100)).toBeNull();
     expect(view.icmPages).toBe(pages);
     expect(card.portMap).toEqual([1, 2]);
+    expect(card.rxPortCheck).toBe(true);
     expect(card.port(1)).toMatchObject({ initialised: false, linkUp: false });
     expect(commands.status('MLX4_CMD_CLOSE_HCA')).toBe('OK');
     commands.ok('MLX4_CMD_INIT_HCA', { in: net.driver.initMailbox() });

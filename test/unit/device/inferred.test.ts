@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { decided, inferred } from '#device/inferred.ts';
+import type { Inferred } from '#device/inferred.ts';
 
 /** Lines of a test file of this folder or below `folder` that are no comment: titles are there. */
 function linesOf(file: string, folder: string): readonly string[] {
@@ -36,6 +37,12 @@ test('every decided behaviour names a test with the real driver that exists', ()
 test('every behaviour says where the facts leave it open', () => {
   const isSections = /^\d+(\.\d+)*(, \d+(\.\d+)*)*$/;
   expect([...inferred, ...decided].filter(({ facts }) => !isSections.test(facts))).toEqual([]);
+});
+
+test('every inferred behaviour was tried the other way, or says what would decide it', () => {
+  const isOpen = ({ decidedBy, unnoticed, unreached }: Inferred) =>
+    (decidedBy ?? unnoticed ?? unreached) === undefined;
+  expect(inferred.filter(isOpen)).toEqual([]);
 });
 
 test('no behaviour is in both lists', () => {

@@ -2,6 +2,7 @@
 // clock, capabilities, BAR sizes, accesses that are out of place.
 
 import { expect, test } from 'vitest';
+import { configDev } from '#prm/firmware.ts';
 import {
   MLX4_HCR_BASE,
   MLX4_OWNER_BASE,
@@ -103,7 +104,10 @@ test('software reset: the port map and the RX port check are as after power-on',
   const { commands } = net.driver;
   const map = Uint8Array.of(0, 0, 0, 2, 0, 0, 0, 2);
   commands.ok('MLX4_CMD_VIRT_PORT_MAP', { in: map, opMod: 1 });
+  const unchecked = configDev.make({ update_rx_port_check: true, rx_port_check_disabled: true });
+  commands.ok('MLX4_CMD_CONFIG_DEV', { in: unchecked });
   expect(net.rig.card.portMap).toEqual([2, 2]);
+  expect(net.rig.card.rxPortCheck).toBe(false);
   reset(net.rig);
   expect(net.rig.card.portMap).toEqual([1, 2]);
   expect(net.rig.card.rxPortCheck).toBe(true);
