@@ -21,11 +21,19 @@ export function drawQueue(brush: Brush, box: LaneBox, entries: readonly Entry[])
   const waiting = entries.filter(({ style }) => style === spanStyle.queued);
   drawWaiting(brush, box, waiting);
   const tickets = ticketsOf(entries);
+  const roomy = tickets.filter(({ width }) => width > depthRoom + nameRoom);
   tickets.forEach((ticket, at) => {
-    const next = tickets[at + 1]?.x ?? Infinity;
-    drawWork(brush, box, ticket, { waiting, until: next });
+    const until = tickets[at + 1]?.x ?? Infinity;
+    const behind = roomy.findLast((one) => endsBeside(one, ticket)) === ticket ? waiting : [];
+    drawWork(brush, box, ticket, { behind, until });
   });
 }
+
+const endOf = ({ x, width }: Entry): number => x + width;
+
+/** They end so near to each other that there is one number for both. */
+const endsBeside = (one: Entry, other: Entry): boolean =>
+  Math.abs(endOf(one) - endOf(other)) < depthRoom;
 
 /**
  * Each work together with the time that it has waited, from left to right, the longer ones last;
@@ -47,7 +55,8 @@ const isTurnOf = (turn: Entry, { label, x, isDense }: Entry): boolean =>
 
 /** What else is where a ticket is. */
 interface Beside {
-  readonly waiting: readonly Entry[];
+  /** What waits, for the one that has its number at the end; nothing for others. */
+  readonly behind: readonly Entry[];
   /** Where the next ticket begins: names are not written over each other. */
   readonly until: number;
 }
@@ -56,7 +65,7 @@ function drawWork(
   brush: Brush,
   { y, height }: LaneBox,
   entry: Entry,
-  { waiting, until }: Beside,
+  { behind, until }: Beside,
 ): void {
   const { palette, fonts } = brush;
   const { x, width, label, isDense } = entry;
@@ -65,13 +74,14 @@ function drawWork(
     return brush.column(palette.ink2, x, y + height - high, width, high);
   }
   drawTicket(brush.outline(palette.ink, 1.3), x, y, width, height);
-  const behind = waiting.findLast((one) => one.x < x + width && one.x + one.width >= x + width - 1);
-  const hasDepth = behind !== undefined && width > depthRoom + nameRoom;
-  const room = Math.min(width - 14 - (hasDepth ? depthRoom : 0), until - x - 10);
+  const end = endOf(entry);
+  const depth = behind.findLast((one) => one.x < end && endOf(one) >= end - 1);
+  const depthWidth = depth === undefined ? 0 : depthRoom;
+  const room = Math.min(width - 14 - depthWidth, until - x - 10);
   brush.write(label, x + 7, y + height / 2, room, palette.ink, fonts.bar);
-  if (!hasDepth) return;
-  const left = x + width - depthRoom;
-  const text = `+${behind.value} queued`;
+  if (depth === undefined) return;
+  const left = end - depthRoom;
+  const text = `+${depth.value} queued`;
   brush.writeOver(text, left, y + height / 2, depthRoom - 6, palette.ink2, fonts.bar);
 }
 
