@@ -25,7 +25,8 @@ export default defineConfig({
           name: 'lab',
           include: ['test/**/*.test.ts'],
           exclude: ['test/guest/**', windows, 'node_modules/**'],
-          isolate: false,
+          // What the long ones need of memory goes with their process.
+          isolate: long,
         },
       },
       { extends: true, test: { name: 'window', include: [windows] } },
