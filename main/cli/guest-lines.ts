@@ -2,7 +2,7 @@
 // `@card1` alone sends all that follows there. Without that a line goes to the first one. A name
 // that is none is found before a script begins.
 
-import { cardNameAt, guestsMax } from '#guest/names.ts';
+import { cardNames, guestsMax } from '#guest/names.ts';
 import { BadFile } from './bad-file.ts';
 
 /** A line, and whom it is for. */
@@ -15,14 +15,14 @@ export interface GuestLine {
 
 /** `there is card0 alone`, `there are card0 and card1`. */
 function guestsText(count: number): string {
-  const names = Array.from({ length: count }, (_, at) => cardNameAt(at));
+  const names = cardNames(count);
   if (count === 1) return `there is ${names[0]} alone`;
   return `there are ${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
 }
 
 /** How a guest comes to be there that is not, or nothing. */
 function mendOf(name: string, count: number): string {
-  const wanted = Array.from({ length: guestsMax }, (_, at) => cardNameAt(at)).indexOf(name);
+  const wanted = cardNames(guestsMax).indexOf(name);
   return wanted < count ? '' : ` (--guests ${wanted + 1} makes it)`;
 }
 
@@ -42,7 +42,7 @@ export class GuestLines {
     const match = /^\s*@(\S*)\s*(.*)$/.exec(text);
     if (match === null) return { guest: this.current, line: text };
     const [, name = '', rest = ''] = match;
-    const guest = Array.from({ length: this.count }, (_, at) => cardNameAt(at)).indexOf(name);
+    const guest = cardNames(this.count).indexOf(name);
     if (guest < 0) {
       return `@${name} is no guest: ${guestsText(this.count)}${mendOf(name, this.count)}`;
     }

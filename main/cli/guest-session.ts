@@ -160,7 +160,7 @@ export class GuestSession {
   }
 
   /** Does what hands do, faults at the card of the guest: null, or why it was not done. */
-  hand({ guest, line }: GuestLine): string | null {
+  private hand({ guest, line }: GuestLine): string | null {
     const input = parseHand(line, this.reach, cardNameAt(guest));
     return typeof input === 'string' ? input : this.inputs.hand(input);
   }

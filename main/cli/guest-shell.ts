@@ -96,8 +96,9 @@ class GuestShell {
     const { guest, line } = given;
     if (line === '') return;
     if (this.isSeveral && !process.stdin.isTTY) print(`${session.promptOf(guest)}${line}`);
-    if (line.startsWith(':')) print(session.hand({ guest, line: line.slice(1) }) ?? 'done');
-    else await session.line(given, forEverMs);
+    const { output } = await session.line(given, forEverMs);
+    // What a guest prints is shown as it comes; hands have nothing but their answer.
+    if (line.startsWith(':')) print(output === '' ? 'done' : output);
   }
 
   private get help(): string {

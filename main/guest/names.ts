@@ -7,5 +7,9 @@ export const guestsMax = 4;
 /** The card of the guest at a position. */
 export const cardNameAt = (at: number): string => `card${at}`;
 
+/** The cards of so many guests. */
+export const cardNames = (count: number): readonly string[] =>
+  Array.from({ length: count }, (_, at) => cardNameAt(at));
+
 /** The terminal of the guest at a position. */
 export const terminalAt = (at: number): string => (at === 0 ? 'main' : `main of ${cardNameAt(at)}`);

@@ -10,7 +10,7 @@ import { applyHand, cardOfInput, inputText } from './input.ts';
 import type { HandInput, Reached, RecordedInput } from './input.ts';
 import type { RunEnd, RunHead, RunRecord } from './record/run-record.ts';
 import type { Recorded } from './record/segment.ts';
-import { cardPorts, labCard, Names } from './scenario/names.ts';
+import { cardPorts, labCard, Names, terminals } from './scenario/names.ts';
 import type { Input } from './scenario/scenario.ts';
 
 /** Who decided what runs next: nobody whom the lab could ask. */
@@ -23,7 +23,7 @@ export const isReal = ({ policy }: Pick<RunHead, 'policy'>): boolean => policy =
 export class NotAgain extends Error {}
 
 /** The terminal of the first computer: the only one that the lab's machine has as well. */
-const firstTerminal = 'main';
+const [firstTerminal] = terminals;
 
 const isElsewhere = (port: string | null): boolean =>
   port !== null && /^card\d+ /.test(port) && !cardPorts.includes(port);

@@ -7,7 +7,6 @@ import type { Task } from '#sim/task.ts';
 import { K } from '#trace/kinds.ts';
 import type { KindName } from '#trace/kinds.ts';
 import type { Trace } from '#trace/trace.ts';
-import { resourceName } from '../fold/naming.ts';
 import { waitsNow } from '../fold/waiting.ts';
 import { objectText } from '../record/words.ts';
 import type { TaskNames } from '../record/words.ts';
@@ -118,7 +117,7 @@ function waitingTasks({ naming, names }: Scene, eligible: readonly Task[]): Wait
   return [...fold.tasks].flatMap(([number, { name }]) => {
     const wait = waits.find(({ actor }) => actor === name);
     if (wait === undefined || woken.has(number)) return [];
-    const waitsFor = shownText(resourceName(trace, fold, wait.handle));
+    const waitsFor = naming.shownResource(wait.handle);
     const task = trace.text(name);
     return [{ task, shown: names.shownOf(number), waitsFor, sinceNs: wait.sinceNs }];
   });
@@ -143,7 +142,8 @@ function cardOf(scene: Scene, task: Task, current: boolean): ChoiceCard {
   }
   const actor = scene.naming.fold.names.get(number) ?? 0;
   const stand: Stand = { ...scene, task: number, actor, event, sites };
-  return { ...card, ...nextStep(stand, current), effects: effectsOf(stand) };
+  const effects = effectsOf(stand);
+  return { ...card, ...nextStep(stand, effects, current), effects };
 }
 
 /** There is one card: its name behind that of a thing tells nothing. */
@@ -152,6 +152,7 @@ const shownText = (name: string): string => name.replace(/^netdev /, '').replace
 /** What the point of a task announces, and why the task can go on from there. */
 function nextStep(
   stand: Stand,
+  [effect]: readonly Effect[],
   current: boolean,
 ): Pick<ChoiceCard, 'verb' | 'object' | 'kind' | 'because'> {
   const { naming, names, event, task } = stand;
@@ -170,7 +171,6 @@ function nextStep(
     return { verb: 'go on after', object, kind, because };
   }
   const because = current ? 'nothing stops it' : 'it was only made to wait its turn';
-  const [effect] = effectsOf(stand);
   if (effect?.kind === 'posts') return { verb: 'send', object: effect.name, kind, because };
   const object = shownText(objectText(trace, names, event));
   return { verb: verbs[kind] ?? 'go on after', object, kind, because };

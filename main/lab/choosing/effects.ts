@@ -64,7 +64,7 @@ function countNow({ naming, last, event, task }: Stand): number | undefined {
   const { fold } = naming;
   let count = fold.references.get(event.object);
   if (count === undefined) return undefined;
-  for (const number of [...fold.tasks.keys(), task].filter((n, at, all) => all.indexOf(n) === at)) {
+  for (const number of new Set([...fold.tasks.keys(), task])) {
     const other = last.of(number);
     if (other?.object !== event.object) continue;
     if (other.kind === K['ref.hold']) count--;

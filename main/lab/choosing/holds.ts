@@ -2,7 +2,7 @@
 // task that runs it, since it cannot give them back without that one.
 
 import { lockKinds } from '../fold/naming.ts';
-import { lockSign } from './stand.ts';
+import { lockSign, workRunBy } from './stand.ts';
 import type { Scene } from './stand.ts';
 
 /** A lock, or some references on one thing. */
@@ -21,7 +21,7 @@ export function holdsOf(scene: Scene, task: number): HeldThing[] {
   const { naming } = scene;
   const { fold } = naming;
   const own = fold.names.get(task) ?? 0;
-  const work = [...fold.works].find(([, each]) => each.task === task)?.[0] ?? 0;
+  const work = workRunBy(scene, task);
   return [...fold.holds].flatMap(([handle, holds]) =>
     holds.flatMap(({ actor, count }): HeldThing[] => {
       if (actor !== own && (actor !== work || work === 0)) return [];

@@ -4,7 +4,7 @@
 
 import { K } from '#trace/kinds.ts';
 import type { Fold } from '../fold/fold.ts';
-import { workSign } from './stand.ts';
+import { workRunBy, workSign } from './stand.ts';
 import type { Scene, ThingSign } from './stand.ts';
 
 /** A task's part; null for one of which nothing is known. */
@@ -65,9 +65,9 @@ function isIdle({ naming, last }: Scene, task: number): boolean {
 
 /** What a task that lives is there for. */
 export function roleOf(scene: Scene, task: number): Role | null {
-  const { naming, names } = scene;
-  const run = [...naming.fold.works].find(([, work]) => work.task === task);
-  if (run !== undefined) return { kind: 'work', work: workSign(scene, run[0]) };
+  const { names } = scene;
+  const work = workRunBy(scene, task);
+  if (work !== 0) return { kind: 'work', work: workSign(scene, work) };
   if (isIdle(scene, task)) return { kind: 'idle' };
   return names.pidOf(task) === '' ? { kind: 'script' } : terminalRole(scene, task);
 }

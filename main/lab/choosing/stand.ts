@@ -57,6 +57,10 @@ export const workSign = ({ naming }: Scene, work: number): ThingSign => ({
   shown: `${naming.workNoun(work)} ${naming.shownActor(work)}`,
 });
 
+/** The work that a task runs; 0 for none. */
+export const workRunBy = ({ naming }: Scene, task: number): number =>
+  [...naming.fold.works].find(([, work]) => work.task === task)?.[0] ?? 0;
+
 /** The task stands in a function of this name. */
 export const standsIn = ({ sites }: Stand, name: RegExp): boolean =>
   sites.some((site) => name.test(site.split('@')[0] ?? ''));

@@ -3,10 +3,11 @@
 // tells of it. What the card wrote into an output mailbox is not in the trace.
 
 import { commandByOpcode, commandTable } from '#prm/opcodes.ts';
-import { CMD_POLL_TOKEN, MLX4_HCR_BASE, MLX4_HCR_SIZE } from '#prm/registers.ts';
+import { CMD_POLL_TOKEN } from '#prm/registers.ts';
 import { K } from '#trace/kinds.ts';
 import type { Trace } from '#trace/trace.ts';
 import type { CommandList, CommandRow } from './command-list.ts';
+import { registerBefore } from './command-register.ts';
 import { commandWords } from './command-words.ts';
 import { mailboxFields } from './mailbox-fields.ts';
 import type { MailboxField } from './mailbox-fields.ts';
@@ -50,11 +51,8 @@ export interface CommandDetail {
   readonly leftOut: string;
 }
 
-/** Events before a command among which its register writes are. */
-const lookBack = 200;
 /** Events after an answer among which its event is. */
 const lookAhead = 16;
-const registerWords = MLX4_HCR_SIZE / 4;
 
 /** A command by the event with which the card took it, or null. */
 export function commandDetail(
@@ -77,7 +75,7 @@ export function commandDetail(
     token,
     byEvent,
     mailbox: mailboxOf(commands, seq),
-    register: registerOf(trace, seq),
+    register: registerBefore(trace, seq, trace.event(seq).task),
     answer: answerOf(trace, row, byEvent, token),
     leftOut: name === undefined ? '' : commandTable[name].note,
   };
@@ -97,30 +95,6 @@ function mailboxOf(commands: CommandList, seq: number): MailboxDetail | null {
     return { ...field, was: was === field.value ? null : was };
   });
   return { data: [...given.mailbox], fields };
-}
-
-/** Registers are big-endian behind a little-endian bus. */
-const swapped = (value: number): number =>
-  (((value & 0xff) << 24) |
-    ((value & 0xff00) << 8) |
-    ((value >>> 8) & 0xff00) |
-    ((value >>> 24) & 0xff)) >>>
-  0;
-
-/** The last write to each word of the register by the task that gave the command. */
-function registerOf(trace: Trace, seq: number): number[] | null {
-  const { task } = trace.event(seq);
-  const words = new Map<number, number>();
-  for (let at = seq - 1; at >= Math.max(0, seq - lookBack); at--) {
-    const event = trace.event(at);
-    if (event.kind !== K['mmio.write'] || event.task !== task) continue;
-    const place = /BAR0\+0x([0-9a-f]+)$/.exec(trace.text(event.object))?.[1];
-    const word = (parseInt(place ?? '0', 16) - MLX4_HCR_BASE) / 4;
-    if (!Number.isInteger(word) || word < 0 || word >= registerWords) continue;
-    if (!words.has(word)) words.set(word, swapped(event.value));
-    if (words.size === registerWords) return Array.from({ length: 7 }, (_, n) => words.get(n) ?? 0);
-  }
-  return null;
 }
 
 function answerOf(

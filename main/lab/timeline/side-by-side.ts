@@ -6,11 +6,17 @@ import type { LaneTrack } from './lanes.ts';
 import type { Spans } from './spans.ts';
 import type { SpanStyle } from './styles.ts';
 
+/** A row, and the key of what is in it; 0 for nothing. */
+interface SideRow {
+  readonly spans: Spans;
+  key: number;
+}
+
 /** Spans in rows. */
 export class SideBySide {
   private readonly lane: LaneTrack;
   private readonly style: SpanStyle;
-  private readonly rows: { readonly spans: Spans; key: number }[] = [];
+  private readonly rows: SideRow[] = [];
 
   constructor(lane: LaneTrack, style: SpanStyle) {
     this.lane = lane;
@@ -19,26 +25,27 @@ export class SideBySide {
 
   /** `key` says which one ends later; not 0. */
   begin(key: number, { timeNs, seq }: LaneEvent, label: number, value: number): void {
-    let row = this.rows.find((candidate) => candidate.key === 0);
-    if (row === undefined) {
-      row = { spans: this.lane.addRow(this.style), key: 0 };
-      this.rows.push(row);
-    }
+    const row = this.firstRow((candidate) => candidate.key === 0);
     row.key = key;
     row.spans.change(timeNs, 0, label, value, seq);
   }
 
   /** One that is over: it takes the first row that was free all the time. */
   past(sinceNs: number, { timeNs }: LaneEvent, label: number, seq: number): void {
-    const isFree = ({ spans }: { readonly spans: Spans }): boolean =>
-      spans.count === 0 || spans.end[spans.count - 1]! <= sinceNs;
-    let row = this.rows.find(isFree);
-    if (row === undefined) {
-      row = { spans: this.lane.addRow(this.style), key: 0 };
-      this.rows.push(row);
-    }
-    row.spans.change(sinceNs, 0, label, 0, seq);
-    row.spans.close(timeNs);
+    const { spans } = this.firstRow(
+      ({ spans: { count, end } }) => count === 0 || end[count - 1]! <= sinceNs,
+    );
+    spans.change(sinceNs, 0, label, 0, seq);
+    spans.close(timeNs);
+  }
+
+  /** The first row that is free, or a new one. */
+  private firstRow(isFree: (row: SideRow) => boolean): SideRow {
+    const found = this.rows.find(isFree);
+    if (found !== undefined) return found;
+    const row = { spans: this.lane.addRow(this.style), key: 0 };
+    this.rows.push(row);
+    return row;
   }
 
   /** Ends the first one with this key. */
