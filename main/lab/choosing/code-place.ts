@@ -11,7 +11,9 @@ export interface CodePlace {
 }
 
 /** Where the files of a module are, and which of ours are called as one of them. */
-const modules: Readonly<Record<string, { readonly folder: string; readonly files: string }>> = {
+export const modules: Readonly<
+  Record<string, { readonly folder: string; readonly files: string }>
+> = {
   mlx4_core: {
     folder: 'mlx4',
     files: 'alloc catas cmd cq eq fw icm intf main mcg mr pd port profile qp reset sense srq',
@@ -28,7 +30,7 @@ const modules: Readonly<Record<string, { readonly folder: string; readonly files
 };
 
 /** Files of the kernel slice that are taken from one file of Linux. */
-const kernelFiles: Readonly<Record<string, string>> = {
+export const kernelFiles: Readonly<Record<string, string>> = {
   'base/auxiliary': 'base/auxiliary.c',
   'base/bus': 'base/bus.c',
   'base/dd': 'base/dd.c',

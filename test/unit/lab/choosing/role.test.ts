@@ -1,9 +1,10 @@
 // What a card says of its task: what it is there for, which function it stands in, what it has.
 
+import { existsSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import type { ChoiceCard } from '#lab/choosing/cards.ts';
 import type { Choosing } from '#lab/choosing/choosing.ts';
-import { codePlace } from '#lab/choosing/code-place.ts';
+import { codePlace, kernelFiles, modules } from '#lab/choosing/code-place.ts';
 import { Random } from '#test/support/card/random.ts';
 import { beginChoosing, walk } from '#test/support/choosing.ts';
 
@@ -24,7 +25,9 @@ test('the writer writes ib in terminal 1; workers run what they run, or are idle
   const writer = cards.filter(({ task }) => task === 'sh');
   expect(writer.length).toBeGreaterThan(0);
   for (const { role } of writer) expect(role).toEqual({ kind: 'writes', text: 'ib', tab: 1 });
-  for (const { kind, object, role } of cards.filter((card) => card.kind === 'work.start')) {
+  const starts = cards.filter((card) => card.kind === 'work.start');
+  expect(starts.length).toBeGreaterThan(0);
+  for (const { kind, object, role } of starts) {
     const said = role?.kind === 'work' ? role.work.shown : '';
     expect(said, `${kind} ${object}`).toMatch(/^(\w+ )?work \w+$/);
   }
@@ -67,8 +70,22 @@ test('whoever stands at a point of the driver stands in one of its functions', (
     expect(file).toMatch(/^([\w/]+\/\w+\.c)?$/);
   }
   // Only those have none that have not begun, or are of the lab itself.
-  const without = cards.filter(({ place, kind }) => place === null && kind.startsWith('mutex'));
-  expect(without.map(({ task }) => task)).toEqual([]);
+  const atMutexes = cards.filter(({ kind }) => kind.startsWith('mutex'));
+  expect(atMutexes.length).toBeGreaterThan(0);
+  expect(atMutexes.filter(({ place }) => place === null).map(({ task }) => task)).toEqual([]);
+});
+
+test('every file that is called as one of Linux is there', () => {
+  const main = new URL('../../../../main/', import.meta.url);
+  const isThere = (path: string): boolean =>
+    [path, `${path}.ts`].some((each) => existsSync(new URL(each, main)));
+  const ours = [
+    ...Object.entries(modules).flatMap(([name, { files }]) =>
+      files.split(' ').map((file) => `driver/${name}/${file}`),
+    ),
+    ...Object.keys(kernelFiles).map((file) => `kernel/${file}`),
+  ];
+  expect(ours.filter((path) => !isThere(path))).toEqual([]);
 });
 
 test('a file is named where the path tells it, and left out where it does not', () => {
