@@ -6,13 +6,11 @@
 
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { withRuns } from '#db/open.ts';
-import { writeRun } from '#db/writer.ts';
-import { realRecord } from '#test/support/real-record.ts';
 import { violations } from './support/axe.ts';
 import { openLabWindow } from './support/lab-window.ts';
 import type { LabWindow } from './support/lab-window.ts';
 import { keepPicture } from './support/pictures.ts';
+import { openRealRun } from './support/real-run.ts';
 
 let lab: LabWindow;
 let page: Page;
@@ -23,9 +21,7 @@ const shown = (text: string): Promise<void> => page.getByText(text).first().wait
 beforeAll(async () => {
   lab = await openLabWindow();
   ({ page } = lab);
-  const startedAt = '2026-11-26T12:00:00.000Z';
-  run = withRuns(lab.file, (db) => writeRun(db, realRecord(2), { startedAt, endedAt: startedAt }));
-  await lab.desk.bench.open({ from: 'run', run });
+  run = await openRealRun(lab, 2);
 }, 60_000);
 
 afterAll(() => lab.close());
